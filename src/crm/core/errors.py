@@ -1,0 +1,148 @@
+"""Every refusal the product can answer with, and where it goes.
+
+`RequestError` and its kin end up in the top-level `errors` of a GraphQL answer: the request itself is at fault, or the viewer
+may not use the verb or field at all. `DomainError` and its kin are values: a mutation returns them in `userErrors` and has
+changed nothing. The codes are part of the contract with clients; the texts are for people.
+"""
+
+from __future__ import annotations
+
+NOT_FOUND_TEXT = "There is no such record, or you may not see it."
+"""One text for unknown, malformed, foreign and invisible ids: the answer must not tell them apart."""
+
+
+class RequestError(Exception):
+    """A refusal that belongs at the top level of the answer."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What GraphQL clients read: the code, and details such as `retryAfter` in seconds."""
+        return {"code": self.code, **self.details}
+
+
+class BadUserInput(RequestError):
+    """An argument of a field is wrong: paging, cursor, filter or order."""
+
+
+class Unauthenticated(RequestError):
+    """No token, or one that is unknown, expired, revoked or of a disabled user."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Sign in first.") -> None:
+        super().__init__(message)
+
+
+class FieldForbidden(RequestError):
+    """A verb or field that no role of the viewer grants."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No role of yours grants {what}.", permission=what)
+
+
+class RecordNotFound(RequestError):
+    """`customer(id)` and `node(id)`: nothing there for this viewer."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__(NOT_FOUND_TEXT)
+
+
+class RateLimited(RequestError):
+    """Too many attempts; `retryAfter` is in seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, retryAfter=retry_after)
+
+
+class DomainError(Exception):
+    """A refusal that is a value: `userErrors { code message field }`.
+
+    `field` is the path inside the mutation's arguments in GraphQL names, such as `["input", "phoneNumbers", "0", "raw"]`.
+    """
+
+    code = "INVALID"
+
+    def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Required(DomainError):
+    """A value that must be given is missing or null."""
+
+    code = "REQUIRED"
+
+
+class Invalid(DomainError):
+    """A value that breaks a rule."""
+
+
+class Duplicate(DomainError):
+    """A value that must be unique stands elsewhere already."""
+
+    code = "DUPLICATE"
+
+
+class NotFound(DomainError):
+    """An id inside a mutation that is unknown, malformed, of another kind, or not for this viewer: one text for all."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, field: tuple[str, ...] = ("id",)) -> None:
+        super().__init__(NOT_FOUND_TEXT, field)
+
+
+class Forbidden(DomainError):
+    """The record is visible, but this change of it is not the viewer's to make."""
+
+    code = "FORBIDDEN"
+
+
+class Conflict(DomainError):
+    """Somebody was faster, or an idempotency key was used for something else."""
+
+    code = "CONFLICT"
+
+    def __init__(self, message: str, field: tuple[str, ...] = (), current_version: int | None = None) -> None:
+        super().__init__(message, field)
+        self.current_version = current_version
+
+
+class IllegalTransition(DomainError):
+    """The flow table has no step from this state by this verb."""
+
+    code = "ILLEGAL_TRANSITION"
+
+    def __init__(self, noun: str, state: str, verb: str) -> None:
+        super().__init__(f"{noun} in state {state} cannot be taken through {verb}.")
+
+
+class LastAdministrator(DomainError):
+    """The change would leave nobody who can administer users and roles."""
+
+    code = "LAST_ADMINISTRATOR"
+
+    def __init__(self, field: tuple[str, ...] = ()) -> None:
+        super().__init__("Somebody must remain who can administer users and roles.", field)
+
+
+class Refusals(DomainError):
+    """Several refusals of one mutation, reported together so that a form can mark every field at once."""
+
+    def __init__(self, errors: list[DomainError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
