@@ -1,0 +1,1 @@
+"""Decisions: pure functions and tables, figures in, verdict out."""

@@ -1,0 +1,43 @@
+"""The life of an activity."""
+
+import pytest
+
+from crm.core.errors import IllegalTransition
+from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityKind, ActivityStatus, ActivityVerb
+
+
+@pytest.mark.parametrize(
+    ("state", "verb", "target"),
+    [
+        ("PLANNED", "COMPLETE", "DONE"),
+        ("PLANNED", "CANCEL", "CANCELLED"),
+        ("DONE", "REOPEN", "PLANNED"),
+        ("CANCELLED", "REOPEN", "PLANNED"),
+    ],
+)
+def test_legal_steps(state, verb, target):
+    assert ACTIVITY_FLOW.after(ActivityStatus(state), ActivityVerb(verb)) == target
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"),
+    [
+        ("PLANNED", "REOPEN"),
+        ("DONE", "COMPLETE"),
+        ("DONE", "CANCEL"),
+        ("CANCELLED", "COMPLETE"),
+        ("CANCELLED", "CANCEL"),
+    ],
+)
+def test_illegal_steps(state, verb):
+    with pytest.raises(IllegalTransition, match="Activity"):
+        ACTIVITY_FLOW.after(ActivityStatus(state), ActivityVerb(verb))
+
+
+def test_actions_in_table_order():
+    assert ACTIVITY_FLOW.verbs(ActivityStatus.PLANNED) == ("COMPLETE", "CANCEL")
+    assert not any(ACTIVITY_FLOW.is_final(state) for state in ACTIVITY_FLOW.states)
+
+
+def test_kinds():
+    assert list(ActivityKind) == ["CALL", "VISIT", "MEETING", "EMAIL", "SMS", "NOTE", "TASK"]
