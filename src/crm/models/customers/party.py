@@ -1,0 +1,37 @@
+"""Customers, channels and suppliers: one table over one core."""
+
+from __future__ import annotations
+
+from tortoise import fields
+
+from crm.models.document import AMOUNT
+from crm.models.record import OwnedRecord, reference
+
+
+class Party(OwnedRecord):
+    """客户、渠道、供应商. `type` says which of the three, and never changes."""
+
+    type = fields.CharField(max_length=10)
+    name = fields.CharField(max_length=200)
+    short_name = fields.CharField(max_length=100, null=True)
+    name_key = fields.CharField(max_length=800)
+    normalised_name = fields.CharField(max_length=200)
+    credit_code = fields.CharField(max_length=32, null=True)
+    level = reference("DictionaryItem")
+    category = reference("DictionaryItem")
+    source = reference("DictionaryItem")
+    industry = reference("DictionaryItem")
+    region = reference("DictionaryItem")
+    credit_grade = reference("DictionaryItem")
+    credit_limit = fields.DecimalField(**AMOUNT, null=True)
+    payment_terms_days = fields.IntField(null=True)
+    website = fields.CharField(max_length=200, null=True)
+    lifecycle = fields.CharField(max_length=10, default="LEAD")
+    parent = reference("Party")
+    last_contact_at = fields.DatetimeField(null=True)
+    next_contact_at = fields.DatetimeField(null=True)
+    contact_cycle_days = fields.IntField(null=True)
+    note = fields.TextField(null=True)
+
+    class Meta:
+        table = "party"

@@ -1,0 +1,1 @@
+"""Rows of the organisation, its rights and its options."""
