@@ -1,0 +1,144 @@
+"""The vocabulary of `visible`: by which ways a row can be within somebody's sight.
+
+One declaration per table, as data. `predicates.py` renders it in two forms; `explain.py` asks each branch by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crm.access.grants import Action
+from crm.core.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """By its owner, everybody above the owner in the reporting line, and the scope of a role."""
+
+    owner: str = "owner_id"
+    department: str = "department_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """By a share of this very record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact."""
+
+    column: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViaRecord:
+    """Wherever the record is visible that `record_id` and `record_kind` name: shares, tags, the change log.
+
+    `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
+    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited).
+    """
+
+    owned: bool
+
+    def parents(self) -> tuple[Visible, ...]:
+        """The rules of the tables that may be named."""
+        return tuple(rule for rule in declared() if rule.kind and (rule.owned or not self.owned and rule.actions))
+
+
+@dataclass(frozen=True, slots=True)
+class Myself:
+    """Rows whose `column` is the viewer."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """All rows, for every member of staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """All rows, for everybody who has signed in."""
+
+
+Branch = Owned | Shared | Via | ViaRecord | Myself | Staff | SignedIn
+
+CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
+OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """The rule of one table.
+
+    `entities` are the names that roles grant; where one table holds several (`party`), `discriminator` is the column whose value
+    selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
+    part of another (value rows) has no entities of its own: its parent's rights are its rights.
+    """
+
+    name: str
+    table: str
+    branches: tuple[Branch, ...]
+    kind: Kind | None = None
+    entities: Mapping[str, str] = field(default_factory=dict)
+    discriminator: str | None = None
+    gated: bool = True
+    actions: frozenset[Action] = frozenset()
+    recycled: bool = True
+
+    @property
+    def owned(self) -> bool:
+        """Whether its rows have an owner, so that scopes mean something."""
+        return any(isinstance(branch, Owned) for branch in self.branches)
+
+
+_DECLARED: dict[str, Visible] = {}
+
+
+def visible(
+    name: str,
+    *branches: Branch,
+    table: str | None = None,
+    kind: Kind | None = None,
+    entities: Mapping[str, str] | None = None,
+    discriminator: str | None = None,
+    gated: bool = True,
+    actions: frozenset[Action] = frozenset(),
+    recycled: bool = True,
+) -> Visible:
+    """Declare the rule of one table and enter it in the table of all rules."""
+    own = {"": name} if actions else {}
+    declared = Visible(name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled)
+    if name in _DECLARED:
+        raise TypeError(f"`{name}` has its `visible` already.")
+    _DECLARED[name] = declared
+    return declared
+
+
+def named(name: str) -> Visible:
+    """The rule declared under a name."""
+    return _DECLARED[name]
+
+
+def declared() -> tuple[Visible, ...]:
+    """All rules, in the order of their declaration."""
+    return tuple(_DECLARED.values())
+
+
+def grantable() -> dict[str, frozenset[Action]]:
+    """Entity → the actions a role may grant on it: the whole permission catalogue."""
+    return {entity: rule.actions for rule in declared() for entity in rule.entities.values()}
+
+
+def rule_of_entity(entity: str) -> Visible:
+    """The rule of the table that an entity's rows stand in."""
+    return next(rule for rule in declared() if entity in rule.entities.values())
+
+
+def rule_of_kind(kind: Kind) -> Visible | None:
+    """The rule of the table whose ids carry this kind."""
+    return next((rule for rule in declared() if rule.kind is kind), None)

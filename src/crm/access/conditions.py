@@ -1,0 +1,143 @@
+"""Filters as data, and their SQL. What a client may ask is in the schema; here is only how it is said to PostgreSQL.
+
+A condition on a related record holds only for related records that the viewer may read, so nobody can find out by filtering what
+they may not see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crm.access.binds import Binds
+from crm.access.branches import Visible
+from crm.access.grants import Rights
+from crm.access.predicates import FALSE, TRUE, all_of, any_of, readable
+
+
+class Operator(StrEnum):
+    """How a column is compared. All but the null tests take one bound value."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    LT = "lt"
+    LTE = "lte"
+    GT = "gt"
+    GTE = "gte"
+    STARTS_WITH = "startsWith"
+    CONTAINS = "contains"
+    IS_NULL = "isNull"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One column against one value. For `IS_NULL` the value is the boolean asked for."""
+
+    column: str
+    operator: Operator
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All of the parts."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one of the parts."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold, or is unknown: a row without a level is a row whose level is not A."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Some related row that the viewer may read fulfils the part.
+
+    The related table's `remote` column equals this table's `local` column. `fixed` narrows a table that holds several types.
+    `card`: the edge shows its target to everybody who sees this row (authors and owners), so no rule of its own applies.
+    """
+
+    rule: Visible
+    local: str
+    remote: str
+    part: Condition
+    card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The record has one of these tags."""
+
+    tags: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameStarts:
+    """Prefix search by pinyin or Latin letters: a range of the names' sort key."""
+
+    low: str
+    high: str
+
+
+Condition = Compare | Every | Some | Not | Related | Tagged | NameStarts
+
+_COMPARISONS = {
+    Operator.EQ: "{column} = {value}",
+    Operator.NE: "{column} IS DISTINCT FROM {value}",
+    Operator.IN: "{column} = ANY({value})",
+    Operator.LT: "{column} < {value}",
+    Operator.LTE: "{column} <= {value}",
+    Operator.GT: "{column} > {value}",
+    Operator.GTE: "{column} >= {value}",
+    Operator.STARTS_WITH: "{column} LIKE {value}",
+    Operator.CONTAINS: "{column} ILIKE {value}",
+}
+
+
+def render_condition(condition: Condition, alias: str, rights: Rights, binds: Binds) -> str:
+    """The condition as SQL over the row under `alias`."""
+    match condition:
+        case Every(parts=parts):
+            return all_of([render_condition(part, alias, rights, binds) for part in parts])
+        case Some(parts=parts):
+            return any_of([render_condition(part, alias, rights, binds) for part in parts])
+        case Not(part=part):
+            inner = render_condition(part, alias, rights, binds)
+            return {TRUE: FALSE, FALSE: TRUE}.get(inner, f"({inner}) IS NOT TRUE")
+        case Compare():
+            return _compare(condition, alias, binds)
+        case Related():
+            return _related(condition, alias, rights, binds)
+        case Tagged(tags=tags):
+            return (
+                f"EXISTS (SELECT FROM record_tag g WHERE g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(list(tags))}))"
+            )
+        case NameStarts():
+            low, high = binds.value(condition.low), binds.value(condition.high)
+            return f"({alias}.name_key >= {low} AND {alias}.name_key < {high})"
+
+
+def _compare(condition: Compare, alias: str, binds: Binds) -> str:
+    column = f"{alias}.{condition.column}"
+    if condition.operator is Operator.IS_NULL:
+        return f"{column} IS {'' if condition.value else 'NOT '}NULL"
+    return _COMPARISONS[condition.operator].format(column=column, value=binds.value(condition.value))
+
+
+def _related(condition: Related, alias: str, rights: Rights, binds: Binds) -> str:
+    other = binds.alias()
+    seen = TRUE if condition.card else readable(condition.rule, other, rights, binds)
+    inner = render_condition(condition.part, other, rights, binds)
+    tests = all_of([f"{other}.{condition.remote} = {alias}.{condition.local}", seen, inner])
+    return tests if tests == FALSE else f"EXISTS (SELECT FROM {condition.rule.table} {other} WHERE {tests})"

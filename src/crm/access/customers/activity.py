@@ -1,0 +1,8 @@
+"""Activities: their own owner and shares, and wherever their party is visible."""
+
+from crm.access.branches import OWNED_ACTIONS, Owned, Shared, Via, visible
+from crm.core.kinds import Kind
+
+activity = visible("activity", Owned(), Shared(), Via("party_id", "party"), kind=Kind.ACTIVITY, actions=OWNED_ACTIONS)
+
+activity_participant = visible("activity_participant", Via("activity_id", "activity"), recycled=False)

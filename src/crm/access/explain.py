@@ -1,0 +1,72 @@
+"""Why somebody may do something with one record: the branches of `visible`, asked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from crm.access.binds import Binds
+from crm.access.branches import Owned, Shared, Via, Visible
+from crm.access.grants import Action, Scope
+from crm.access.loading import Connection
+from crm.access.predicates import branch_read, within
+from crm.access.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY."""
+
+    cause: str
+    scope: Scope | None = None
+    principal: UUID | None = None
+
+
+async def explain(
+    connection: Connection, rule: Visible, entity: str, record_id: UUID, viewer: Viewer, action: Action
+) -> Sequence[Reason]:
+    """All reasons why this viewer may do the action; none where the gate is closed or no way leads there."""
+    if not viewer.rights.allows(entity, action):
+        return ()
+    reasons: list[Reason] = []
+    scope = viewer.rights.scope(entity, action)
+    for cause, test in _ways(rule, entity, viewer, action, scope):
+        binds = Binds()
+        where = f"r.id = {binds.value(record_id)} AND r.deleted_at IS NULL AND {test(binds)}"
+        text, values = binds.statement(f"SELECT 1 FROM {rule.table} r WHERE {where}", viewer)
+        if await connection.fetch(text, *values):
+            reasons.append(Reason(cause, scope if cause == "SCOPE" else None))
+    if action in (Action.READ, Action.UPDATE):
+        reasons += [Reason("SHARE", principal=key) for key in await _shares(connection, record_id, viewer, action)]
+    return reasons
+
+
+def _ways(rule, entity, viewer, action, scope):  # type: ignore[no-untyped-def]
+    """(cause, how to render its test), for each branch that can lead to the action."""
+    rights = viewer.rights
+    yield "SCOPE", lambda binds: within(rule, "r", scope, binds)
+    if action is not Action.READ:
+        return
+    for branch in rule.branches:
+        match branch:
+            case Owned(owner=owner):
+                yield "OWNER", lambda binds, owner=owner: f"r.{owner} = {binds.viewer('id')}"
+                yield (
+                    "REPORTING_LINE",
+                    lambda binds, owner=owner: f"r.{owner} = ANY({binds.viewer('staff')}) AND r.{owner} <> {binds.viewer('id')}",
+                )
+            case Via():
+                yield "PARTY", lambda binds, branch=branch: branch_read(branch, rule, entity, "r", rights, binds)
+            case Shared():
+                continue
+
+
+async def _shares(connection: Connection, record_id: UUID, viewer: Viewer, action: Action) -> list[UUID]:
+    wanted = ["EDIT"] if action is Action.UPDATE else ["READ", "EDIT"]
+    rows = await connection.fetch(
+        "SELECT principal_id FROM share WHERE record_id = $1 AND principal_id = ANY($2) AND access = ANY($3)"
+        " AND (expires_at IS NULL OR expires_at > now()) ORDER BY id",
+        record_id, list(viewer.principals), wanted,
+    )  # fmt: skip
+    return [row["principal_id"] for row in rows]

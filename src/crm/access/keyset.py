@@ -1,0 +1,96 @@
+"""Order and keyset: where a page starts, told by the values of its order and never by an offset.
+
+NULL counts as the largest value (PostgreSQL's own rule), so an ascending list ends with rows that have none and a descending one
+starts with them, and one index serves both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from crm.access.binds import Binds
+from crm.core.errors import BadUserInput
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of an order: a column, its direction, its Python type, and whether it can be NULL."""
+
+    column: str
+    descending: bool
+    type: type
+    nullable: bool = False
+
+
+def order_by(terms: Sequence[Term], alias: str, *, backwards: bool) -> str:
+    """The ORDER BY list; a page that is read backwards is read in the opposite order and turned round afterwards."""
+    return ", ".join(f"{alias}.{term.column} {_direction(term.descending is not backwards)}" for term in terms)
+
+
+def beyond(terms: Sequence[Term], values: Sequence[object], alias: str, binds: Binds, *, backwards: bool) -> str:
+    """Rows strictly after (or, `backwards`, before) the row that has these order values."""
+    typed = [_typed(term, value) for term, value in zip(terms, values, strict=True)]
+    downs = [term.descending is not backwards for term in terms]
+    if len(set(downs)) == 1 and not any(term.nullable for term in terms):
+        columns = ", ".join(f"{alias}.{term.column}" for term in terms)
+        bound = ", ".join(binds.value(value) for value in typed)
+        return f"({columns}) {'<' if downs[0] else '>'} ({bound})"
+    alternatives = []
+    for index, (term, value) in enumerate(zip(terms, typed, strict=True)):
+        equal = [_equal(t, v, alias, binds) for t, v in zip(terms[:index], typed[:index], strict=True)]
+        if (further := _further(term, value, alias, binds, down=downs[index])) is not None:
+            alternatives.append(" AND ".join([*equal, further]))
+    return f"({' OR '.join(f'({part})' for part in alternatives)})"
+
+
+def _direction(descending: bool) -> str:
+    return "DESC" if descending else "ASC"
+
+
+def _equal(term: Term, value: object, alias: str, binds: Binds) -> str:
+    column = f"{alias}.{term.column}"
+    return f"{column} IS NULL" if value is None else f"{column} = {binds.value(value)}"
+
+
+def _further(term: Term, value: object, alias: str, binds: Binds, *, down: bool) -> str | None:
+    column = f"{alias}.{term.column}"
+    if value is None:
+        return f"{column} IS NOT NULL" if down else None
+    if down:
+        return f"{column} < {binds.value(value)}"
+    test = f"{column} > {binds.value(value)}"
+    return f"({test} OR {column} IS NULL)" if term.nullable else test
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    return instant.astimezone(UTC)
+
+
+_READERS: dict[type, Callable[[str], object]] = {
+    str: str,
+    UUID: UUID,
+    datetime: _instant,
+    date: date.fromisoformat,
+    Decimal: Decimal,
+}
+
+
+def _typed(term: Term, value: object) -> object:
+    """A cursor's value as the column's type. Cursors are a client's text: anything odd is refused before SQL sees it."""
+    try:
+        if value is None and term.nullable:
+            return None
+        if term.type in (int, bool) and type(value) is term.type and abs(int(value)) < 2**63:
+            return value
+        if term.type in _READERS and isinstance(value, str) and "\x00" not in value:
+            return _READERS[term.type](value)
+    except (ValueError, InvalidOperation, OverflowError):
+        pass
+    raise BadUserInput("The cursor is not one of this list.")

@@ -1,0 +1,137 @@
+"""The one place where a read becomes SQL: rights, conditions, keyset, and one level of reading at a time.
+
+Each statement also returns the `rights_epoch` and whether the session still lives, in `_epoch` and `_live` of every row (there is
+always at least one), so a cached viewer never outlives its rights and no statement is spent on asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from crm.access.binds import Binds
+from crm.access.branches import Visible
+from crm.access.conditions import Condition, render_condition
+from crm.access.grants import Action, Rights
+from crm.access.keyset import Term, beyond, order_by
+from crm.access.predicates import FALSE, TRUE, all_of, id_set, permitted, present, readable
+from crm.core.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read: the rule with its table, the columns, and column values that every row has (`type = 'CUSTOMER'`)."""
+
+    rule: Visible
+    columns: tuple[str, ...]
+    fixed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The edge a list hangs on: rows whose `column` is one of `ids`."""
+
+    column: str
+    ids: tuple[UUID, ...]
+
+
+def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *, card: bool = False) -> str:
+    """Rows by id. `card`: the edge that leads here shows its target to whoever sees the record (authors, owners)."""
+    alias = binds.alias()
+    seen = TRUE if card else readable(source.rule, alias, rights, binds)
+    wanted = f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])"
+    return _select(source, alias, [wanted, *_fixed(source, alias), seen])
+
+
+def page_of(
+    source: Source,
+    parent: Parent | None,
+    condition: Condition | None,
+    order: Sequence[Term],
+    page: Page,
+    rights: Rights,
+    binds: Binds,
+) -> str:
+    """One page (and one row more, which tells whether there is a next one), of a whole table or for each parent."""
+    alias = binds.alias()
+    tests = [*_edge(parent, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    tests.append(_seen(source, parent, alias, rights, binds))
+    for values, backwards in ((page.after, False), (page.before, True)):
+        if values is not None:
+            tests.append(beyond(order, values, alias, binds, backwards=backwards))
+    inner = f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
+    return _per_parent(parent, inner, binds)
+
+
+def owned_values(source: Source, parent: Parent, order: Sequence[Term], limit: int, rights: Rights, binds: Binds) -> str:
+    """The value rows of each parent (phone numbers, tags), at most `limit`."""
+    page = Page(size=limit - 1, backwards=False, after=None, before=None)
+    return page_of(source, parent, None, order, page, rights, binds)
+
+
+def count_of(source: Source, parent: Parent | None, condition: Condition | None, rights: Rights, binds: Binds) -> str:
+    """How many rows the viewer may read, of a whole table or for each parent, under the same rights as the list."""
+    alias = binds.alias()
+    tests = [*_edge(parent, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    tests.append(_seen(source, parent, alias, rights, binds))
+    inner = f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+    return _per_parent(parent, inner, binds)
+
+
+def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
+    """One page of the recycle bin: deleted rows that the viewer might delete, and so may restore."""
+    alias = binds.alias()
+    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True)]
+    for values, backwards in ((page.after, False), (page.before, True)):
+        if values is not None:
+            tests.append(beyond(order, values, alias, binds, backwards=backwards))
+    return f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
+
+
+def guarded(inner: str, binds: Binds) -> str:
+    """The statement with the epoch and the session's state beside its rows; LEFT JOIN, so that they come without rows too."""
+    live = (
+        f"EXISTS (SELECT FROM session z WHERE z.id = {binds.viewer('session')} AND z.revoked_at IS NULL AND z.expires_at > now())"
+    )
+    state = f"SELECT e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
+    return f"SELECT g._epoch, g._live, x.* FROM ({state}) g LEFT JOIN LATERAL ({inner}) x ON TRUE"
+
+
+def _select(source: Source, alias: str, tests: list[str]) -> str:
+    columns = ", ".join(f'{alias}."{column}"' for column in source.columns)
+    return f"SELECT {columns} FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+
+
+def _fixed(source: Source, alias: str) -> list[str]:
+    """Values of our own (`CUSTOMER`), part of the text so that partial indexes can be used."""
+    return [f"{alias}.{column} = '{value}'" for column, value in source.fixed]
+
+
+def _edge(parent: Parent | None, alias: str) -> list[str]:
+    return [] if parent is None else [f"{alias}.{parent.column} = k.parent"]
+
+
+def _condition(condition: Condition | None, alias: str, rights: Rights, binds: Binds) -> list[str]:
+    return [] if condition is None else [render_condition(condition, alias, rights, binds)]
+
+
+def _seen(source: Source, parent: Parent | None, alias: str, rights: Rights, binds: Binds) -> str:
+    """Rights of a list: under a parent the predicate (its edge is proven), else the form that suits the viewer's width."""
+    if parent is not None:
+        return readable(source.rule, alias, rights, binds, proven=frozenset({parent.column}))
+    predicate = readable(source.rule, alias, rights, binds)
+    if source.rule.table not in rights.narrow or predicate == FALSE:
+        return predicate
+    ids = id_set(source.rule, rights, binds)
+    if ids is None:
+        return predicate
+    exact = len(source.rule.entities) <= 1
+    return all_of([f"{alias}.id IN ({ids})", present(source.rule, alias) if exact else predicate])
+
+
+def _per_parent(parent: Parent | None, inner: str, binds: Binds) -> str:
+    if parent is None:
+        return inner
+    keys = binds.value(list(parent.ids))
+    return f"SELECT k.parent AS _parent, y.* FROM unnest({keys}::uuid[]) AS k(parent) CROSS JOIN LATERAL ({inner}) y"
