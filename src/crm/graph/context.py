@@ -1,0 +1,111 @@
+"""One operation: its viewer, its loaders, its way to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from strawberry.dataloader import DataLoader
+
+from crm.access.binds import Binds
+from crm.access.grants import Rights
+from crm.access.select import guarded
+from crm.access.viewer import Viewer
+from crm.core.errors import RequestError, Unauthenticated
+
+
+class Connection(Protocol):
+    """A database connection, as far as reading needs it."""
+
+    async def fetch(self, query: str, *args: object) -> list[Mapping[str, Any]]: ...
+
+
+class Database(Protocol):
+    """Where reading connections come from."""
+
+    def connection(self) -> AbstractAsyncContextManager[Any]: ...
+
+
+class RightsMoved(RequestError):
+    """Rights changed while an operation was reading. Queries are run again; clients see this only at the end of a mutation."""
+
+    code = "CONFLICT"
+
+    def __init__(self) -> None:
+        super().__init__("Your rights changed while this was being read. Ask again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is known of the request that an operation came in."""
+
+    id: str
+    address: str
+    user_agent: str | None = None
+    token: str | None = None
+
+
+Render = Callable[[Rights, Binds], str]
+
+
+@dataclass(slots=True)
+class Operation:
+    """The context of one GraphQL operation (over a socket: of one event), fresh each time, so that nothing in it gets old."""
+
+    database: Database
+    viewer: Viewer
+    request: Request
+    reload: Callable[[], Awaitable[Viewer | None]]
+    services: Any = None
+    moved: bool = False
+    wrote: bool = False
+    reads: int = 0
+    _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def rights(self) -> Rights:
+        """The viewer's permission set."""
+        return self.viewer.rights
+
+    def loader(self, key: Hashable, load: Callable[[list[Any]], Awaitable[list[Any]]]) -> DataLoader[Any, Any]:
+        """The one loader of this operation under a key; made on first use."""
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(load_fn=load)
+        return self._loaders[key]
+
+    def forget(self) -> None:
+        """Drop all that was read: after a mutation's commit every payload is read anew."""
+        self._loaders.clear()
+        self.reads = 0
+
+    async def fetch(self, render: Render) -> list[Mapping[str, Any]]:
+        """Run one guarded statement under the viewer's rights; its rows without the guard's own columns being empty.
+
+        A stale viewer is reloaded and the first statement tried again. Later on, rows already read under the old rights would
+        stand beside new ones, so the whole operation is given up (`RightsMoved`) and its caller starts over.
+        """
+        for _ in range(3):
+            binds = Binds()
+            text, values = binds.statement(guarded(render(self.viewer.rights, binds), binds), self.viewer)
+            async with self.database.connection() as connection:
+                rows: list[Mapping[str, Any]] = await connection.fetch(text, *values)
+            if self._fresh(rows[0]):
+                self.reads += 1
+                return rows
+            await self._refresh()
+        raise RightsMoved
+
+    def _fresh(self, row: Mapping[str, Any]) -> bool:
+        live = row["_live"] or self.viewer.session is None
+        return bool(live) and row["_epoch"] == self.viewer.epoch
+
+    async def _refresh(self) -> None:
+        if self.reads:
+            self.moved = True
+            raise RightsMoved
+        viewer = await self.reload()
+        if viewer is None:
+            raise Unauthenticated("The session has ended. Sign in again.")
+        self.viewer = viewer

@@ -1,0 +1,193 @@
+"""The vocabulary of a noun's fields: `column`, `related`, `related_list`, `owned_list`, `computed`.
+
+Each makes a Strawberry field whose metadata carries the declaration, and whose resolver is the reference way of reading it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Optional
+
+import strawberry
+from strawberry.types import Info
+
+from crm.access.branches import named
+from crm.access.conditions import Condition, Every
+from crm.access.keyset import Term
+from crm.access.select import Source
+from crm.core.errors import FieldForbidden
+from crm.core.paging import MAX_OWNED, Page, read_page
+from crm.graph import reads
+from crm.graph.connections import Connection, PageOfRows, list_signature
+from crm.graph.context import Operation
+from crm.graph.filters import condition_of
+from crm.graph.nouns import DECLARED, Column, Computed, Noun, ToMany, ToOne, noun_named, reference
+from crm.graph.orders import terms_of
+from crm.graph.rows import Row
+from crm.graph.searches import search_condition
+
+OWNED_PAGE = Page(size=MAX_OWNED, backwards=False, after=None, before=None)
+
+
+def column(
+    description: str,
+    *,
+    column: str = "",
+    sort: bool | str = False,
+    filterable: bool = True,
+    requires: str | None = None,
+) -> Any:
+    """A plain column, by default of the field's own name.
+
+    `sort=True` lets lists be ordered by it (an index must serve that), `sort="name_key"` by another column in its place.
+    `requires`: the permission without which the field is hidden.
+    """
+    key = "" if sort is True else sort or None
+    made = Column(column, filterable=filterable, sort=key, requires=requires)
+    return strawberry.field(description=description, metadata={DECLARED: made})
+
+
+def computed(description: str, *, needs: tuple[str, ...] = (), requires: str | None = None) -> Callable[..., Any]:
+    """A field made in Python from the columns it `needs`: a decorator for its method."""
+    made = Computed(needs, requires)
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        return strawberry.field(resolver=resolver, description=description, metadata={DECLARED: made})
+
+    return declare
+
+
+def related(target: str, column: str, description: str, *, card: bool = False, requires: str | None = None) -> Any:
+    """A to-one relation by a foreign key of this row: null where there is none or the viewer may not see it."""
+
+    async def resolve(root: Row, info: Info) -> Any:
+        root.check(_name(info))
+        key = root.record[column]
+        return None if key is None else await reads.one(info.context, noun_named(target), key, card=card)
+
+    resolve.__annotations__["return"] = Optional[reference(target)]  # noqa: UP045 -- a lazy type takes no `|`
+    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: ToOne(target, column, card, requires)})
+
+
+def related_list(target: str, column: str, description: str, *, search: bool = False, requires: str | None = None) -> Any:
+    """A paged list of the rows of `target` whose `column` is this row's id; `search` where `target` has names."""
+
+    async def resolve(root: Row, info: Info, **arguments: Any) -> Any:
+        root.check(_name(info))
+        return await list_page(info.context, noun_named(target), arguments, column, root)
+
+    return strawberry.field(
+        resolver=with_list_arguments(resolve, target, search=search),
+        description=description,
+        metadata={DECLARED: ToMany(target, column, requires=requires)},
+    )
+
+
+def owned_list(target: str, column: str, description: str, *, limit: int = MAX_OWNED, requires: str | None = None) -> Any:
+    """A plain list of the value rows that are part of this one (by default at most 50): phone numbers, participants."""
+    page = Page(size=limit, backwards=False, after=None, before=None)
+
+    async def resolve(root: Row, info: Info) -> Any:
+        root.check(_name(info))
+        entry = noun_named(target)
+        rows = await reads.children(info.context, entry, column, root.id, None, entry.order, page)
+        return rows[:limit]
+
+    resolve.__annotations__["return"] = Optional[list[reference(target)]]  # type: ignore[misc]  # noqa: UP045
+    made = ToMany(target, column, owned=True, requires=requires)
+    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
+
+
+def related_through(target: str, link: str, near: str, far: str, description: str, *, requires: str | None = None) -> Any:
+    """A plain list (at most 50) of the rows of `target` that the table `link` ties to this row: tags, members."""
+    source = Source(named(link), ("id", near, far))
+    order = (Term("id", descending=False, type=int),)
+
+    async def resolve(root: Row, info: Info) -> Any:
+        root.check(_name(info))
+        links = await reads.linked(info.context, source, near, root.id, order, OWNED_PAGE)
+        loaded = [reads.one(info.context, noun_named(target), row[far]) for row in links[:MAX_OWNED]]
+        return [row for row in await asyncio.gather(*loaded) if row is not None]
+
+    resolve.__annotations__["return"] = Optional[list[reference(target)]]  # type: ignore[misc]  # noqa: UP045
+    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: Computed(requires=requires)})
+
+
+async def list_page(
+    operation: Operation,
+    entry: Noun,
+    arguments: dict[str, Any],
+    column: str | None = None,
+    parent: Row | None = None,
+) -> PageOfRows:
+    """A page of a noun's list, of the whole table or under a parent, by the arguments every list takes."""
+    if not entry.gate_open(operation.rights):
+        raise FieldForbidden(f"{entry.entity or entry.name}.read")
+    arguments = {name: value for name, value in arguments.items() if value is not strawberry.UNSET}
+    order = terms_of(entry, arguments.get("order_by"), operation.rights)
+    page = read_page(
+        arguments.get("first"),
+        arguments.get("after"),
+        arguments.get("last"),
+        arguments.get("before"),
+        list_signature(entry.name, order),
+        len(order),
+    )
+    condition = _condition(entry, arguments, operation)
+    key = None if parent is None else parent.id
+    if column is None or key is None:
+        rows = await reads.listed(operation, entry, condition, order, page)
+    else:
+        rows = await reads.children(operation, entry, column, key, condition, order, page)
+    return PageOfRows(rows, entry.name, order, page, lambda: reads.total(operation, entry, column, key, condition))
+
+
+def _condition(entry: Noun, arguments: dict[str, Any], operation: Operation) -> Condition | None:
+    parts: list[Condition] = []
+    if arguments.get("filter") is not None:
+        parts.append(condition_of(entry, arguments["filter"], operation.rights))
+    if (searched := search_condition(arguments.get("search"))) is not None:
+        parts.append(searched)
+    return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+LIST_ARGUMENTS = {
+    "first": "How many rows from the start, 1 to 100 (default 20).",
+    "after": "Rows after this cursor.",
+    "last": "How many rows from the end, 1 to 100.",
+    "before": "Rows before this cursor.",
+    "filter": "Which rows.",
+    "order_by": "In what order; at most three terms, the id settles ties.",
+    "search": "Names that begin with this, in Chinese, pinyin or Latin letters.",
+}
+"""What every list takes, with the words of the schema."""
+
+
+def with_list_arguments(resolve: Callable[..., Any], target: str, *, search: bool) -> Callable[..., Any]:
+    """Give a resolver of `**arguments` the typed arguments of a list of `target`."""
+
+    kinds: dict[str, Any] = {
+        "first": int,
+        "after": str,
+        "last": int,
+        "before": str,
+        "filter": reference(target, "Filter"),
+        "order_by": list[reference(target, "Order")],  # type: ignore[misc]
+    }
+    if search:
+        kinds["search"] = str
+    parameters = [p for p in inspect.signature(resolve).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    for name, kind in kinds.items():
+        annotation = Annotated[Optional[kind], strawberry.argument(description=LIST_ARGUMENTS[name])]  # noqa: UP045
+        parameters.append(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=annotation)
+        )
+    returned = Connection[reference(target)]  # type: ignore[misc]
+    resolve.__signature__ = inspect.Signature(parameters, return_annotation=Optional[returned])  # type: ignore[attr-defined]  # noqa: UP045
+    return resolve
+
+
+def _name(info: Info) -> str:
+    return info.python_name

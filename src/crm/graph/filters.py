@@ -1,0 +1,235 @@
+"""Typed filters, made from a noun's declaration: operators, `and`/`or`/`not`, conditions on related records.
+
+`customers(filter: {lifecycle: {in: [LEAD]}, contacts: {some: {name: {startsWith: "王"}}}})`
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+
+import strawberry
+from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from crm.access.branches import named
+from crm.access.conditions import Compare, Condition, Every, Not, Operator, Related, Some, Tagged
+from crm.access.grants import Rights
+from crm.core.errors import BadUserInput, FieldForbidden
+from crm.core.ids import parse_id
+from crm.core.text import escape_like
+from crm.graph.nouns import Column, Noun, ToMany, ToOne, hidden_fields, noun_named, reference
+
+MAX_LISTED = 100
+MAX_DEPTH = 6
+"""Filters nest no deeper, and `in` takes no more values, than a person's screen or a sane client needs."""
+
+_DESCRIPTIONS = {
+    "eq": "Equal to this.",
+    "ne": "Not equal to this; rows without a value count as not equal.",
+    "in": "Equal to one of these (at most 100).",
+    "lt": "Less than this.",
+    "lte": "Less than or equal to this.",
+    "gt": "Greater than this.",
+    "gte": "Greater than or equal to this.",
+    "startsWith": "Begins with this, letter case included. `%` and `_` stand for themselves.",
+    "contains": "Contains this, in any letter case. `%` and `_` stand for themselves.",
+    "isNull": "Has no value (true) or has one (false).",
+}
+_ORDERED = ("eq", "ne", "in", "lt", "lte", "gt", "gte", "isNull")
+_OPERATORS: dict[type, tuple[str, tuple[str, ...]]] = {
+    str: ("Text", ("eq", "ne", "in", "startsWith", "contains", "isNull")),
+    bool: ("Boolean", ("eq", "isNull")),
+    int: ("Int", _ORDERED),
+    Decimal: ("Decimal", _ORDERED),
+    datetime: ("DateTime", _ORDERED),
+    date: ("Date", _ORDERED),
+    UUID: ("Id", ("eq", "ne", "in", "isNull")),
+}
+_made: dict[object, type] = {}
+
+
+def _input(name: str, fields: dict[str, tuple[Any, str]], description: str) -> type:
+    """A Strawberry input type with these optional fields: GraphQL name → (type, description)."""
+    namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
+    for field_name, (kind, text) in fields.items():
+        python_name = f"{field_name}_"
+        namespace["__annotations__"][python_name] = kind | None if isinstance(kind, type) else kind
+        namespace[python_name] = strawberry.field(name=field_name, description=text, default=strawberry.UNSET)
+    return strawberry.input(type(name, (), namespace), name=name, description=description)
+
+
+def _operators(python_type: type) -> type:
+    """The comparison input of a Python type, such as `TextFilter` or `LifecycleFilter`."""
+    if python_type not in _made:
+        enumerated = issubclass(python_type, enum.Enum)
+        name, operators = (python_type.__name__, ("eq", "ne", "in", "isNull")) if enumerated else _OPERATORS[python_type]
+        value: Any = strawberry.ID if python_type is UUID else python_type
+        kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None}
+        fields = {
+            key: (kinds.get(key, value | None if isinstance(value, type) else _optional(value)), _DESCRIPTIONS[key])
+            for key in operators
+        }
+        _made[python_type] = _input(f"{name}Filter", fields, f"Conditions on one {name} value; all given ones must hold.")
+    return _made[python_type]
+
+
+def _optional(kind: Any) -> Any:
+    return cast(Any, __import__("typing").Optional)[kind]
+
+
+def filter_of(target: type) -> type:
+    """The filter input of a noun: every filterable column, every relation, and `and`, `or`, `not`."""
+    entry = noun_named(target.__name__)
+    room_name = f"{target.__module__.split('.')[2]}.{target.__name__}"
+    own = reference(room_name, "Filter")
+    fields: dict[str, tuple[Any, str]] = {
+        "and": (_optional(list[own]), "All of these hold."),
+        "or": (_optional(list[own]), "At least one of these holds."),
+        "not": (_optional(own), "This does not hold."),
+    }
+    for name, made in entry.fields.items():
+        label = to_camel_case(name)
+        match made:
+            case Column(filterable=True, type=kind):
+                chosen = UUID if name == "id" else kind
+                fields[label] = (_optional(_operators(chosen)), f"Condition on `{label}`.")
+            case ToOne(target=other, card=card):
+                fields[label] = (_optional(reference(other, "Filter")), f"Condition on the visible record at `{label}`.")
+                if card:
+                    fields[f"{label}Id"] = (_optional(_operators(UUID)), f"Condition on the id at `{label}`.")
+            case ToMany(target=other, owned=False):
+                fields[label] = (_optional(_list_filter(other)), f"Condition on the visible records in `{label}`.")
+            case _:
+                pass
+    if entry.rule.owned:
+        fields["tags"] = (_optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
+    return _input(
+        f"{target.__name__}Filter", fields, f"Which rows of a list of {target.__name__}; all given conditions must hold."
+    )
+
+
+def _list_filter(target: str) -> type:
+    name = target.rpartition(".")[2]
+    if target not in _made:
+        inner = _optional(reference(target, "Filter"))
+        fields = {
+            "some": (inner, "At least one visible record fulfils this."),
+            "none": (inner, "No visible record fulfils this."),
+        }
+        _made[target] = _input(f"{name}ListFilter", fields, f"Conditions on a list of {name}.")
+    return _made[target]
+
+
+def given(value: Any) -> dict[str, Any]:
+    """The fields of a filter that the client wrote, by GraphQL name."""
+    definition = get_object_definition(value, strict=True)
+    pairs = ((item.graphql_name or item.python_name, getattr(value, item.python_name)) for item in definition.fields)
+    return {name: found for name, found in pairs if found is not strawberry.UNSET}
+
+
+def condition_of(entry: Noun, wanted: Any, rights: Rights, depth: int = 1) -> Condition:
+    """A client's filter as a condition; fields the viewer may not see cannot be asked about."""
+    if depth > MAX_DEPTH:
+        raise BadUserInput(f"`filter` nests deeper than {MAX_DEPTH}.")
+    parts: list[Condition] = []
+    for name, value in given(wanted).items():
+        if value is None:
+            raise BadUserInput(f"`filter.{name}` is null; leave it out, or ask `isNull`.")
+        parts.append(_part(entry, name, value, rights, depth))
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Condition:
+    match name:
+        case "and" | "or":
+            parts = tuple(condition_of(entry, item, rights, depth + 1) for item in _listed(name, value))
+            return Every(parts) if name == "and" else Some(parts)
+        case "not":
+            return Not(condition_of(entry, value, rights, depth + 1))
+        case "tags" if "tags" not in entry.fields or not isinstance(entry.fields["tags"], ToMany) or entry.rule.owned:
+            return Tagged(tuple(_ids(_listed(name, value))))
+    field_name, made = _declared(entry, name)
+    if field_name in hidden_fields(entry, rights):
+        raise FieldForbidden(entry.key(field_name))
+    match made:
+        case Column(column=column, type=kind):
+            return _comparisons(name, column, UUID if field_name == "id" else kind, value)
+        case ToOne(column=column, card=True) if name == f"{to_camel_case(field_name)}Id":
+            return _comparisons(name, column, UUID, value)
+        case ToOne(target=target, column=column, card=card):
+            other = noun_named(target)
+            inner = condition_of(other, value, rights, depth + 1)
+            return Related(other.rule, column, "id", _typed(other, inner), card)
+        case ToMany(target=target, column=column):
+            return _over_list(noun_named(target), column, value, rights, depth)
+    raise BadUserInput(f"`filter.{name}` cannot be asked about.")
+
+
+def _declared(entry: Noun, name: str) -> tuple[str, Any]:
+    for field_name, made in entry.fields.items():
+        label = to_camel_case(field_name)
+        if label == name or (f"{label}Id" == name and isinstance(made, ToOne)):
+            return field_name, made
+    raise BadUserInput(f"`filter.{name}` cannot be asked about.")
+
+
+def _typed(entry: Noun, condition: Condition) -> Condition:
+    """Where one table holds several types, only rows of this one count."""
+    fixed = tuple(Compare(column, Operator.EQ, value) for column, value in entry.source.fixed)
+    return Every((*fixed, condition)) if fixed else condition
+
+
+def _over_list(other: Noun, column: str, value: Any, rights: Rights, depth: int) -> Condition:
+    parts: list[Condition] = []
+    for quantifier, wanted in given(value).items():
+        if wanted is None:
+            raise BadUserInput(f"`{quantifier}` is null; leave it out.")
+        related = Related(named(other.rule.name), "id", column, _typed(other, condition_of(other, wanted, rights, depth + 1)))
+        parts.append(related if quantifier == "some" else Not(related))
+    return Every(tuple(parts))
+
+
+def _comparisons(name: str, column: str, kind: type, value: Any) -> Condition:
+    parts: list[Condition] = []
+    for operator, operand in given(value).items():
+        if operand is None:
+            raise BadUserInput(f"`filter.{name}.{operator}` is null; ask `isNull`.")
+        parts.append(Compare(column, Operator(operator), _operand(name, Operator(operator), kind, operand)))
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+def _operand(name: str, operator: Operator, kind: type, operand: Any) -> object:
+    if operator is Operator.IS_NULL:
+        return bool(operand)
+    if operator is Operator.IN:
+        values = _listed(name, operand)
+        return _ids(values) if kind is UUID else [_value(name, item) for item in values]
+    if kind is UUID:
+        return parse_id(operand) or UUID(int=0)
+    value = _value(name, operand)
+    if operator is Operator.STARTS_WITH:
+        return f"{escape_like(str(value))}%"
+    return f"%{escape_like(str(value))}%" if operator is Operator.CONTAINS else value
+
+
+def _value(name: str, value: Any) -> object:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, str) and ("\x00" in value or len(value) > 1000):
+        raise BadUserInput(f"`filter.{name}` has a text that no record can hold.")
+    return value
+
+
+def _listed(name: str, values: list[Any]) -> list[Any]:
+    if len(values) > MAX_LISTED or None in values:
+        raise BadUserInput(f"`filter.{name}` takes at most {MAX_LISTED} values, none of them null.")
+    return values
+
+
+def _ids(values: list[str]) -> list[UUID]:
+    """Ids that cannot be ours match nothing, as unknown ones do."""
+    return [found for value in values if (found := parse_id(value)) is not None]

@@ -1,0 +1,58 @@
+"""Typed orders, made from a noun's sortable columns: `orderBy: [{field: NAME, direction: DESC}]`."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from crm.access.grants import Rights
+from crm.access.keyset import Term
+from crm.core.errors import BadUserInput, FieldForbidden
+from crm.graph.nouns import Column, Noun, hidden_fields, noun_named, order_terms
+
+MAX_TERMS = 3
+
+
+@strawberry.enum(description="Which way a list runs.")
+class Direction(enum.Enum):
+    """ASC puts rows without a value last, DESC first."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+def order_of(target: type) -> type:
+    """The order input of a noun, over the enum of its sortable fields."""
+    name = target.__name__
+    entry = noun_named(name)
+    sortable = {key.upper(): key for key, made in entry.fields.items() if isinstance(made, Column) and made.sort}
+    fields = strawberry.enum(
+        enum.Enum(f"{name}OrderField", sortable, module=__name__), description=f"What a list of {name} can be ordered by."
+    )
+    namespace: dict[str, Any] = {
+        "__annotations__": {"field": fields, "direction": Direction},
+        "__module__": __name__,
+        "field": strawberry.field(description="The field to order by."),
+        "direction": strawberry.field(description="Which way.", default=Direction.ASC),
+    }
+    made = type(f"{name}Order", (), namespace)
+    return strawberry.input(made, description=f"One term of the order of a list of {name}; the id settles ties.")
+
+
+def terms_of(entry: Noun, wanted: list[Any] | None, rights: Rights) -> tuple[Term, ...]:
+    """A client's order as keyset terms; hidden fields cannot be ordered by."""
+    if not wanted:
+        return entry.order
+    if len(wanted) > MAX_TERMS:
+        raise BadUserInput(f"`orderBy` takes at most {MAX_TERMS} terms.")
+    names = [term.field.value for term in wanted]
+    if len(set(names)) < len(names):
+        raise BadUserInput("`orderBy` names a field twice.")
+    hidden = hidden_fields(entry, rights)
+    for name in names:
+        if name in hidden:
+            raise FieldForbidden(entry.key(to_camel_case(name)))
+    return order_terms(entry, [(term.field.value, term.direction is Direction.DESC) for term in wanted])

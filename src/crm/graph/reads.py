@@ -1,0 +1,88 @@
+"""Reading nouns within an operation: through loaders, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from crm.access.conditions import Condition
+from crm.access.keyset import Term
+from crm.access.select import Source, count_of, deleted_page, page_of
+from crm.core.paging import Page
+from crm.graph.context import Operation
+from crm.graph.nouns import Noun
+from crm.graph.rows import Row
+from crm.loaders.batches import Record, by_id, by_parent, count_by_parent
+
+
+def _row(entry: Noun, record: Record | None, operation: Operation) -> Row | None:
+    return None if record is None else Row(entry, record, operation.rights)
+
+
+async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool = False) -> Row | None:
+    """The row of an id, or None where there is none for this viewer."""
+
+    async def load(ids: list[UUID]) -> list[Record | None]:
+        return await by_id(operation.fetch, entry.source, ids, card=card)
+
+    record = await operation.loader(("one", entry.name, card), load).load(record_id)
+    return _row(entry, record, operation)
+
+
+async def listed(operation: Operation, entry: Noun, condition: Condition | None, order: Sequence[Term], page: Page) -> list[Row]:
+    """A page of a whole table, one row longer than asked where there is more."""
+    rows = await operation.fetch(lambda rights, binds: page_of(entry.source, None, condition, order, page, rights, binds))
+    return _present(operation, entry, rows)
+
+
+async def deleted(operation: Operation, entry: Noun, order: Sequence[Term], page: Page) -> list[Row]:
+    """A page of the recycle bin of one table."""
+    rows = await operation.fetch(lambda rights, binds: deleted_page(entry.source, order, page, rights, binds))
+    return _present(operation, entry, rows)
+
+
+async def children(
+    operation: Operation,
+    entry: Noun,
+    column: str,
+    parent: UUID,
+    condition: Condition | None,
+    order: Sequence[Term],
+    page: Page,
+) -> list[Row]:
+    """A page of the rows whose `column` is the parent; all parents of a level are answered by one statement."""
+
+    async def load(ids: list[UUID]) -> list[list[Record]]:
+        return await by_parent(operation.fetch, entry.source, column, ids, condition, order, page)
+
+    key = ("children", entry.name, column, repr(condition), tuple(order), page)
+    return [Row(entry, record, operation.rights) for record in await operation.loader(key, load).load(parent)]
+
+
+async def linked(
+    operation: Operation, source: Source, column: str, parent: UUID, order: Sequence[Term], page: Page
+) -> list[Record]:
+    """Rows of a link table (record ↔ tag, role ↔ user) under a parent."""
+
+    async def load(ids: list[UUID]) -> list[list[Record]]:
+        return await by_parent(operation.fetch, source, column, ids, None, order, page)
+
+    found: list[Record] = await operation.loader(("linked", source, column), load).load(parent)
+    return found
+
+
+async def total(operation: Operation, entry: Noun, column: str | None, parent: UUID | None, condition: Condition | None) -> int:
+    """How many rows a list has for this viewer, without loading them."""
+    if column is None or parent is None:
+        rows = await operation.fetch(lambda rights, binds: count_of(entry.source, None, condition, rights, binds))
+        return int(rows[0]["total"])
+
+    async def load(ids: list[UUID]) -> list[int]:
+        return await count_by_parent(operation.fetch, entry.source, column, ids, condition)
+
+    found: int = await operation.loader(("total", entry.name, column, repr(condition)), load).load(parent)
+    return found
+
+
+def _present(operation: Operation, entry: Noun, rows: list[Record]) -> list[Row]:
+    return [Row(entry, row, operation.rights) for row in rows if row["id"] is not None]
