@@ -1,0 +1,163 @@
+"""What happens to activities: planned, done, cancelled, reopened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crm.access.grants import Action
+from crm.core.errors import Invalid
+from crm.core.kinds import Kind
+from crm.models import Activity, ActivityParticipant, Contact, Party
+from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
+from crm.rules.customers.contact_cycle import last_contact_at, next_contact_at
+from crm.services import value_rows
+from crm.services.deeds import Deed
+from crm.services.owners import owned_by
+from crm.services.records import (
+    FieldChange,
+    check_frozen,
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    revise,
+    trash,
+    untrash,
+)
+from crm.services.references import resolved
+from crm.services.values import checked
+
+
+async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
+    """A new activity: planned, or, with `done_at`, one that has happened already."""
+    refuse_blank(given, ["subject", "kind"])
+    check_frozen(deed, "activity", list(given))
+    values = await _decided(deed, given, None)
+    done_at = values.get("done_at")
+    status = ActivityStatus.PLANNED if done_at is None else ActivityStatus.DONE
+    values = await owned_by(deed, "activity", {**values, "status": status.value})
+    if done_at is not None:
+        await _touch_party(deed, values.get("party_id"), done_at)
+    activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
+    changes += await _replace_participants(deed, activity.id, given)
+    await record_change(deed, activity, "activity.create", changes)
+    return activity.id
+
+
+async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
+    """New values of an activity; its status is changed by the verbs below."""
+    activity = await claim(deed, Activity, record_id, Action.UPDATE)
+    check_version(activity, version)
+    check_frozen(deed, "activity", list(given))
+    values = await _decided(deed, given, activity)
+    changes = await _replace_participants(deed, activity.id, given)
+    if changes := await revise(deed, activity, values, changes):
+        await record_change(deed, activity, "activity.update", changes)
+    return activity.id
+
+
+async def complete(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
+    """It has been done; the party's last and next contact follow from it."""
+    activity = await _step_claim(deed, record_id)
+    check_frozen(deed, "activity", list(given))
+    values = checked(Activity, given)
+    done_at = values.setdefault("done_at", deed.at)
+    values["status"] = ACTIVITY_FLOW.after(ActivityStatus(activity.status), ActivityVerb.COMPLETE).value
+    await _touch_party(deed, activity.party_id, done_at)
+    await record_change(deed, activity, "activity.complete", await revise(deed, activity, values))
+    return activity.id
+
+
+async def cancel(deed: Deed, record_id: str) -> UUID:
+    """It will not happen."""
+    return await _step(deed, record_id, ActivityVerb.CANCEL)
+
+
+async def reopen(deed: Deed, record_id: str) -> UUID:
+    """It is to be done after all."""
+    return await _step(deed, record_id, ActivityVerb.REOPEN, done_at=None)
+
+
+async def delete(deed: Deed, record_id: str) -> UUID:
+    """Move an activity to the recycle bin."""
+    activity = await claim(deed, Activity, record_id, Action.DELETE)
+    await trash(deed, activity, "activity.delete")
+    return activity.id
+
+
+async def restore(deed: Deed, record_id: str) -> UUID:
+    """Take an activity out of the recycle bin."""
+    activity = await claim(deed, Activity, record_id, Action.DELETE, deleted=True)
+    await untrash(deed, activity, "activity.restore")
+    return activity.id
+
+
+async def _step(deed: Deed, record_id: str, verb: ActivityVerb, **values: Any) -> UUID:
+    activity = await claim(deed, Activity, record_id, Action.UPDATE)
+    values["status"] = ACTIVITY_FLOW.after(ActivityStatus(activity.status), verb).value
+    await record_change(deed, activity, f"activity.{verb.lower()}", await revise(deed, activity, values))
+    return activity.id
+
+
+async def _step_claim(deed: Deed, record_id: str) -> Any:
+    """Claim an activity whose party will be written too: the party is locked first, as the house's lock order says.
+
+    Which party that is stands in the activity itself, so it is read unlocked, and looked at again under both locks.
+    """
+    party = await deed.rows("SELECT party_id FROM activity WHERE id::text = $1", record_id)
+    if party and party[0]["party_id"] is not None:
+        await deed.run("SELECT id FROM party WHERE id = $1 FOR NO KEY UPDATE", party[0]["party_id"])
+    return await claim(deed, Activity, record_id, Action.UPDATE)
+
+
+async def _touch_party(deed: Deed, party_id: UUID | None, done_at: datetime) -> None:
+    """The party was dealt with: its last contact, and by its cycle the next. Not an edit, so neither version nor log entry."""
+    if party_id is None:
+        return
+    party = await Party.filter(id=party_id).using_db(deed.tx).select_for_update(no_key=True).get()
+    last = last_contact_at(party.last_contact_at, done_at)
+    if last == party.last_contact_at:
+        return
+    party.last_contact_at = last
+    if party.contact_cycle_days:
+        party.next_contact_at = next_contact_at(last, party.contact_cycle_days)
+    await party.save(using_db=deed.tx, update_fields=["last_contact_at", "next_contact_at"])
+
+
+async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[str, Any]:
+    columns = {name: value for name, value in given.items() if name != "participants"}
+    references = {name: value for name, value in columns.items() if name.endswith("_id")}
+    values = checked(Activity, {name: value for name, value in columns.items() if name not in references})
+    values |= await resolved(deed, Activity, references)
+    party_id = values.get("party_id", getattr(activity, "party_id", None))
+    contact_id = values.get("contact_id", getattr(activity, "contact_id", None))
+    if contact_id is not None and ("contact_id" in values or "party_id" in values):
+        values["party_id"] = await _party_of_contact(deed, contact_id, party_id, chosen="party_id" in values)
+    return values
+
+
+async def _party_of_contact(deed: Deed, contact_id: UUID, party_id: UUID | None, *, chosen: bool) -> UUID:
+    """An activity with a contact is with the contact's party; another party beside it is a mistake."""
+    contact = await Contact.filter(id=contact_id).using_db(deed.tx).get()
+    if party_id is not None and chosen and contact.party_id != party_id:  # type: ignore[attr-defined]
+        raise Invalid("This contact belongs to another party.", ("input", "contactId"))
+    found: UUID = contact.party_id  # type: ignore[attr-defined]
+    return found
+
+
+async def _replace_participants(deed: Deed, activity_id: UUID, given: Mapping[str, Any]) -> Sequence[FieldChange]:
+    if "participants" not in given:
+        return []
+    rows = []
+    for place, item in enumerate(given["participants"]):
+        where = ("input", "participants", str(place))
+        if (item.get("user_id") is None) == (item.get("contact_id") is None):
+            raise Invalid("Name a user or a contact, one of the two.", where)
+        rows.append(await resolved(deed, ActivityParticipant, item, path=where))
+    parent = ("activity_id", activity_id)
+    shown = ("user_id", "contact_id")
+    return await value_rows.replace(deed, ActivityParticipant, Kind.ACTIVITY, parent, "participants", rows, shown)

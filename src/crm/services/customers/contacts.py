@@ -1,0 +1,78 @@
+"""What happens to contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from crm.access.grants import Action
+from crm.core.kinds import Kind
+from crm.core.pinyin import name_key
+from crm.models import Contact
+from crm.services.customers.reach import LISTS, replace_reach
+from crm.services.deeds import Deed
+from crm.services.owners import owned_by
+from crm.services.records import (
+    check_frozen,
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    revise,
+    trash,
+    untrash,
+)
+from crm.services.references import resolved
+from crm.services.values import checked
+
+
+async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
+    """A new person at a party that the creator may see."""
+    refuse_blank(given, ["name", "party_id"])
+    check_frozen(deed, "contact", list(given))
+    values = await owned_by(deed, "contact", await _decided(deed, given))
+    contact, changes = await insert(deed, Contact, Kind.CONTACT, values)
+    changes += await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    await record_change(deed, contact, "contact.create", changes)
+    return contact.id
+
+
+async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
+    """New values of a contact; a list that is given replaces the one that is there."""
+    contact = await claim(deed, Contact, record_id, Action.UPDATE)
+    check_version(contact, version)
+    check_frozen(deed, "contact", list(given))
+    values = await _decided(deed, given)
+    changes = await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    if changes := await revise(deed, contact, values, changes):
+        await record_change(deed, contact, "contact.update", changes)
+    return contact.id
+
+
+async def delete(deed: Deed, record_id: str) -> UUID:
+    """Move a contact to the recycle bin."""
+    contact = await claim(deed, Contact, record_id, Action.DELETE)
+    await trash(deed, contact, "contact.delete")
+    return contact.id
+
+
+async def restore(deed: Deed, record_id: str) -> UUID:
+    """Take a contact out of the recycle bin."""
+    contact = await claim(deed, Contact, record_id, Action.DELETE, deleted=True)
+    await untrash(deed, contact, "contact.restore")
+    return contact.id
+
+
+async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {name: value for name, value in given.items() if name not in LISTS}
+    references = {name: value for name, value in columns.items() if name.endswith("_id")}
+    values = checked(Contact, {name: value for name, value in columns.items() if name not in references})
+    if "name" in values:
+        values["name_key"] = name_key(values["name"], person=True)[:400]
+    return {**values, **await resolved(deed, Contact, references)}
+
+
+def _lists(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in LISTS if name in given}

@@ -1,0 +1,119 @@
+"""Customers, channels and suppliers: what happens to a party of each type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from crm.access.grants import Action
+from crm.core.errors import Invalid
+from crm.core.kinds import Kind
+from crm.core.pinyin import name_key
+from crm.models import Party
+from crm.rules.customers.lifecycle import PartyType
+from crm.rules.customers.party_names import normalised_name, valid_credit_code
+from crm.services.customers.reach import LISTS, replace_reach
+from crm.services.deeds import Deed
+from crm.services.owners import owned_by
+from crm.services.records import (
+    check_frozen,
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    refuse_outside,
+    revise,
+    trash,
+    untrash,
+)
+from crm.services.references import resolved
+from crm.services.values import checked
+
+DICTIONARIES = {
+    "level_id": "customer_level",
+    "category_id": "customer_type",
+    "source_id": "customer_source",
+    "industry_id": "industry",
+    "region_id": "region",
+    "credit_grade_id": "credit_grade",
+}
+
+
+async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any]) -> UUID:
+    """A new party of this type, with its numbers and addresses."""
+    entity = type_.lower()
+    refuse_blank(given, ["name"])
+    check_frozen(deed, entity, list(given))
+    values = await _decided(deed, given)
+    values = await owned_by(deed, entity, {"type": type_.value, **values})
+    party, changes = await insert(deed, Party, Kind.PARTY, values)
+    changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
+    await record_change(deed, party, f"{entity}.create", changes)
+    return party.id
+
+
+async def update(deed: Deed, type_: PartyType, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
+    """New values of a party; a list that is given replaces the one that is there."""
+    party = await _claim(deed, type_, record_id, Action.UPDATE)
+    check_version(party, version)
+    check_frozen(deed, type_.lower(), list(given))
+    values = await _decided(deed, given)
+    if values.get("parent_id") is not None:
+        await _refuse_circle(deed, party.id, values["parent_id"])
+    changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
+    if changes := await revise(deed, party, values, changes):
+        await record_change(deed, party, f"{type_.lower()}.update", changes)
+    return party.id
+
+
+async def delete(deed: Deed, type_: PartyType, record_id: str) -> UUID:
+    """Move a party to the recycle bin. Its contacts and activities stay, for those who see them by themselves."""
+    party = await _claim(deed, type_, record_id, Action.DELETE)
+    await trash(deed, party, f"{type_.lower()}.delete")
+    return party.id
+
+
+async def restore(deed: Deed, type_: PartyType, record_id: str) -> UUID:
+    """Take a party out of the recycle bin."""
+    party = await _claim(deed, type_, record_id, Action.DELETE, deleted=True)
+    await untrash(deed, party, f"{type_.lower()}.restore")
+    return party.id
+
+
+async def _claim(deed: Deed, type_: PartyType, record_id: str, action: Action, *, deleted: bool = False) -> Party:
+    return await claim(deed, Party, record_id, action, deleted=deleted, fixed={"type": type_.value})
+
+
+async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given values checked against columns, rules and references, and what follows from them."""
+    columns = {name: value for name, value in given.items() if name not in LISTS}
+    references = {name: value for name, value in columns.items() if name.endswith("_id")}
+    values = checked(Party, {name: value for name, value in columns.items() if name not in references})
+    refuse_outside(values.get("payment_terms_days"), 0, 3650, "payment_terms_days")
+    refuse_outside(values.get("contact_cycle_days"), 1, 3650, "contact_cycle_days")
+    if (limit := values.get("credit_limit")) is not None and limit < 0:
+        raise Invalid("A credit limit is not negative.", ("input", "creditLimit"))
+    if (code := values.get("credit_code")) is not None:
+        values["credit_code"] = code = code.upper()
+        if not valid_credit_code(code):
+            raise Invalid("This is not a unified social credit code: the check character is wrong.", ("input", "creditCode"))
+    if "name" in values:
+        values |= {"name_key": name_key(values["name"])[:800], "normalised_name": normalised_name(values["name"])[:200]}
+    return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES)}
+
+
+def _lists(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in LISTS if name in given}
+
+
+async def _refuse_circle(deed: Deed, party_id: UUID, parent_id: UUID) -> None:
+    """A party cannot belong to itself, over however many steps. The walk is over all rows: rights must not hide a circle."""
+    above = await deed.rows(
+        "WITH RECURSIVE up(id) AS (SELECT $1::uuid UNION SELECT p.parent_id FROM party p JOIN up ON p.id = up.id"
+        " WHERE p.parent_id IS NOT NULL) SELECT id FROM up",
+        parent_id,
+    )
+    if party_id in {row["id"] for row in above}:
+        raise Invalid("A party cannot belong to itself.", ("input", "parentId"))

@@ -1,0 +1,78 @@
+"""How people are reached: phone numbers, e-mail and postal addresses of parties and contacts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from crm.core.errors import Invalid
+from crm.core.kinds import Kind
+from crm.models import Address, EmailAddress, PhoneNumber
+from crm.rules.customers.phone_numbers import parse
+from crm.services import value_rows
+from crm.services.deeds import Deed
+from crm.services.records import FieldChange
+from crm.services.references import resolved
+from crm.services.values import checked
+
+_EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\.]+(\.[^\s@<>(),;:\"\[\]\\.]+)+")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+LISTS = ("phone_numbers", "email_addresses", "addresses")
+
+
+async def replace_reach(
+    deed: Deed, parent: tuple[str, UUID], lists: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[FieldChange]:
+    """Replace those of the three lists that are given; the changes for the log of the party or contact."""
+    changes: list[FieldChange] = []
+    if "phone_numbers" in lists:
+        rows = [_phone_number(deed, item, place) for place, item in enumerate(lists["phone_numbers"])]
+        shown = ("written", "e164", "extension", "display", "tail", "label", "primary")
+        changes += await value_rows.replace(deed, PhoneNumber, Kind.PHONE_NUMBER, parent, "phone_numbers", rows, shown)
+    if "email_addresses" in lists:
+        rows = [_email_address(item, place) for place, item in enumerate(lists["email_addresses"])]
+        shown = ("address", "label", "primary")
+        changes += await value_rows.replace(deed, EmailAddress, Kind.EMAIL_ADDRESS, parent, "email_addresses", rows, shown)
+    if "addresses" in lists:
+        rows = [await _address(deed, item, place) for place, item in enumerate(lists["addresses"])]
+        shown = ("country", "region_id", "city", "street", "postal_code", "label", "primary")
+        changes += await value_rows.replace(deed, Address, Kind.ADDRESS, parent, "addresses", rows, shown)
+    return changes
+
+
+def _phone_number(deed: Deed, item: Mapping[str, Any], place: int) -> dict[str, Any]:
+    where = ("input", "phoneNumbers", str(place))
+    written = checked(PhoneNumber, {"written": item["raw"]}, where)["written"]
+    try:
+        number = parse(written, region=deed.dialling.region, area_code=deed.dialling.area_code)
+    except ValueError as error:
+        raise Invalid(str(error), (*where, "raw")) from error
+    told = checked(PhoneNumber, {"label": item.get("label"), "primary": item.get("primary", False)}, where)
+    return {
+        **told,
+        "written": written,
+        "e164": number.e164,
+        "extension": number.extension,
+        "tail": number.tail,
+        "display": number.display,
+    }
+
+
+def _email_address(item: Mapping[str, Any], place: int) -> dict[str, Any]:
+    where = ("input", "emailAddresses", str(place))
+    told = checked(EmailAddress, {name: item.get(name) for name in ("address", "label", "primary")}, where)
+    if not _EMAIL.fullmatch(told["address"]):
+        raise Invalid("This is not an e-mail address.", (*where, "address"))
+    return told
+
+
+async def _address(deed: Deed, item: Mapping[str, Any], place: int) -> dict[str, Any]:
+    where = ("input", "addresses", str(place))
+    told = checked(Address, {name: value for name, value in item.items() if name != "region_id"}, where)
+    if not _COUNTRY.fullmatch(told["country"]):
+        raise Invalid("A country is two capital letters, such as CN.", (*where, "country"))
+    region = {"region_id": item.get("region_id")}
+    return {**told, **await resolved(deed, Address, region, path=where, dictionaries={"region_id": "region"})}

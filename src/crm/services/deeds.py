@@ -1,0 +1,103 @@
+"""A deed: one verb being done, in one transaction, by somebody, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.transactions import in_transaction
+
+from crm.access.viewer import Viewer
+from crm.core.clock import now
+
+
+class Channel(StrEnum):
+    """The way a change comes in; kept in the change log."""
+
+    API = "API"
+    IMPORT = "IMPORT"
+    TELEPHONY = "TELEPHONY"
+    MAIL = "MAIL"
+    SCHEDULE = "SCHEDULE"
+    SYSTEM = "SYSTEM"
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]: ...
+
+
+class StaleViewer(Exception):
+    """The viewer's rights or session changed since they were loaded: load them again and start over."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiallingPlan:
+    """How a number without country or area code is meant: `CRM_DEFAULT_REGION` and `CRM_DEFAULT_AREA_CODE`."""
+
+    region: str = "CN"
+    area_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What every service function gets first: the transaction, who acts, when, and how the change came in."""
+
+    tx: TransactionalDBClient
+    viewer: Viewer
+    at: datetime
+    request_id: str
+    channel: Channel = Channel.API
+    on_behalf_of: UUID | None = None
+    dialling: DiallingPlan = DiallingPlan()
+
+    @property
+    def actor(self) -> UUID | None:
+        """The person who acts; None for the system."""
+        return self.viewer.id
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[Deed]:
+        """The same deed inside a savepoint: what fails in there is undone alone."""
+        async with in_transaction("default") as tx:
+            yield replace(self, tx=tx)
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Run a statement in the transaction; its rows as dictionaries."""
+        return list(await self.tx.execute_query_dict(query, list(values)))
+
+    async def run(self, query: str, *values: object) -> None:
+        """Run a statement in the transaction."""
+        await self.tx.execute_query(query, list(values))
+
+
+_GUARD = """
+SELECT e.epoch, EXISTS (SELECT FROM session z
+    WHERE z.id = $1 AND z.revoked_at IS NULL AND z.expires_at > now()) AS live FROM rights_epoch e
+"""
+
+
+@asynccontextmanager
+async def deed(
+    database: Database,
+    viewer: Viewer,
+    request_id: str,
+    *,
+    channel: Channel = Channel.API,
+    dialling: DiallingPlan = DiallingPlan(),  # noqa: B008 -- frozen
+) -> AsyncIterator[Deed]:
+    """Open the transaction of a deed, and make sure that the viewer still is who they were when their rights were loaded."""
+    async with database.transaction() as tx:
+        opened = Deed(tx, viewer, now(), request_id, channel, dialling=dialling)
+        if viewer.session is not None:
+            state: Mapping[str, Any] = (await opened.rows(_GUARD, viewer.session))[0]
+            if not state["live"] or state["epoch"] != viewer.epoch:
+                raise StaleViewer
+        yield opened

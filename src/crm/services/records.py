@@ -1,0 +1,193 @@
+"""Writing records: claim, insert, revise, delete, restore, and the change log. Each verb's own rules stay in its own function.
+
+The order is the house's: lock, read, decide, write, record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from tortoise.models import Model
+
+from crm.access.binds import Binds
+from crm.access.branches import Visible
+from crm.access.grants import Action
+from crm.access.predicates import permitted, present, readable
+from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refusals, Required
+from crm.core.ids import new_id, parse_id
+from crm.core.kinds import Kind
+from crm.core.naming import camel_case, field_name
+from crm.models import Change
+from crm.services.deeds import Deed
+from crm.services.references import rule_of_table
+from crm.services.values import loggable
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, as the change log keeps it."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+def rule_of(model: type[Model]) -> Visible:
+    """The `visible` of a model's table."""
+    return rule_of_table(model._meta.db_table)
+
+
+def entity_of(row: Model) -> str:
+    """The name that roles grant for this row."""
+    rule = rule_of(type(row))
+    value = getattr(row, rule.discriminator) if rule.discriminator else ""
+    return rule.entities.get(value, rule.name)
+
+
+def require_gate(deed: Deed, entity: str, action: Action) -> None:
+    """The gate of an action on an entity, for verbs that serve several entities. A closed gate is a refusal, not a crash."""
+    if not deed.viewer.rights.allows(entity, action):
+        raise Forbidden(f"No role of yours grants {entity}.{action.lower()}.")
+
+
+async def claim(
+    deed: Deed,
+    model: type[M],
+    record_id: str,
+    action: Action,
+    *,
+    where: tuple[str, ...] = ("id",),
+    deleted: bool = False,
+    fixed: Mapping[str, str] | None = None,
+) -> M:
+    """Lock the record for a change by this viewer.
+
+    Not there, or not to be seen: `NotFound`. To be seen but not theirs to change: `Forbidden`. `deleted` claims from the recycle
+    bin, where whoever may not take the action sees nothing. `fixed` narrows a table of several types.
+    """
+    rule, binds = rule_of(model), Binds()
+    key = parse_id(record_id, rule.kind) if rule.kind is not None else None
+    if key is None:
+        raise NotFound(where)
+    rights = deed.viewer.rights
+    tests = [f"r.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in (fixed or {}).items())]
+    may = permitted(rule, "r", rights, binds, action, deleted=deleted)
+    tests.append(present(rule, "r", deleted=True) if deleted else readable(rule, "r", rights, binds))
+    query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR NO KEY UPDATE OF r"
+    text, values = binds.statement(query, deed.viewer)
+    found = await deed.rows(text, *values)
+    if not found or (deleted and not found[0]["claimable"]):
+        raise NotFound(where)
+    if not found[0].pop("claimable"):
+        raise Forbidden(f"You may see this record, but not {action.lower()} it.", where)
+    row = model._init_from_db(**found[0])
+    row._saved_in_db = True
+    return row
+
+
+def check_version(row: Any, version: int | None) -> None:
+    """The optimistic lock: an update that names an old version is refused, and told the current one."""
+    if version is not None and row.version != version:
+        raise Conflict(
+            f"Somebody changed this record; it is at version {row.version} now.", ("version",), current_version=row.version
+        )
+
+
+def check_frozen(deed: Deed, entity: str, names: Sequence[str], path: tuple[str, ...] = ("input",)) -> None:
+    """Fields that every role of the viewer freezes (or hides) cannot be written."""
+    frozen = deed.viewer.rights.frozen
+    errors: list[DomainError] = [
+        Forbidden("No role of yours lets you change this field.", (*path, camel_case(name)))
+        for name in names
+        if f"{entity}.{field_name(name)}" in frozen
+    ]
+    if errors:
+        raise errors[0] if len(errors) == 1 else Refusals(errors)
+
+
+async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, Any]) -> tuple[M, list[FieldChange]]:
+    """Write a new record with its author; the row, and its values as changes."""
+    stamps = {"created_at": deed.at, "updated_at": deed.at, "created_by_id": deed.actor, "updated_by_id": deed.actor}
+    row = await model.create(using_db=deed.tx, id=new_id(kind), **stamps, **values)
+    changes = [FieldChange(field_name(n), None, loggable(v)) for n, v in values.items() if v is not None and n not in DERIVED]
+    return row, changes
+
+
+DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "department_id"})
+"""Columns that follow from others (or must not be read): not told in the change log."""
+
+
+async def revise(deed: Deed, row: Any, values: Mapping[str, Any], changes: Sequence[FieldChange] = ()) -> list[FieldChange]:
+    """Write new values of a claimed record and count its version up; nothing is written where nothing changes.
+
+    `changes` are those of its value rows, which count as changes of the record.
+    """
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    told = [
+        FieldChange(field_name(name), loggable(getattr(row, name)), loggable(value))
+        for name, value in differing.items()
+        if name not in DERIVED
+    ]
+    told += changes
+    if not differing and not told:
+        return []
+    stamps = {"updated_at": deed.at, "updated_by_id": deed.actor, "version": row.version + 1}
+    row.update_from_dict({**differing, **stamps})
+    await row.save(using_db=deed.tx, update_fields=[*differing, *stamps])
+    return told
+
+
+async def record_change(deed: Deed, row: Any, verb: str, changes: Sequence[FieldChange], *, party_id: UUID | None = None) -> None:
+    """One entry of the change log: the verb, who, when, how, and every field before and after."""
+    rule = rule_of(type(row))
+    assert rule.kind is not None
+    if party_id is None:
+        party_id = row.id if rule.kind is Kind.PARTY else getattr(row, "party_id", None)
+    await Change.create(
+        using_db=deed.tx,
+        id=new_id(Kind.CHANGE),
+        record_id=row.id,
+        record_kind=int(rule.kind),
+        party_id=party_id,
+        entity=entity_of(row),
+        verb=verb,
+        actor_id=deed.actor,
+        on_behalf_of_id=deed.on_behalf_of,
+        channel=deed.channel.value,
+        request_id=deed.request_id,
+        at=deed.at,
+        changes=[{"field": each.field, "old": each.old, "new": each.new} for each in changes],
+    )
+
+
+async def trash(deed: Deed, row: Any, verb: str) -> None:
+    """Move a claimed record to the recycle bin."""
+    stamps = {"deleted_at": deed.at, "deleted_by_id": deed.actor}
+    await revise(deed, row, stamps)
+    await record_change(deed, row, verb, [])
+
+
+async def untrash(deed: Deed, row: Any, verb: str) -> None:
+    """Take a claimed record back out of the recycle bin."""
+    await revise(deed, row, {"deleted_at": None, "deleted_by_id": None})
+    await record_change(deed, row, verb, [])
+
+
+def refuse_blank(values: Mapping[str, Any], names: Sequence[str]) -> None:
+    """New records need these values."""
+    errors: list[DomainError] = [
+        Required("A value is needed here.", ("input", camel_case(name))) for name in names if not values.get(name)
+    ]
+    if errors:
+        raise errors[0] if len(errors) == 1 else Refusals(errors)
+
+
+def refuse_outside(value: int | None, low: int, high: int, name: str) -> None:
+    """A whole number must lie between two bounds."""
+    if value is not None and not low <= value <= high:
+        raise Invalid(f"Must be between {low} and {high}.", ("input", camel_case(name)))

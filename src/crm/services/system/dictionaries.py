@@ -1,0 +1,79 @@
+"""What happens to the options of dictionaries. They are deactivated, never deleted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from crm.access.grants import Action
+from crm.core.errors import Duplicate, Invalid, NotFound
+from crm.core.ids import parse_id
+from crm.core.kinds import Kind
+from crm.models import DictionaryItem
+from crm.services.deeds import Deed
+from crm.services.records import check_version, insert, record_change, refuse_blank, require_gate, revise
+from crm.services.references import resolved
+from crm.services.values import checked
+
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+async def create_item(deed: Deed, given: Mapping[str, Any]) -> UUID:
+    """A new option of a dictionary."""
+    require_gate(deed, "dictionary", Action.ADMINISTER)
+    refuse_blank(given, ["dictionary_id", "code", "label_zh", "label_en"])
+    values = await _decided(deed, given)
+    if not _CODE.fullmatch(values["code"]):
+        raise Invalid("A code is 1 to 40 small letters, digits or `_`.", ("input", "code"))
+    taken = "SELECT 1 FROM dictionary_item WHERE dictionary_id = $1 AND code = $2 AND deleted_at IS NULL"
+    if await deed.rows(taken, values["dictionary_id"], values["code"]):
+        raise Duplicate("This dictionary has an option with this code.", ("input", "code"))
+    await _check_parent(deed, values, values["dictionary_id"])
+    item, changes = await insert(deed, DictionaryItem, Kind.DICTIONARY_ITEM, values)
+    await record_change(deed, item, "dictionaryItem.create", changes)
+    return item.id
+
+
+async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
+    """New labels, place, colour, parent; or an end to choosing it."""
+    require_gate(deed, "dictionary", Action.ADMINISTER)
+    item = await _locked(deed, record_id)
+    check_version(item, version)
+    values = await _decided(deed, given)
+    await _check_parent(deed, values, item.dictionary_id, item.id)
+    if changes := await revise(deed, item, values):
+        await record_change(deed, item, "dictionaryItem.update", changes)
+    return UUID(str(item.id))
+
+
+async def _locked(deed: Deed, record_id: str) -> Any:
+    key = parse_id(record_id, Kind.DICTIONARY_ITEM)
+    item = key and await DictionaryItem.filter(id=key).using_db(deed.tx).select_for_update(no_key=True).first()
+    if not item:
+        raise NotFound
+    return item
+
+
+async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+    references = {name: value for name, value in given.items() if name.endswith("_id")}
+    values = checked(DictionaryItem, {name: value for name, value in given.items() if name not in references})
+    if values.get("colour") and not _COLOUR.fullmatch(values["colour"]):
+        raise Invalid("A colour looks like #1a2b3c.", ("input", "colour"))
+    return {**values, **await resolved(deed, DictionaryItem, references)}
+
+
+async def _check_parent(deed: Deed, values: Mapping[str, Any], dictionary_id: UUID, item_id: UUID | None = None) -> None:
+    """The entry above belongs to the same dictionary and does not stand below this one."""
+    parent = values.get("parent_id")
+    if parent is None:
+        return
+    above = await deed.rows(
+        "WITH RECURSIVE up(id, dictionary_id, parent_id) AS (SELECT id, dictionary_id, parent_id FROM dictionary_item WHERE id = $1"
+        " UNION SELECT i.id, i.dictionary_id, i.parent_id FROM dictionary_item i JOIN up ON i.id = up.parent_id) SELECT * FROM up",
+        parent,
+    )
+    if above[0]["dictionary_id"] != dictionary_id or item_id in {row["id"] for row in above}:
+        raise Invalid("The entry above must be another one of the same dictionary.", ("input", "parentId"))

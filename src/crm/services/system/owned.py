@@ -1,0 +1,91 @@
+"""Records of any kind that have an owner: which model an id belongs to, and how they change hands.
+
+Nothing here names a table of another room: kinds, owners and foreign keys are read from the models themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import Tortoise
+from tortoise.fields.relational import ForeignKeyFieldInstance
+from tortoise.models import Model
+
+from crm.access.branches import declared
+from crm.access.grants import Action
+from crm.core.errors import Forbidden, NotFound
+from crm.core.ids import parse_id
+from crm.core.kinds import Kind
+from crm.models.record import OwnedRecord
+from crm.services.deeds import Deed
+from crm.services.owners import department_of
+from crm.services.records import claim, entity_of, record_change, revise, rule_of
+from crm.services.references import rule_of_table, visible_id
+
+
+def owned_models() -> list[type[Model]]:
+    """Every model with an owner."""
+    return [model for model in Tortoise.apps["crm"].values() if issubclass(model, OwnedRecord)]  # type: ignore[index]
+
+
+def model_of_record(record_id: str) -> type[Model]:
+    """The model of an owned record's id; anything else is simply not found."""
+    kinds = [rule.kind for rule in declared() if rule.owned and rule.kind]
+    key = parse_id(record_id, *kinds)
+    if key is not None:
+        for model in owned_models():
+            rule = rule_of(model)
+            if rule.kind and parse_id(record_id, rule.kind):
+                return model
+    raise NotFound(("input", "ids"))
+
+
+async def transfer(deed: Deed, record_id: str, to: str, *, with_children: bool) -> UUID:
+    """Give a record to another person, whose department it joins.
+
+    With its children, whatever of them the viewer may transfer goes along if it was the old owner's: contacts, and activities
+    still open. The others stay where they are.
+    """
+    owner = await visible_id(deed, rule_of_table("user_account"), to, ("input", "toId"))
+    department = await department_of(deed, owner, ("input", "toId"))
+    row: Any = await claim(deed, model_of_record(record_id), record_id, Action.TRANSFER, where=("input", "ids"))
+    if not deed.viewer.reaches(deed.viewer.rights.scope(entity_of(row), Action.TRANSFER), owner, department):
+        raise Forbidden("You may not give records to this person.", ("input", "toId"))
+    former = row.owner_id
+    await _give(deed, row, owner, department)
+    if with_children and rule_of(type(row)).kind is Kind.PARTY:
+        for child in await _open_children(deed, row, former):
+            await _give(deed, child, owner, department)
+    return UUID(str(row.id))
+
+
+async def _give(deed: Deed, row: Any, owner: UUID, department: UUID | None) -> None:
+    values = {"owner_id": owner, "department_id": department}
+    if changes := await revise(deed, row, values):
+        await record_change(deed, row, f"{entity_of(row)}.transfer", changes)
+
+
+async def _open_children(deed: Deed, party: Any, former: UUID | None) -> list[Any]:
+    """Every record whose `party` is this one, that belonged to the former owner and is not finished; locked, in id order."""
+    found = []
+    for model in owned_models():
+        if not _has_party(model):
+            continue
+        finished = " AND status NOT IN ('DONE', 'CANCELLED')" if "status" in model._meta.fields_map else ""
+        ids = await deed.rows(
+            f"SELECT id FROM {model._meta.db_table} WHERE party_id = $1 AND owner_id IS NOT DISTINCT FROM $2"
+            f" AND deleted_at IS NULL{finished} ORDER BY id",
+            party.id, former,
+        )  # fmt: skip
+        for row in ids:
+            try:
+                found.append(await claim(deed, model, str(row["id"]), Action.TRANSFER))
+            except (NotFound, Forbidden):
+                continue
+    return found
+
+
+def _has_party(model: type[Model]) -> bool:
+    field = model._meta.fields_map.get("party")
+    return isinstance(field, ForeignKeyFieldInstance) and field.related_model.__name__ == "Party"
