@@ -1,0 +1,58 @@
+"""From an execution's outcome to what a client reads: data, and errors with a code and nothing that is not theirs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult, GraphQLError
+
+from crm.core.errors import FieldForbidden, RequestError
+
+log = structlog.get_logger("crm.graphql")
+
+
+def answer_of(result: ExecutionResult, reference: str) -> dict[str, Any]:
+    """The response body of an operation that was executed."""
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = [told(error, reference) for error in once_each(result.errors)]
+    body["data"] = result.data
+    return body
+
+
+def once_each(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """A hidden field is told of once, at its first occurrence, and not for each of a thousand rows; the rest stays as it is."""
+    first: dict[tuple[str, ...], GraphQLError] = {}
+    others: list[GraphQLError] = []
+    for error in errors:
+        if not isinstance(error.original_error, FieldForbidden):
+            others.append(error)
+            continue
+        names = tuple(str(part) for part in error.path or () if isinstance(part, str))
+        if names not in first or _places(error) < _places(first[names]):
+            first[names] = error
+    return [*first.values(), *others]
+
+
+def _places(error: GraphQLError) -> list[int]:
+    return [part for part in error.path or () if isinstance(part, int)]
+
+
+def told(error: GraphQLError, reference: str) -> dict[str, Any]:
+    """One error as the client reads it. A crash is told as a reference to our log, where the cause stands."""
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        message, extensions = error.message, {"code": "BAD_USER_INPUT"}
+    elif isinstance(original, RequestError):
+        message, extensions = original.message, original.extensions  # type: ignore[assignment]
+    else:
+        log.error("field crashed", path=error.path, exc_info=original)
+        message, extensions = "Something went wrong.", {"code": "INTERNAL", "reference": reference}
+    shown: dict[str, Any] = {"message": message, "extensions": extensions}
+    if error.locations:
+        shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        shown["path"] = error.path
+    return shown

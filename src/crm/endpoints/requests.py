@@ -1,0 +1,99 @@
+"""What every request gets: an id that is on all its log lines, one line when it is done, and a plain answer when we crashed."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm import metrics
+
+HEADER = b"x-request-id"
+ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+QUIET = {"/healthz", "/readyz", "/metrics"}
+KNOWN = ("/graphql", "/hooks", "/calendar", "/files")
+
+log = structlog.get_logger("crm.requests")
+
+
+class Requests:
+    """Pure ASGI: it wraps the answer without reading it, so streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle HTTP and WebSocket; the lifespan passes by."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await _Exchange(scope, send, request_id).run(self.app, receive)
+
+
+class _Exchange:
+    """One request on its way through, and what we saw of its answer."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+        self.scope = scope
+        self.forward = send
+        self.request_id = request_id
+        self.status = 0
+        self.started = time.perf_counter()
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        try:
+            await app(self.scope, receive, self.send)
+        except Exception:
+            # The cause is in our log under the id the client was told; the client learns nothing else.
+            log.exception("request failed", method=self.scope.get("method", "WEBSOCKET"), path=self.scope["path"])
+            if self.scope["type"] == "websocket":
+                await self.forward({"type": "websocket.close", "code": 1011})
+            elif self.status:
+                raise  # half an answer is out: the server must cut the connection
+            else:
+                await self._crashed()
+        finally:
+            self._note()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), (HEADER, self.request_id.encode())]}
+        elif message["type"] == "websocket.accept":
+            self.status = 101
+        await self.forward(message)
+
+    async def _crashed(self) -> None:
+        body = orjson.dumps(
+            {"errors": [{"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "reference": self.request_id}}]}
+        )
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def _note(self) -> None:
+        seconds = time.perf_counter() - self.started
+        path = self.scope["path"]
+        if self.scope["type"] == "http":
+            kind = next((known for known in KNOWN if path.startswith(known)), path if path in QUIET else "other")
+            metrics.http_seconds.labels(kind, f"{self.status // 100}xx").observe(seconds)
+        write = log.debug if path in QUIET else log.info
+        write(
+            "request", method=self.scope.get("method", "WEBSOCKET"), path=path, status=self.status,
+            ms=round(seconds * 1000, 1), client=(self.scope.get("client") or ("",))[0],
+        )  # fmt: skip
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's id when it looks like one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == HEADER and ACCEPTABLE.fullmatch(value):
+            return str(value, "ascii")
+    return secrets.token_hex(8)

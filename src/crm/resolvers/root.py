@@ -1,0 +1,51 @@
+"""The whole schema: the rooms' Query and Mutation fields put together."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import strawberry
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from crm.graph.rows import read_field
+from crm.graph.scalars import SCALARS
+from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
+from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
+from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
+from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
+from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
+from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
+from crm.resolvers.system.options import OptionMutation, OptionQuery
+from crm.resolvers.system.records import RecordMutation, RecordQuery
+from crm.resolvers.system.roles import RoleMutation, RoleQuery
+from crm.resolvers.system.sessions import SessionMutation, SessionQuery
+from crm.resolvers.system.users import UserMutation, UserQuery
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
+    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery,
+):  # fmt: skip
+    """The root of reading."""
+
+
+@strawberry.type(description="Everything that can be done. Each mutation is one transaction.")
+class Mutation(
+    CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
+    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation,
+):  # fmt: skip
+    """The root of writing."""
+
+
+@cache
+def build_schema() -> strawberry.Schema:
+    """The one schema of the product; built once in a process, and not at import."""
+    config = StrawberryConfig(default_resolver=read_field, scalar_map=SCALARS, disable_field_suggestions=True)
+    return strawberry.Schema(Query, Mutation, config=config)
+
+
+def schema_text() -> str:
+    """What `schema.graphql` holds."""
+    return print_schema(build_schema()) + "\n"

@@ -1,0 +1,59 @@
+"""What can be asked of and done with roles (角色)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from crm.core.errors import Invalid
+from crm.graph.nouns import hideable_fields
+from crm.resolvers.verbs import command, listing, plain_input, single
+from crm.schema.system.role import RoleInput, RolePayload
+from crm.services.deeds import Deed
+from crm.services.system import roles
+
+
+@strawberry.type
+class RoleQuery:
+    """Reading roles."""
+
+    role = single("system.Role", "role.read", "One role (角色).")
+    roles = listing("system.Role", "role.read", "The roles (角色).")
+
+
+@strawberry.type
+class RoleMutation:
+    """Writing roles."""
+
+    @command("role.create", RolePayload, "A new role (新建角色).")
+    async def role_create(deed: Deed, input: RoleInput) -> UUID:
+        """Its name must be given."""
+        return await roles.create(deed, _checked(input))
+
+    @command("role.update", RolePayload, "New values of a role (修改角色). It holds from the next request on, for everybody.")
+    async def role_update(deed: Deed, id: strawberry.ID, version: int, input: RoleInput) -> UUID:
+        """Nobody may be left without an administrator."""
+        return await roles.update(deed, id, version, _checked(input))
+
+    @command("role.delete", RolePayload, "Move a role to the recycle bin (删除角色); its grants end at once.")
+    async def role_delete(deed: Deed, id: strawberry.ID) -> UUID:
+        """Nobody may be left without an administrator."""
+        return await roles.delete(deed, id)
+
+    @command("role.delete", RolePayload, "Take a role out of the recycle bin (恢复角色), with its members.")
+    async def role_restore(deed: Deed, id: strawberry.ID) -> UUID:
+        """Whoever may delete may restore."""
+        return await roles.restore(deed, id)
+
+
+def _checked(input: RoleInput) -> dict[str, Any]:
+    """Which fields there are to hide only the schema knows: those of the entity that can be null."""
+    given: dict[str, Any] = plain_input(input)
+    for place, item in enumerate(given.get("field_grants", [])):
+        if item["field"] not in hideable_fields(item["entity"]):
+            raise Invalid(
+                f"{item['entity']} has no field {item['field']} that can be hidden.", ("input", "fieldGrants", str(place))
+            )
+    return given

@@ -1,0 +1,1 @@
+"""Nouns: what `schema.graphql` prints. One entity's type, filter, order and payload in one file."""

@@ -1,0 +1,81 @@
+"""Activities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from crm.graph.fields import column, computed, owned_list, related
+from crm.graph.filters import filter_of
+from crm.graph.nouns import noun
+from crm.graph.orders import order_of
+from crm.graph.payloads import payload_of
+from crm.graph.rows import Row
+from crm.rules.customers.activity_flow import ACTIVITY_FLOW
+from crm.schema.customers.activity_participant import ActivityParticipantInput
+from crm.schema.customers.enums import ActivityKind, ActivityStatus, ActivityVerb
+from crm.schema.system.record import OwnedRecord
+
+
+@noun("activity", entity="activity", order="-created_at", description="A call, visit, meeting, e-mail, SMS, note or task (活动).")
+class Activity(OwnedRecord):
+    """活动."""
+
+    kind: ActivityKind = column("What sort it is (类型).")
+    subject: str = column("What it is about (主题).")
+    content: str | None = column("Details (内容).", filterable=False)
+    status: ActivityStatus = column("Planned, done or cancelled (状态).")
+    planned_at: datetime | None = column("When it is to happen (计划时间).", sort=True)
+    done_at: datetime | None = column("When it was done (完成时间).", sort=True)
+    outcome: str | None = column("What came of it (结果).", filterable=False)
+    next_step: str | None = column("What follows from it (下一步).", filterable=False)
+    party = related("customers.Party", "party_id", "With which party (单位).")
+    contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
+    participants = owned_list("customers.ActivityParticipant", "activity_id", "Who takes part (参与人).")
+
+    @computed("What can be done with it next; rights come on top.", needs=("status",))
+    def actions(root: Row) -> list[ActivityVerb]:
+        """The verbs that the flow table allows from here."""
+        return [ActivityVerb(verb) for verb in ACTIVITY_FLOW.verbs(ActivityStatus(root.record["status"]))]
+
+
+ActivityFilter = filter_of(Activity)
+ActivityOrder = order_of(Activity)
+ActivityPayload = payload_of(Activity)
+
+
+@strawberry.input(description="The values of an activity. Absent fields stay as they are; null clears.")
+class ActivityUpdateInput:
+    """Everything but the status, which the verbs change."""
+
+    kind: strawberry.Maybe[ActivityKind] = strawberry.field(description="What sort it is.")
+    subject: strawberry.Maybe[str] = strawberry.field(description="What it is about (主题).")
+    content: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")
+    planned_at: strawberry.Maybe[datetime | None] = strawberry.field(description="When it is to happen.")
+    party_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With which party.")
+    contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")
+    outcome: strawberry.Maybe[str | None] = strawberry.field(description="What came of it.")
+    next_step: strawberry.Maybe[str | None] = strawberry.field(description="What follows from it.")
+    participants: strawberry.Maybe[list[ActivityParticipantInput]] = strawberry.field(
+        description="The whole list of participants, at most 50; replaces what is there."
+    )
+
+
+@strawberry.input(description="A new activity, planned unless `doneAt` is given.")
+class ActivityCreateInput(ActivityUpdateInput):
+    """Kind and subject must be given; without an owner the record is the creator's."""
+
+    kind: ActivityKind = strawberry.field(description="What sort it is.")
+    subject: str = strawberry.field(description="What it is about (主题).")
+    done_at: strawberry.Maybe[datetime] = strawberry.field(description="When it was done, to record something past.")
+    owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Who is to do it (负责人).")
+
+
+@strawberry.input(description="How an activity ended.")
+class ActivityCompleteInput:
+    """Absent fields stay as they are."""
+
+    done_at: strawberry.Maybe[datetime] = strawberry.field(description="When it was done; now, if absent.")
+    outcome: strawberry.Maybe[str | None] = strawberry.field(description="What came of it.")
+    next_step: strawberry.Maybe[str | None] = strawberry.field(description="What follows from it.")

@@ -1,0 +1,1 @@
+"""The organisation, its rights, its options, and what hangs on every record."""
