@@ -45,7 +45,7 @@ class ViaRecord:
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
-        return tuple(rule for rule in declared() if rule.kind and (rule.owned or not self.owned and rule.actions))
+        return tuple(rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from crm.access.binds import Binds
-from crm.access.branches import Owned, Shared, Via, Visible
+from crm.access.branches import Owned, Via, Visible
 from crm.access.grants import Action, Scope
 from crm.access.loading import Connection
 from crm.access.predicates import branch_read, within
@@ -42,7 +43,9 @@ async def explain(
     return reasons
 
 
-def _ways(rule, entity, viewer, action, scope):  # type: ignore[no-untyped-def]
+def _ways(
+    rule: Visible, entity: str, viewer: Viewer, action: Action, scope: Scope
+) -> Iterator[tuple[str, Callable[[Binds], str]]]:
     """(cause, how to render its test), for each branch that can lead to the action."""
     rights = viewer.rights
     yield "SCOPE", lambda binds: within(rule, "r", scope, binds)
@@ -51,15 +54,20 @@ def _ways(rule, entity, viewer, action, scope):  # type: ignore[no-untyped-def]
     for branch in rule.branches:
         match branch:
             case Owned(owner=owner):
-                yield "OWNER", lambda binds, owner=owner: f"r.{owner} = {binds.viewer('id')}"
-                yield (
-                    "REPORTING_LINE",
-                    lambda binds, owner=owner: f"r.{owner} = ANY({binds.viewer('staff')}) AND r.{owner} <> {binds.viewer('id')}",
-                )
+                yield "OWNER", partial(_owner, owner)
+                yield "REPORTING_LINE", partial(_below, owner)
             case Via():
-                yield "PARTY", lambda binds, branch=branch: branch_read(branch, rule, entity, "r", rights, binds)
-            case Shared():
+                yield "PARTY", partial(branch_read, branch, rule, entity, "r", rights)
+            case _:
                 continue
+
+
+def _owner(column: str, binds: Binds) -> str:
+    return f"r.{column} = {binds.viewer('id')}"
+
+
+def _below(column: str, binds: Binds) -> str:
+    return f"r.{column} = ANY({binds.viewer('staff')}) AND r.{column} <> {binds.viewer('id')}"
 
 
 async def _shares(connection: Connection, record_id: UUID, viewer: Viewer, action: Action) -> list[UUID]:

@@ -25,9 +25,11 @@ NARROW_ROWS = 20_000
 class Connection(Protocol):
     """As much of a database connection as is needed here."""
 
-    async def fetchrow(self, query: str, *args: object) -> Any: ...
+    async def fetchrow(self, query: str, *args: object) -> Any:
+        """The first row, or None."""
 
-    async def fetch(self, query: str, *args: object) -> Any: ...
+    async def fetch(self, query: str, *args: object) -> Any:
+        """All rows."""
 
 
 _VIEWER = """
@@ -148,7 +150,8 @@ async def _is_narrow(connection: Connection, rule: Visible, viewer: Viewer, narr
     if sets is None:
         return False
     limited = " UNION ALL ".join(f"(SELECT 1 FROM ({ids}) i LIMIT {NARROW_ROWS + 1})" for ids in sets)
-    query = f"SELECT count(*) AS seen, (SELECT reltuples FROM pg_class WHERE oid = '{rule.table}'::regclass) AS rows FROM ({limited}) n"
+    size = f"SELECT reltuples FROM pg_class WHERE oid = '{rule.table}'::regclass"
+    query = f"SELECT count(*) AS seen, ({size}) AS rows FROM ({limited}) n"
     text, values = binds.statement(query, viewer)
     row = await connection.fetchrow(text, *values)
     return bool(row["seen"] <= min(NARROW_ROWS, max(row["rows"], 0) * NARROW_SHARE))

@@ -57,11 +57,7 @@ def page_of(
     alias = binds.alias()
     tests = [*_edge(parent, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
     tests.append(_seen(source, parent, alias, rights, binds))
-    for values, backwards in ((page.after, False), (page.before, True)):
-        if values is not None:
-            tests.append(beyond(order, values, alias, binds, backwards=backwards))
-    inner = f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
-    return _per_parent(parent, inner, binds)
+    return _per_parent(parent, _page(source, alias, tests, order, page, binds), binds)
 
 
 def owned_values(source: Source, parent: Parent, order: Sequence[Term], limit: int, rights: Rights, binds: Binds) -> str:
@@ -83,10 +79,14 @@ def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Righ
     """One page of the recycle bin: deleted rows that the viewer might delete, and so may restore."""
     alias = binds.alias()
     tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True)]
-    for values, backwards in ((page.after, False), (page.before, True)):
-        if values is not None:
-            tests.append(beyond(order, values, alias, binds, backwards=backwards))
-    return f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
+    return _page(source, alias, tests, order, page, binds)
+
+
+def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
+    """How many rows `deleted_page` has in all."""
+    alias = binds.alias()
+    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True)]
+    return f"SELECT NULL::uuid AS id, count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
 
 
 def guarded(inner: str, binds: Binds) -> str:
@@ -96,6 +96,14 @@ def guarded(inner: str, binds: Binds) -> str:
     )
     state = f"SELECT e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
     return f"SELECT g._epoch, g._live, x.* FROM ({state}) g LEFT JOIN LATERAL ({inner}) x ON TRUE"
+
+
+def _page(source: Source, alias: str, tests: list[str], order: Sequence[Term], page: Page, binds: Binds) -> str:
+    """The rows between the page's cursors that pass the tests, in order, one more than asked."""
+    for values, backwards in ((page.after, False), (page.before, True)):
+        if values is not None:
+            tests.append(beyond(order, values, alias, binds, backwards=backwards))
+    return f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
 
 
 def _select(source: Source, alias: str, tests: list[str]) -> str:

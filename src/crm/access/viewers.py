@@ -1,15 +1,17 @@
 """Viewers kept per token, so that authentication costs a request no statement.
 
-Nothing here decides whether a token is still good: every read statement and every deed asks that of the database together with its
-own work, and whoever finds a viewer stale comes back for a fresh one.
+Nothing here decides whether a token is still good: every read statement and every deed asks that of the database together with
+its own work, and whoever finds a viewer stale comes back for a fresh one.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
+from uuid import UUID
 
 from crm.access.loading import load_by_token, token_hash
 from crm.access.viewer import Viewer
@@ -22,14 +24,16 @@ SECONDS = 600
 class Database(Protocol):
     """Where connections come from."""
 
-    def connection(self) -> AbstractAsyncContextManager[Any]: ...
+    def connection(self) -> AbstractAsyncContextManager[Any]:
+        """A connection for reading."""
 
 
 class Viewers:
-    """The viewers of this process's live tokens."""
+    """The viewers of this process's live tokens; `seen` is told of each session that is loaded."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seen: Callable[[Any, UUID], Awaitable[None]]) -> None:
         self.database = database
+        self.seen = seen
         self._kept: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
 
     async def of(self, token: str) -> Viewer | None:
@@ -44,6 +48,8 @@ class Viewers:
         key = token_hash(token)
         async with self.database.connection() as connection:
             viewer = await load_by_token(connection, token)
+            if viewer is not None and viewer.session is not None:
+                await self.seen(connection, viewer.session)
         if viewer is None:
             self._kept.pop(key, None)
             return None

@@ -22,6 +22,7 @@ from crm.graph.context import Operation
 from crm.graph.context import Request as RequestFacts
 from crm.resolvers.root import build_schema
 from crm.services.deeds import DiallingPlan
+from crm.services.system import sessions
 from crm.store.database import Database
 
 PUBLIC_FIELDS = {"signIn", "__typename"}
@@ -76,7 +77,7 @@ class Endpoint:
         """Made when the first request comes, for the database that is open then."""
         if self._services is None or self._services.database is not database:
             plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None)
-            self._services = Services(database, Viewers(database), plan, self.settings.session_days)
+            self._services = Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days)
         return self._services
 
     async def serve(self, request: Request) -> Response:
@@ -155,7 +156,7 @@ async def _confirm(operation: Operation) -> None:
     """An answer that took no statement (`{ __typename }`) has not yet proven its token."""
     if not operation.viewer.anonymous and not operation.reads and not operation.wrote:
         try:
-            await operation.fetch(lambda rights, binds: "SELECT NULL::uuid AS id")
+            await operation.fetch(lambda *_: "SELECT NULL::uuid AS id")
         except Unauthenticated as error:
             raise _unauthenticated(error.message) from error
 

@@ -41,7 +41,9 @@ class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The rows.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
-    @strawberry.field(description="How many rows the whole list has for this viewer; computed only when asked for.")
+    @strawberry.field(  # type: ignore[untyped-decorator]  # strawberry says nothing of what it returns
+        description="How many rows the whole list has for this viewer; computed only when asked for."
+    )
     async def total_count(self) -> int:
         """Run the count of the page at hand."""
         return await self.count()  # type: ignore[attr-defined, no-any-return]

@@ -19,13 +19,15 @@ from crm.core.errors import RequestError, Unauthenticated
 class Connection(Protocol):
     """A database connection, as far as reading needs it."""
 
-    async def fetch(self, query: str, *args: object) -> list[Mapping[str, Any]]: ...
+    async def fetch(self, query: str, *args: object) -> list[Mapping[str, Any]]:
+        """All rows."""
 
 
 class Database(Protocol):
     """Where reading connections come from."""
 
-    def connection(self) -> AbstractAsyncContextManager[Any]: ...
+    def connection(self) -> AbstractAsyncContextManager[Any]:
+        """A connection for reading."""
 
 
 class RightsMoved(RequestError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.types import Info
@@ -23,7 +23,7 @@ from crm.graph import reads
 from crm.graph.connections import Connection, PageOfRows, list_signature
 from crm.graph.context import Operation
 from crm.graph.filters import condition_of
-from crm.graph.nouns import DECLARED, Column, Computed, Noun, ToMany, ToOne, noun_named, reference
+from crm.graph.nouns import DECLARED, Column, Computed, Noun, ToMany, ToOne, list_of, noun_named, optional, reference
 from crm.graph.orders import terms_of
 from crm.graph.rows import Row
 from crm.graph.searches import search_condition
@@ -67,7 +67,7 @@ def related(target: str, column: str, description: str, *, card: bool = False, r
         key = root.record[column]
         return None if key is None else await reads.one(info.context, noun_named(target), key, card=card)
 
-    resolve.__annotations__["return"] = Optional[reference(target)]  # noqa: UP045 -- a lazy type takes no `|`
+    resolve.__annotations__["return"] = optional(reference(target))
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: ToOne(target, column, card, requires)})
 
 
@@ -95,7 +95,7 @@ def owned_list(target: str, column: str, description: str, *, limit: int = MAX_O
         rows = await reads.children(info.context, entry, column, root.id, None, entry.order, page)
         return rows[:limit]
 
-    resolve.__annotations__["return"] = Optional[list[reference(target)]]  # type: ignore[misc]  # noqa: UP045
+    resolve.__annotations__["return"] = optional(list_of(reference(target)))
     made = ToMany(target, column, owned=True, requires=requires)
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
 
@@ -111,7 +111,7 @@ def related_through(target: str, link: str, near: str, far: str, description: st
         loaded = [reads.one(info.context, noun_named(target), row[far]) for row in links[:MAX_OWNED]]
         return [row for row in await asyncio.gather(*loaded) if row is not None]
 
-    resolve.__annotations__["return"] = Optional[list[reference(target)]]  # type: ignore[misc]  # noqa: UP045
+    resolve.__annotations__["return"] = optional(list_of(reference(target)))
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: Computed(requires=requires)})
 
 
@@ -167,25 +167,25 @@ LIST_ARGUMENTS = {
 
 def with_list_arguments(resolve: Callable[..., Any], target: str, *, search: bool) -> Callable[..., Any]:
     """Give a resolver of `**arguments` the typed arguments of a list of `target`."""
-
     kinds: dict[str, Any] = {
         "first": int,
         "after": str,
         "last": int,
         "before": str,
         "filter": reference(target, "Filter"),
-        "order_by": list[reference(target, "Order")],  # type: ignore[misc]
+        "order_by": list_of(reference(target, "Order")),
     }
     if search:
         kinds["search"] = str
     parameters = [p for p in inspect.signature(resolve).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    annotated: Any = Annotated  # around types made at run time
     for name, kind in kinds.items():
-        annotation = Annotated[Optional[kind], strawberry.argument(description=LIST_ARGUMENTS[name])]  # noqa: UP045
+        annotation = annotated[optional(kind), strawberry.argument(description=LIST_ARGUMENTS[name])]
         parameters.append(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=annotation)
         )
-    returned = Connection[reference(target)]  # type: ignore[misc]
-    resolve.__signature__ = inspect.Signature(parameters, return_annotation=Optional[returned])  # type: ignore[attr-defined]  # noqa: UP045
+    returned: Any = Connection.__class_getitem__(reference(target))  # type: ignore[attr-defined]
+    resolve.__signature__ = inspect.Signature(parameters, return_annotation=optional(returned))  # type: ignore[attr-defined]
     return resolve
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -21,7 +21,7 @@ from crm.access.grants import Rights
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.ids import parse_id
 from crm.core.text import escape_like
-from crm.graph.nouns import Column, Noun, ToMany, ToOne, hidden_fields, noun_named, reference
+from crm.graph.nouns import Column, Noun, ToMany, ToOne, hidden_fields, list_of, noun_named, optional, reference
 
 MAX_LISTED = 100
 MAX_DEPTH = 6
@@ -70,43 +70,39 @@ def _operators(python_type: type) -> type:
         value: Any = strawberry.ID if python_type is UUID else python_type
         kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None}
         fields = {
-            key: (kinds.get(key, value | None if isinstance(value, type) else _optional(value)), _DESCRIPTIONS[key])
+            key: (kinds.get(key, value | None if isinstance(value, type) else optional(value)), _DESCRIPTIONS[key])
             for key in operators
         }
         _made[python_type] = _input(f"{name}Filter", fields, f"Conditions on one {name} value; all given ones must hold.")
     return _made[python_type]
 
 
-def _optional(kind: Any) -> Any:
-    return cast(Any, __import__("typing").Optional)[kind]
-
-
 def filter_of(target: type) -> type:
     """The filter input of a noun: every filterable column, every relation, and `and`, `or`, `not`."""
     entry = noun_named(target.__name__)
     room_name = f"{target.__module__.split('.')[2]}.{target.__name__}"
-    own = reference(room_name, "Filter")
+    own: Any = reference(room_name, "Filter")
     fields: dict[str, tuple[Any, str]] = {
-        "and": (_optional(list[own]), "All of these hold."),
-        "or": (_optional(list[own]), "At least one of these holds."),
-        "not": (_optional(own), "This does not hold."),
+        "and": (optional(list_of(own)), "All of these hold."),
+        "or": (optional(list_of(own)), "At least one of these holds."),
+        "not": (optional(own), "This does not hold."),
     }
     for name, made in entry.fields.items():
         label = to_camel_case(name)
         match made:
             case Column(filterable=True, type=kind):
                 chosen = UUID if name == "id" else kind
-                fields[label] = (_optional(_operators(chosen)), f"Condition on `{label}`.")
+                fields[label] = (optional(_operators(chosen)), f"Condition on `{label}`.")
             case ToOne(target=other, card=card):
-                fields[label] = (_optional(reference(other, "Filter")), f"Condition on the visible record at `{label}`.")
+                fields[label] = (optional(reference(other, "Filter")), f"Condition on the visible record at `{label}`.")
                 if card:
-                    fields[f"{label}Id"] = (_optional(_operators(UUID)), f"Condition on the id at `{label}`.")
+                    fields[f"{label}Id"] = (optional(_operators(UUID)), f"Condition on the id at `{label}`.")
             case ToMany(target=other, owned=False):
-                fields[label] = (_optional(_list_filter(other)), f"Condition on the visible records in `{label}`.")
+                fields[label] = (optional(_list_filter(other)), f"Condition on the visible records in `{label}`.")
             case _:
                 pass
     if entry.rule.owned:
-        fields["tags"] = (_optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
+        fields["tags"] = (optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
     return _input(
         f"{target.__name__}Filter", fields, f"Which rows of a list of {target.__name__}; all given conditions must hold."
     )
@@ -115,7 +111,7 @@ def filter_of(target: type) -> type:
 def _list_filter(target: str) -> type:
     name = target.rpartition(".")[2]
     if target not in _made:
-        inner = _optional(reference(target, "Filter"))
+        inner = optional(reference(target, "Filter"))
         fields = {
             "some": (inner, "At least one visible record fulfils this."),
             "none": (inner, "No visible record fulfils this."),

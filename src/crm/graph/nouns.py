@@ -99,6 +99,7 @@ class Noun:
     source: Source
     order: tuple[Term, ...]
     part_of: str | None = None
+    label: str = "name"
     variants: dict[str, Noun] = field(default_factory=dict)
 
     @property
@@ -151,6 +152,16 @@ def reference(target: str, suffix: str = "") -> Any:
     return typing.Annotated[target.rpartition(".")[2] + suffix, strawberry.lazy(module_of(target))]
 
 
+def optional(kind: Any) -> Any:
+    """`kind | None` for types that are made at run time, which take no `|`."""
+    return typing.Optional.__getitem__(kind)
+
+
+def list_of(kind: Any) -> Any:
+    """`list[kind]` for types that are made at run time."""
+    return list.__class_getitem__(kind)
+
+
 def noun(
     rule: str,
     *,
@@ -159,28 +170,30 @@ def noun(
     entity: str | None = None,
     fixed: str | None = None,
     part_of: str | None = None,
+    label: str = "name",
     interface: bool = False,
     extra: tuple[str, ...] = (),
 ) -> Callable[[Cls], Cls]:
     """Make a class a GraphQL type and enter it among the nouns.
 
     `rule` names its `visible`; `order` is the default order, a field with `-` for descending; `entity` the name roles grant;
-    `fixed` the discriminator's value where one table holds several types; `extra` columns that resolvers read and nobody sees.
+    `label` the column that people know a row by; `fixed` the discriminator's value where one table holds several types;
+    `extra` columns that resolvers read and nobody sees.
     """
 
     def declare(cls: Cls) -> Cls:
         declared = named(rule)
         directives = [VisibleBy(by=rule if part_of is None else f"{rule}, part of {part_of}")]
         make = strawberry.interface if interface else strawberry.type
-        made = make(cls, description=description, directives=directives)  # type: ignore[call-overload]
+        made = make(cls, description=description, directives=directives)
         fields = declared_fields(made)
         source = Source(declared, _columns(fields, extra, declared), _fixed(declared, fixed))
-        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of)
+        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of, label)
         object.__setattr__(entry, "order", order_terms(entry, [(order.lstrip("-"), order.startswith("-"))]))
         _NOUNS[made.__name__] = entry
         if fixed is not None:
             _interface_over(entry).variants[fixed] = entry
-        return typing.cast(Cls, made)
+        return made
 
     return declare
 
@@ -190,11 +203,12 @@ def _interface_over(entry: Noun) -> Noun:
     return next(above for above in _NOUNS.values() if above.rule is entry.rule and not above.source.fixed)
 
 
+@typing.dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
 def part(of: str, description: str) -> Callable[[Cls], Cls]:
     """Make a class a GraphQL type that is no noun: what it shows was read with, and under the rights of, `of`."""
 
     def declare(cls: Cls) -> Cls:
-        return typing.cast(Cls, strawberry.type(cls, description=description, directives=[VisibleBy(by=f"part of {of}")]))
+        return strawberry.type(cls, description=description, directives=[VisibleBy(by=f"part of {of}")])
 
     return declare
 
@@ -204,7 +218,8 @@ def order_terms(entry: Noun, wanted: list[tuple[str, bool]]) -> tuple[Term, ...]
     terms = []
     for name, descending in wanted:
         column = entry.fields[name]
-        assert isinstance(column, Column) and column.sort is not None, f"{entry.name}.{name} is no order"
+        if not isinstance(column, Column) or column.sort is None:
+            raise TypeError(f"{entry.name}.{name} is no order.")
         kind = str if column.sort != column.column else column.type
         terms.append(Term(column.sort, descending, kind, column.nullable))
     down = terms[-1].descending if terms else False

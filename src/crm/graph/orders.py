@@ -29,9 +29,9 @@ def order_of(target: type) -> type:
     name = target.__name__
     entry = noun_named(name)
     sortable = {key.upper(): key for key, made in entry.fields.items() if isinstance(made, Column) and made.sort}
-    fields = strawberry.enum(
-        enum.Enum(f"{name}OrderField", sortable, module=__name__), description=f"What a list of {name} can be ordered by."
-    )
+    make: Any = enum.Enum  # a name made at run time
+    members = make(f"{name}OrderField", sortable, module=__name__)
+    fields = strawberry.enum(members, description=f"What a list of {name} can be ordered by.")
     namespace: dict[str, Any] = {
         "__annotations__": {"field": fields, "direction": Direction},
         "__module__": __name__,

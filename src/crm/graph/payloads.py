@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -12,7 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from crm.core.errors import Conflict, DomainError, Refusals
 from crm.graph import reads
-from crm.graph.nouns import noun_named, part
+from crm.graph.nouns import noun_named, optional, part
 
 
 @part(of="its mutation", description="Why a mutation changed nothing.")
@@ -57,7 +57,7 @@ def payload_of(target: type, name: str | None = None) -> type:
     async def record(root: Done, info: Info) -> Any:
         return None if root.id is None else await reads.one(info.context, noun_named(noun_name), root.id)
 
-    record.__annotations__["return"] = Optional[target]  # noqa: UP045
+    record.__annotations__["return"] = optional(target)
     label = name or f"{to_camel_case(noun_name[0].lower() + noun_name[1:])}"
     namespace: dict[str, Any] = {
         "__annotations__": {"user_errors": list[UserError]},

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crm.access.conditions import Condition
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, deleted_page, page_of
+from crm.access.select import Source, count_of, page_of
 from crm.core.paging import Page
 from crm.graph.context import Operation
 from crm.graph.nouns import Noun
@@ -32,12 +32,6 @@ async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool 
 async def listed(operation: Operation, entry: Noun, condition: Condition | None, order: Sequence[Term], page: Page) -> list[Row]:
     """A page of a whole table, one row longer than asked where there is more."""
     rows = await operation.fetch(lambda rights, binds: page_of(entry.source, None, condition, order, page, rights, binds))
-    return _present(operation, entry, rows)
-
-
-async def deleted(operation: Operation, entry: Noun, order: Sequence[Term], page: Page) -> list[Row]:
-    """A page of the recycle bin of one table."""
-    rows = await operation.fetch(lambda rights, binds: deleted_page(entry.source, order, page, rights, binds))
     return _present(operation, entry, rows)
 
 

@@ -1,4 +1,4 @@
-"""Scalars, printed exactly as PostgreSQL's `row_to_json` prints them, so that loaders and compiled statements give equal bytes."""
+"""Scalars, printed exactly as PostgreSQL's `row_to_json` prints them: loaders and compiled statements give equal bytes."""
 
 from __future__ import annotations
 

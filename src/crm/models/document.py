@@ -7,10 +7,6 @@ from tortoise.models import Model
 
 from crm.models.record import OwnedRecord
 
-AMOUNT = {"max_digits": 20, "decimal_places": 4}
-PRICE = {"max_digits": 20, "decimal_places": 6}
-QUANTITY = {"max_digits": 18, "decimal_places": 4}
-
 
 class Document(OwnedRecord):
     """A numbered paper with a flow. The number is allotted at creation, gapless per series, and never used again."""
@@ -33,13 +29,13 @@ class Line(Model):
     id = fields.UUIDField(primary_key=True)
     position = fields.IntField()
     description = fields.TextField(null=True)
-    quantity = fields.DecimalField(**QUANTITY)
+    quantity = fields.DecimalField(max_digits=18, decimal_places=4)
     unit = fields.CharField(max_length=20, null=True)
-    unit_price = fields.DecimalField(**PRICE)
+    unit_price = fields.DecimalField(max_digits=20, decimal_places=6)
     discount_percent = fields.DecimalField(max_digits=9, decimal_places=4, null=True)
-    discount_amount = fields.DecimalField(**AMOUNT, null=True)
+    discount_amount = fields.DecimalField(max_digits=20, decimal_places=4, null=True)
     tax_rate = fields.DecimalField(max_digits=9, decimal_places=4, default=0)
-    amount = fields.DecimalField(**AMOUNT)
+    amount = fields.DecimalField(max_digits=20, decimal_places=4)
 
     class Meta:
         abstract = True

@@ -5,18 +5,21 @@ Columns only. Rights live in `access`, rules in `rules`, writing in `services/re
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
 
-def reference(model: str, *, null: bool = True, cascade: bool = False) -> fields.ForeignKeyNullableRelation[Model]:
+def reference(model: str, *, null: bool = True, cascade: bool = False) -> Any:
     """A foreign key without a reverse name: relations are read through `graph`, never through a row.
 
     `on_delete` is stated because the ORM's own default is CASCADE (deleting a department would delete its people); only value
     rows and lines go with the document they are part of (`cascade=True`).
     """
     action = fields.CASCADE if cascade else fields.RESTRICT
-    return fields.ForeignKeyField(f"crm.{model}", related_name=False, null=null, on_delete=action)
+    declare: Any = fields.ForeignKeyField  # its overloads want a literal `null`
+    return declare(f"crm.{model}", related_name=False, null=null, on_delete=action)
 
 
 class Record(Model):

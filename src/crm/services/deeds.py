@@ -31,7 +31,8 @@ class Channel(StrEnum):
 class Database(Protocol):
     """Where transactions come from."""
 
-    def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]: ...
+    def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
+        """A transaction, committed at the end of the block."""
 
 
 class StaleViewer(Exception):
@@ -91,7 +92,7 @@ async def deed(
     request_id: str,
     *,
     channel: Channel = Channel.API,
-    dialling: DiallingPlan = DiallingPlan(),  # noqa: B008 -- frozen
+    dialling: DiallingPlan = DiallingPlan(),
 ) -> AsyncIterator[Deed]:
     """Open the transaction of a deed, and make sure that the viewer still is who they were when their rights were loaded."""
     async with database.transaction() as tx:

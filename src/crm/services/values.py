@@ -64,7 +64,7 @@ def _text(field: Any, value: str, where: tuple[str, ...]) -> str | None:
     return text or None
 
 
-def _decimal(field: fields.DecimalField, value: Decimal, where: tuple[str, ...]) -> Decimal:
+def _decimal(field: Any, value: Decimal, where: tuple[str, ...]) -> Decimal:
     if exceeds(value, field.max_digits, field.decimal_places):
         raise Invalid(
             f"At most {field.max_digits - field.decimal_places} digits before the point and {field.decimal_places} after it.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from crm.models.document import AMOUNT
 from crm.models.record import OwnedRecord, reference
 
 
@@ -23,7 +22,7 @@ class Party(OwnedRecord):
     industry = reference("DictionaryItem")
     region = reference("DictionaryItem")
     credit_grade = reference("DictionaryItem")
-    credit_limit = fields.DecimalField(**AMOUNT, null=True)
+    credit_limit = fields.DecimalField(max_digits=20, decimal_places=4, null=True)
     payment_terms_days = fields.IntField(null=True)
     website = fields.CharField(max_length=200, null=True)
     lifecycle = fields.CharField(max_length=10, default="LEAD")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -25,7 +27,7 @@ class Change(Model):
     channel = fields.CharField(max_length=12)
     request_id = fields.CharField(max_length=64)
     at = fields.DatetimeField()
-    changes = fields.JSONField()
+    changes: Any = fields.JSONField()
 
     class Meta:
         table = "change"
@@ -40,7 +42,7 @@ class IdempotencyKey(Model):
     key = fields.CharField(max_length=100)
     verb = fields.CharField(max_length=60)
     fingerprint = fields.CharField(max_length=64)
-    result = fields.JSONField(null=True)
+    result: Any = fields.JSONField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

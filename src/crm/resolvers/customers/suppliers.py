@@ -8,8 +8,8 @@ import strawberry
 
 from crm.resolvers.verbs import command, listing, plain_input, single
 from crm.rules.customers.lifecycle import PartyType
-from crm.schema.customers.supplier import SupplierPayload
 from crm.schema.customers.party_input import PartyCreateInput, PartyUpdateInput
+from crm.schema.customers.supplier import SupplierPayload
 from crm.services.customers import parties
 from crm.services.deeds import Deed
 

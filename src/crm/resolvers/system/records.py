@@ -13,11 +13,14 @@ from crm.access.grants import SIGNED_IN
 from crm.core.errors import DomainError, Invalid, RecordNotFound
 from crm.core.ids import parse_id
 from crm.graph import reads
+from crm.graph.bins import bin_page
+from crm.graph.connections import Connection
 from crm.graph.context import Operation
 from crm.graph.payloads import Done, refused
 from crm.resolvers.verbs import command, listing, plain_input, query
 from crm.schema.system.bulk import (
     MAX_BULK,
+    RecordPurgePayload,
     RecordsPayload,
     RecordsShareInput,
     RecordsTagInput,
@@ -25,9 +28,10 @@ from crm.schema.system.bulk import (
     RecordsUnshareInput,
 )
 from crm.schema.system.change import noun_of_record
+from crm.schema.system.deleted_record import DeletedRecord
 from crm.schema.system.record import Node
 from crm.services.deeds import Deed
-from crm.services.system import owned, shares, tags
+from crm.services.system import owned, purges, shares, tags
 
 
 @strawberry.type
@@ -43,6 +47,21 @@ class RecordQuery:
         if row is None:
             raise RecordNotFound
         return row  # type: ignore[no-any-return]
+
+    @query(
+        "*.delete", "The recycle bin (回收站) of one entity, such as `customer`, last deleted first: what the viewer may restore."
+    )
+    async def deleted_records(
+        operation: Operation,
+        entity: str,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[DeletedRecord] | None:
+        """Asks for DELETE on that entity."""
+        page: Any = await bin_page(operation, entity, {"first": first, "after": after, "last": last, "before": before})
+        return page  # type: ignore[no-any-return]
 
     changes = listing("system.Change", SIGNED_IN, "The change log (变更记录) of all records that the viewer may see.")
 
@@ -85,6 +104,13 @@ class RecordMutation:
         return await _each(
             deed, given["ids"], lambda d, record_id: tags.put_on(d, record_id, given["add_ids"], given["remove_ids"])
         )
+
+    @command(
+        "*.administer", RecordPurgePayload, "Remove a record from the recycle bin for good (彻底删除). There is no way back."
+    )
+    async def record_purge(deed: Deed, id: strawberry.ID) -> UUID:
+        """Refused while other records refer to it, those in the recycle bin included."""
+        return await purges.purge(deed, id)
 
 
 async def _each(deed: Deed, ids: Sequence[str], act: Callable[[Deed, str], Awaitable[UUID]]) -> Done:

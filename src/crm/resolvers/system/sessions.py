@@ -20,15 +20,17 @@ from crm.graph import reads
 from crm.graph.context import Operation
 from crm.graph.nouns import noun_named
 from crm.graph.payloads import refused
-from crm.resolvers.verbs import command, directive_of, find, query
+from crm.resolvers.permissions import directive_of
+from crm.resolvers.verbs import command, find, query
 from crm.schema.system.access import AccessAnswer, AccessCause, AccessReason
 from crm.schema.system.change import noun_of_record
 from crm.schema.system.me import Me
 from crm.schema.system.principal import principal
 from crm.schema.system.session import SessionPayload
 from crm.schema.system.sign_in import SignInInput, SignInPayload
+from crm.schema.system.user import UserPayload
 from crm.services.deeds import Deed
-from crm.services.system import sessions
+from crm.services.system import sessions, users
 
 
 @strawberry.type
@@ -80,6 +82,11 @@ class SessionMutation:
     async def session_revoke(deed: Deed, id: strawberry.ID) -> UUID:
         """Another's session, or one that has ended, answers NOT_FOUND."""
         return await sessions.revoke(deed, id)
+
+    @command(SIGNED_IN, UserPayload, "Change one's own password (修改密码). All other sessions of one's own end.")
+    async def password_change(deed: Deed, current: str, password: str) -> UUID:
+        """The current one must be given."""
+        return await users.change_password(deed, current, password)
 
 
 async def _answers(operation: Operation, record_id: str, user_id: str) -> list[AccessAnswer]:

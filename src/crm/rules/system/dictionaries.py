@@ -8,12 +8,15 @@ from __future__ import annotations
 Entry = tuple[str, str, str, str | None]
 
 _PROVINCES = (
-    "beijing:北京市:Beijing tianjin:天津市:Tianjin hebei:河北省:Hebei shanxi:山西省:Shanxi neimenggu:内蒙古自治区:Inner_Mongolia "
-    "liaoning:辽宁省:Liaoning jilin:吉林省:Jilin heilongjiang:黑龙江省:Heilongjiang shanghai:上海市:Shanghai jiangsu:江苏省:Jiangsu "
-    "zhejiang:浙江省:Zhejiang anhui:安徽省:Anhui fujian:福建省:Fujian jiangxi:江西省:Jiangxi shandong:山东省:Shandong henan:河南省:Henan "
-    "hubei:湖北省:Hubei hunan:湖南省:Hunan guangdong:广东省:Guangdong guangxi:广西壮族自治区:Guangxi hainan:海南省:Hainan "
-    "chongqing:重庆市:Chongqing sichuan:四川省:Sichuan guizhou:贵州省:Guizhou yunnan:云南省:Yunnan xizang:西藏自治区:Tibet "
-    "shaanxi:陕西省:Shaanxi gansu:甘肃省:Gansu qinghai:青海省:Qinghai ningxia:宁夏回族自治区:Ningxia xinjiang:新疆维吾尔自治区:Xinjiang "
+    "beijing:北京市:Beijing tianjin:天津市:Tianjin hebei:河北省:Hebei shanxi:山西省:Shanxi "
+    "neimenggu:内蒙古自治区:Inner_Mongolia liaoning:辽宁省:Liaoning jilin:吉林省:Jilin "
+    "heilongjiang:黑龙江省:Heilongjiang shanghai:上海市:Shanghai jiangsu:江苏省:Jiangsu "
+    "zhejiang:浙江省:Zhejiang anhui:安徽省:Anhui fujian:福建省:Fujian jiangxi:江西省:Jiangxi "
+    "shandong:山东省:Shandong henan:河南省:Henan hubei:湖北省:Hubei hunan:湖南省:Hunan "
+    "guangdong:广东省:Guangdong guangxi:广西壮族自治区:Guangxi hainan:海南省:Hainan "
+    "chongqing:重庆市:Chongqing sichuan:四川省:Sichuan guizhou:贵州省:Guizhou "
+    "yunnan:云南省:Yunnan xizang:西藏自治区:Tibet shaanxi:陕西省:Shaanxi gansu:甘肃省:Gansu "
+    "qinghai:青海省:Qinghai ningxia:宁夏回族自治区:Ningxia xinjiang:新疆维吾尔自治区:Xinjiang "
     "taiwan:台湾省:Taiwan hongkong:香港特别行政区:Hong_Kong macau:澳门特别行政区:Macau"
 )
 _CITIES = {
@@ -50,22 +53,27 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
         "客户类型",
         "Customer type",
         _entries(
-            "enterprise:企业:Enterprise government:政府机关:Government education:教育机构:Education individual:个人:Individual dealer:经销商:Dealer"
+            "enterprise:企业:Enterprise government:政府机关:Government education:教育机构:Education "
+            "individual:个人:Individual dealer:经销商:Dealer"
         ),
     ),
     "customer_source": (
         "客户来源",
         "Customer source",
         _entries(
-            "call:来电咨询:Incoming_call website:网站:Website referral:客户介绍:Referral exhibition:展会:Exhibition advert:广告:Advertisement visit:陌生拜访:Cold_visit channel:渠道:Channel"
+            "call:来电咨询:Incoming_call website:网站:Website referral:客户介绍:Referral "
+            "exhibition:展会:Exhibition advert:广告:Advertisement visit:陌生拜访:Cold_visit "
+            "channel:渠道:Channel"
         ),
     ),
     "industry": (
         "行业",
         "Industry",
         _entries(
-            "manufacturing:制造业:Manufacturing it:信息技术:Information_technology finance:金融:Finance retail:零售:Retail construction:建筑:Construction "
-            "logistics:物流:Logistics healthcare:医疗:Healthcare education:教育:Education energy:能源:Energy agriculture:农业:Agriculture services:服务业:Services"
+            "manufacturing:制造业:Manufacturing it:信息技术:Information_technology finance:金融:Finance "
+            "retail:零售:Retail construction:建筑:Construction logistics:物流:Logistics "
+            "healthcare:医疗:Healthcare education:教育:Education energy:能源:Energy "
+            "agriculture:农业:Agriculture services:服务业:Services"
         ),
     ),
     "region": ("地区", "Region", _regions()),
@@ -74,7 +82,8 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
         "来电处理结果",
         "Call disposition",
         _entries(
-            "resolved:已解决:Resolved follow_up:需跟进:Follow-up quote:要求报价:Quote_wanted complaint:投诉:Complaint wrong:打错:Wrong_number other:其他:Other"
+            "resolved:已解决:Resolved follow_up:需跟进:Follow-up quote:要求报价:Quote_wanted "
+            "complaint:投诉:Complaint wrong:打错:Wrong_number other:其他:Other"
         ),
     ),
 }

@@ -18,7 +18,13 @@ from crm.schema.customers.enums import ActivityKind, ActivityStatus, ActivityVer
 from crm.schema.system.record import OwnedRecord
 
 
-@noun("activity", entity="activity", order="-created_at", description="A call, visit, meeting, e-mail, SMS, note or task (活动).")
+@noun(
+    "activity",
+    entity="activity",
+    label="subject",
+    order="-created_at",
+    description="A call, visit, meeting, e-mail, SMS, note or task (活动).",
+)
 class Activity(OwnedRecord):
     """活动."""
 
@@ -45,12 +51,10 @@ ActivityOrder = order_of(Activity)
 ActivityPayload = payload_of(Activity)
 
 
-@strawberry.input(description="The values of an activity. Absent fields stay as they are; null clears.")
-class ActivityUpdateInput:
+@strawberry.input(description="What creation and update of an activity have in common.")
+class ActivityValues:
     """Everything but the status, which the verbs change."""
 
-    kind: strawberry.Maybe[ActivityKind] = strawberry.field(description="What sort it is.")
-    subject: strawberry.Maybe[str] = strawberry.field(description="What it is about (主题).")
     content: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")
     planned_at: strawberry.Maybe[datetime | None] = strawberry.field(description="When it is to happen.")
     party_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With which party.")
@@ -62,8 +66,16 @@ class ActivityUpdateInput:
     )
 
 
+@strawberry.input(description="The values of an activity. Absent fields stay as they are; null clears.")
+class ActivityUpdateInput(ActivityValues):
+    """What an update takes."""
+
+    kind: strawberry.Maybe[ActivityKind] = strawberry.field(description="What sort it is.")
+    subject: strawberry.Maybe[str] = strawberry.field(description="What it is about (主题).")
+
+
 @strawberry.input(description="A new activity, planned unless `doneAt` is given.")
-class ActivityCreateInput(ActivityUpdateInput):
+class ActivityCreateInput(ActivityValues):
     """Kind and subject must be given; without an owner the record is the creator's."""
 
     kind: ActivityKind = strawberry.field(description="What sort it is.")

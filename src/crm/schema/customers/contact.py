@@ -39,11 +39,10 @@ ContactOrder = order_of(Contact)
 ContactPayload = payload_of(Contact)
 
 
-@strawberry.input(description="The values of a contact. Absent fields stay as they are; null clears.")
-class ContactUpdateInput:
+@strawberry.input(description="What creation and update of a contact have in common.")
+class ContactValues:
     """Everything but the party and the owner."""
 
-    name: strawberry.Maybe[str] = strawberry.field(description="The person's name (姓名).")
     title: strawberry.Maybe[str | None] = strawberry.field(description="Position held (职务).")
     department_name: strawberry.Maybe[str | None] = strawberry.field(description="Their department over there (所在部门).")
     primary: strawberry.Maybe[bool] = strawberry.field(description="Whether it is the first to ask for.")
@@ -60,8 +59,15 @@ class ContactUpdateInput:
     )
 
 
+@strawberry.input(description="The values of a contact. Absent fields stay as they are; null clears.")
+class ContactUpdateInput(ContactValues):
+    """What an update takes."""
+
+    name: strawberry.Maybe[str] = strawberry.field(description="The person's name (姓名).")
+
+
 @strawberry.input(description="A new contact.")
-class ContactCreateInput(ContactUpdateInput):
+class ContactCreateInput(ContactValues):
     """Name and party must be given; without an owner the record is the creator's."""
 
     party_id: strawberry.ID = strawberry.field(description="Where the person works (所属单位).")

@@ -13,11 +13,10 @@ from crm.schema.customers.enums import Lifecycle
 from crm.schema.customers.phone_number import PhoneNumberInput
 
 
-@strawberry.input(description="The values of a party. Absent fields stay as they are; null clears.")
-class PartyUpdateInput:
+@strawberry.input(description="What creation and update of a party have in common.")
+class PartyValues:
     """Everything but the owner, which changes hands by transfer."""
 
-    name: strawberry.Maybe[str] = strawberry.field(description="Its full name (名称).")
     short_name: strawberry.Maybe[str | None] = strawberry.field(description="What people call it (简称).")
     credit_code: strawberry.Maybe[str | None] = strawberry.field(
         description="Unified social credit code (统一社会信用代码), 18 characters with a check character."
@@ -47,8 +46,15 @@ class PartyUpdateInput:
     )
 
 
+@strawberry.input(description="The values of a party. Absent fields stay as they are; null clears.")
+class PartyUpdateInput(PartyValues):
+    """What an update takes."""
+
+    name: strawberry.Maybe[str] = strawberry.field(description="Its full name (名称).")
+
+
 @strawberry.input(description="A new party. Only the name must be given.")
-class PartyCreateInput(PartyUpdateInput):
+class PartyCreateInput(PartyValues):
     """Without an owner the record is the creator's."""
 
     name: str = strawberry.field(description="Its full name (名称).")

@@ -34,7 +34,7 @@ class RecordResult:
         key = UUID(self.id)
         entry = noun_of_record(key)
         found: Any = None if entry is None else await reads.one(info.context, entry, key)
-        return found
+        return found  # type: ignore[no-any-return]
 
 
 @part(of="its mutation", description="What bulk verbs answer.")
@@ -51,6 +51,13 @@ class RecordsPayload:
             RecordResult(id=each["id"], user_errors=[UserError(**error) for error in each["errors"]])
             for each in done.extra.get("results", [])
         ]
+
+
+@part(of="its mutation", description="Whether the record is gone.")
+class RecordPurgePayload:
+    """彻底删除结果."""
+
+    user_errors: list[UserError] = strawberry.field(description="Why it is still there; empty when it is gone.")
 
 
 @strawberry.input(description="Which records to share, with whom, and how.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from crm.schema.system.enums import Restriction
 from crm.graph.fields import column
 from crm.graph.nouns import noun
+from crm.schema.system.enums import Restriction
 
 
 @noun("field_grant", order="field", part_of="Role", description="A field that a role hides or freezes (字段权限).")

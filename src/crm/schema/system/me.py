@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types import Info
 
+import crm.schema.system.enums  # noqa: F401 -- makes the enums of rights GraphQL types
 from crm.access.grants import Action, Rights, Scope
 from crm.graph import reads
 from crm.graph.fields import OWNED_PAGE
 from crm.graph.nouns import noun_named, part
 from crm.graph.rows import Row
-import crm.schema.system.enums  # noqa: F401 -- makes the enums of rights GraphQL types
 from crm.schema.system.session import Session
 
-UserType = Annotated["User", strawberry.lazy("crm.schema.system.user")]  # noqa: F821 -- lazy
+if TYPE_CHECKING:
+    from crm.schema.system.user import User
+
+UserType = Annotated["User", strawberry.lazy("crm.schema.system.user")]
 
 
 @part(of="Me", description="Something the viewer may do.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from crm.schema.system.enums import Action, Scope
 from crm.graph.fields import column
 from crm.graph.nouns import noun
+from crm.schema.system.enums import Action, Scope
 
 
 @noun(

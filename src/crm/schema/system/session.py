@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import strawberry
 from strawberry.types import Info
 
 from crm.graph.fields import column, computed
@@ -21,6 +20,7 @@ class Session(Node):
     """会话."""
 
     created_at: datetime = column("Signed in at.", sort=True)
+    last_seen_at: datetime = column("Last used at, give or take a quarter of an hour.")
     expires_at: datetime = column("Ends by itself at.", sort=True)
     revoked_at: datetime | None = column("Was ended at.")
     address: str | None = column("The network address it was opened from.")

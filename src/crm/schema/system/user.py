@@ -47,11 +47,10 @@ UserOrder = order_of(User)
 UserPayload = payload_of(User)
 
 
-@strawberry.input(description="The values of a user. Absent fields stay as they are; null clears.")
-class UserUpdateInput:
+@strawberry.input(description="What creation and update of a user have in common.")
+class UserValues:
     """用户."""
 
-    display_name: strawberry.Maybe[str] = strawberry.field(description="What people call them (姓名).")
     email: strawberry.Maybe[str | None] = strawberry.field(description="E-mail.")
     mobile: strawberry.Maybe[str | None] = strawberry.field(description="Mobile number.")
     extension: strawberry.Maybe[str | None] = strawberry.field(description="Telephone extension, unique among active users.")
@@ -63,8 +62,15 @@ class UserUpdateInput:
     role_ids: strawberry.Maybe[list[strawberry.ID]] = strawberry.field(description="Their roles: the whole list.")
 
 
+@strawberry.input(description="The values of a user. Absent fields stay as they are; null clears.")
+class UserUpdateInput(UserValues):
+    """What an update takes."""
+
+    display_name: strawberry.Maybe[str] = strawberry.field(description="What people call them (姓名).")
+
+
 @strawberry.input(description="A new user.")
-class UserCreateInput(UserUpdateInput):
+class UserCreateInput(UserValues):
     """Username, name and password must be given."""
 
     username: str = strawberry.field(description="What they sign in with: 2 to 64 letters, digits, `.`, `_`, `-`, `@`.")

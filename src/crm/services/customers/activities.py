@@ -62,14 +62,14 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
 
 async def complete(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     """It has been done; the party's last and next contact follow from it."""
-    activity = await _step_claim(deed, record_id)
+    activity: Any = await _step_claim(deed, record_id)
     check_frozen(deed, "activity", list(given))
     values = checked(Activity, given)
     done_at = values.setdefault("done_at", deed.at)
     values["status"] = ACTIVITY_FLOW.after(ActivityStatus(activity.status), ActivityVerb.COMPLETE).value
     await _touch_party(deed, activity.party_id, done_at)
     await record_change(deed, activity, "activity.complete", await revise(deed, activity, values))
-    return activity.id
+    return UUID(str(activity.id))
 
 
 async def cancel(deed: Deed, record_id: str) -> UUID:

@@ -28,6 +28,7 @@ async def replace_reach(
 ) -> list[FieldChange]:
     """Replace those of the three lists that are given; the changes for the log of the party or contact."""
     changes: list[FieldChange] = []
+    shown: tuple[str, ...]
     if "phone_numbers" in lists:
         rows = [_phone_number(deed, item, place) for place, item in enumerate(lists["phone_numbers"])]
         shown = ("written", "e164", "extension", "display", "tail", "label", "primary")

@@ -71,8 +71,9 @@ async def _check_parent(deed: Deed, values: Mapping[str, Any], dictionary_id: UU
     if parent is None:
         return
     above = await deed.rows(
-        "WITH RECURSIVE up(id, dictionary_id, parent_id) AS (SELECT id, dictionary_id, parent_id FROM dictionary_item WHERE id = $1"
-        " UNION SELECT i.id, i.dictionary_id, i.parent_id FROM dictionary_item i JOIN up ON i.id = up.parent_id) SELECT * FROM up",
+        "WITH RECURSIVE up(id, dictionary_id, parent_id) AS ("
+        " SELECT id, dictionary_id, parent_id FROM dictionary_item WHERE id = $1 UNION"
+        " SELECT i.id, i.dictionary_id, i.parent_id FROM dictionary_item i JOIN up ON i.id = up.parent_id) SELECT * FROM up",
         parent,
     )
     if above[0]["dictionary_id"] != dictionary_id or item_id in {row["id"] for row in above}:

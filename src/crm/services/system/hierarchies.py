@@ -1,7 +1,7 @@
 """Department tree and reporting line: the closure tables behind rights, kept here alone, under one advisory lock.
 
-The tables are small (an organisation, not its customers), so a change recomputes the closure as a whole and writes the difference;
-clever partial updates are where such tables go wrong.
+The tables are small (an organisation, not its customers), so a change recomputes the closure as a whole and writes the
+difference; clever partial updates are where such tables go wrong.
 """
 
 from __future__ import annotations

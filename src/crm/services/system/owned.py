@@ -5,6 +5,7 @@ Nothing here names a table of another room: kinds, owners and foreign keys are r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,15 @@ from crm.services.records import claim, entity_of, record_change, revise, rule_o
 from crm.services.references import rule_of_table, visible_id
 
 
+def models() -> list[type[Model]]:
+    """Every model of the product."""
+    found: Iterable[type[Model]] = (Tortoise.apps or {})["crm"].values()
+    return list(found)
+
+
 def owned_models() -> list[type[Model]]:
     """Every model with an owner."""
-    return [model for model in Tortoise.apps["crm"].values() if issubclass(model, OwnedRecord)]  # type: ignore[index]
+    return [model for model in models() if issubclass(model, OwnedRecord)]
 
 
 def model_of_record(record_id: str) -> type[Model]:

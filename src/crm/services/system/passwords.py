@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-COST: dict[str, int] = {}
+COST: dict[str, Any] = {}
 """Parameters other than Argon2's own defaults; tests make hashing cheap here."""
 
 

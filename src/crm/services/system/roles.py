@@ -95,9 +95,7 @@ def _refuse_twice(keys: list[tuple[str, str]], name: str) -> None:
         raise Invalid("The same entry stands here twice.", ("input", name))
 
 
-async def _replace(
-    deed: Deed, model: type[RoleGrant | FieldGrant], role_id: UUID, name: str, rows: list[dict[str, Any]]
-) -> list[FieldChange]:
+async def _replace(deed: Deed, model: Any, role_id: UUID, name: str, rows: list[dict[str, Any]]) -> list[FieldChange]:
     shown = [column for column in model._meta.db_fields if column not in ("id", "role_id")]
     before = await model.filter(role_id=role_id).using_db(deed.tx).order_by("id").values(*shown)
     after = [{column: str(row[column]) for column in shown} for row in rows]

@@ -113,5 +113,12 @@ async def revoke(deed: Deed, session_id: str) -> UUID:
     return own.id
 
 
+async def seen(connection: Any, session_id: UUID) -> None:
+    """Note that a session is in use, at most every five minutes: reading must not write with every request."""
+    await connection.execute(
+        "UPDATE session SET last_seen_at = now() WHERE id = $1 AND last_seen_at < now() - interval '5 minutes'", session_id
+    )
+
+
 async def _end(deed: Deed, session_id: UUID) -> None:
     await Session.filter(id=session_id, revoked_at=None).using_db(deed.tx).update(revoked_at=deed.at)

@@ -76,9 +76,10 @@ async def _claimed(deed: Deed, record_id: str) -> Any:
 
 async def _write(deed: Deed, row: Any, principal: UUID, access: str, expires_at: datetime | None, before: Share | None) -> None:
     rule = rule_of_kind(kind_of(row.id) or Kind.PARTY)
-    assert rule is not None and rule.kind is not None
+    assert rule is not None
+    assert rule.kind is not None
     if before is not None:
-        before.access, before.expires_at = access, expires_at  # type: ignore[assignment]
+        before.access, before.expires_at = access, expires_at
         await before.save(using_db=deed.tx, update_fields=["access", "expires_at"])
         return
     await Share.create(

@@ -16,11 +16,11 @@ from crm.models import Principal, RoleMember, User
 from crm.rules.system.passwords import check_password
 from crm.rules.system.user_kinds import UserKind
 from crm.services.deeds import Deed
-from crm.services.records import FieldChange, check_version, claim, insert, record_change, refuse_blank, revise
+from crm.services.records import FieldChange, check_version, claim, insert, record_change, refuse_blank, require_gate, revise
 from crm.services.references import resolved, rule_of_table, visible_id
 from crm.services.system.administrators import require_administrator
 from crm.services.system.hierarchies import REPORTING, bump_epoch, lock, rebuild, refuse_circle
-from crm.services.system.passwords import hash_password
+from crm.services.system.passwords import hash_password, verify_password
 from crm.services.values import checked
 
 _USERNAME = re.compile(r"[A-Za-z0-9._@-]{2,64}")
@@ -74,6 +74,22 @@ async def reset_password(deed: Deed, record_id: str, password: str) -> UUID:
     return user.id
 
 
+async def change_password(deed: Deed, current: str, password: str) -> UUID:
+    """One's own new password; all other sessions end, in case somebody else knew the old one."""
+    user = await User.filter(id=deed.actor).using_db(deed.tx).select_for_update(no_key=True).get()
+    if not await verify_password(user.password_hash, current):
+        raise Invalid("The current password is wrong.", ("current",))
+    if (wrong := check_password(password, user.username)) is not None:
+        raise Invalid(wrong, ("password",))
+    await revise(deed, user, {"password_hash": await hash_password(password)})
+    await deed.run(
+        "UPDATE session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+        user.id, deed.viewer.session, deed.at,
+    )  # fmt: skip
+    await record_change(deed, user, "user.changePassword", [])
+    return user.id
+
+
 async def _decided(deed: Deed, given: Mapping[str, Any], user_id: UUID | None = None) -> dict[str, Any]:
     references = {name: value for name, value in given.items() if name.endswith("_id")}
     values = checked(User, {name: value for name, value in given.items() if name not in references})
@@ -111,9 +127,10 @@ async def _refuse_taken_extension(deed: Deed, extension: str, user_id: UUID | No
 
 
 async def _set_roles(deed: Deed, user_id: UUID, given: Mapping[str, Any]) -> Sequence[FieldChange]:
-    """Replace the user's roles."""
+    """Replace the user's roles. Who may edit people may not thereby make themselves administrator, so it takes more."""
     if "role_ids" not in given:
         return []
+    require_gate(deed, "role", Action.ADMINISTER)
     rule = rule_of_table("role")
     texts = list(dict.fromkeys(given["role_ids"]))
     wanted = [await visible_id(deed, rule, text, ("input", "roleIds", str(place))) for place, text in enumerate(texts)]

@@ -1,0 +1,32 @@
+"""What the database says when two writers meet, in our words: try again, or somebody has it already."""
+
+from __future__ import annotations
+
+import asyncpg
+from tortoise.exceptions import IntegrityError
+
+from crm.core.errors import Duplicate
+
+PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""The database chose this transaction as the victim; the same again will do."""
+
+REFUSED = IntegrityError
+"""A constraint or a unique index refused the write."""
+
+_CONSTRAINTS = {
+    "user_account_username": ("This username is taken.", ("input", "username")),
+    "user_account_extension": ("Somebody else has this extension.", ("input", "extension")),
+    "tag_name": ("There is a tag with this name.", ("input", "name")),
+    "role_name": ("There is a role with this name.", ("input", "name")),
+    "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
+}
+"""Unique indexes whose race two writers can lose to each other: what the loser is told."""
+
+
+def duplicate_of(error: IntegrityError) -> Exception:
+    """The refusal for whoever lost a race to a unique index; the error itself where no client can be at fault."""
+    name = getattr(error.__cause__, "constraint_name", None) or getattr(
+        error.args[0] if error.args else None, "constraint_name", None
+    )
+    told = _CONSTRAINTS.get(name or "")
+    return Duplicate(*told) if told else error
