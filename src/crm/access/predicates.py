@@ -9,6 +9,8 @@ Nothing here ever joins a grant in: rows would multiply and locks fail. Shares a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crm.access.binds import Binds
 from crm.access.branches import Branch, Myself, Owned, Shared, SignedIn, Staff, Via, ViaRecord, Visible, named
 from crm.access.grants import Action, Rights, Scope, ViewerKind
@@ -46,16 +48,37 @@ def present(rule: Visible, alias: str, *, deleted: bool = False) -> str:
     return f"{alias}.deleted_at IS {'NOT ' if deleted else ''}NULL"
 
 
-def readable(rule: Visible, alias: str, rights: Rights, binds: Binds, *, proven: frozenset[str] = frozenset()) -> str:
+def readable(
+    rule: Visible,
+    alias: str,
+    rights: Rights,
+    binds: Binds,
+    *,
+    proven: frozenset[str] = frozenset(),
+    fixed: str | None = None,
+) -> str:
     """PREDICATE: the viewer may read the row under `alias`.
 
-    `proven` names columns whose target the statement has already proven visible: a branch `Via` such a column holds.
+    `proven` names columns whose target the statement has already proven visible: a branch `Via` such a column holds. `fixed` is
+    the discriminator's value where the statement reads one type of several, so that only that entity's rights are asked.
     """
-    rows = _by_entity(rule, alias, rights, Action.READ, lambda entity: _read_rows(rule, entity, alias, rights, binds, proven))
-    return all_of([present(rule, alias), rows])
+
+    def rows(entity: str) -> str:
+        return _read_rows(rule, entity, alias, rights, binds, proven)
+
+    return all_of([present(rule, alias), _by_entity(rule, alias, rights, Action.READ, rows, fixed)])
 
 
-def permitted(rule: Visible, alias: str, rights: Rights, binds: Binds, action: Action, *, deleted: bool = False) -> str:
+def permitted(
+    rule: Visible,
+    alias: str,
+    rights: Rights,
+    binds: Binds,
+    action: Action,
+    *,
+    deleted: bool = False,
+    fixed: str | None = None,
+) -> str:
     """PREDICATE: the viewer may do `action` to the row: by scope, and for UPDATE by an EDIT share too."""
 
     def rows(entity: str) -> str:
@@ -64,7 +87,7 @@ def permitted(rule: Visible, alias: str, rights: Rights, binds: Binds, action: A
             parts.append(_shared(alias, binds, edit=True))
         return any_of(parts)
 
-    return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, action, rows)])
+    return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, action, rows, fixed)])
 
 
 def within(rule: Visible, alias: str, scope: Scope, binds: Binds) -> str:
@@ -125,19 +148,19 @@ def _read_rows(rule: Visible, entity: str, alias: str, rights: Rights, binds: Bi
     return any_of(parts)
 
 
-def _by_entity(rule: Visible, alias: str, rights: Rights, action: Action, rows: object) -> str:
+def _by_entity(rule: Visible, alias: str, rights: Rights, action: Action, rows: Callable[[str], str], fixed: str | None) -> str:
     """Apply gate and rows per entity; where one table holds several, equal outcomes are merged into one test of the type."""
-    assert callable(rows)
     if not rule.entities:
-        return str(rows(""))
+        return rows("")
     outcomes: dict[str, list[str]] = {}
     for value, entity in rule.entities.items():
-        gated = rule.gated or action is not Action.READ
-        outcome = FALSE if gated and not rights.allows(entity, action) else str(rows(entity))
-        outcomes.setdefault(outcome, []).append(value)
+        if fixed is None or value == fixed:
+            closed = (rule.gated or action is not Action.READ) and not rights.allows(entity, action)
+            outcomes.setdefault(FALSE if closed else rows(entity), []).append(value)
     if rule.discriminator is None or len(outcomes) == 1:
         return next(iter(outcomes))
-    return any_of([all_of([_is_one_of(f"{alias}.{rule.discriminator}", kinds), outcome]) for outcome, kinds in outcomes.items()])
+    column = f"{alias}.{rule.discriminator}"
+    return any_of([all_of([_is_one_of(column, values), outcome]) for outcome, values in outcomes.items()])
 
 
 def _is_one_of(column: str, values: list[str]) -> str:

@@ -27,6 +27,11 @@ class Source:
     columns: tuple[str, ...]
     fixed: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def type(self) -> str | None:
+        """The discriminator's value, where one table holds several types and this reads one of them."""
+        return dict(self.fixed).get(self.rule.discriminator or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Parent:
@@ -39,7 +44,7 @@ class Parent:
 def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *, card: bool = False) -> str:
     """Rows by id. `card`: the edge that leads here shows its target to whoever sees the record (authors, owners)."""
     alias = binds.alias()
-    seen = TRUE if card else readable(source.rule, alias, rights, binds)
+    seen = TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type)
     wanted = f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])"
     return _select(source, alias, [wanted, *_fixed(source, alias), seen])
 
@@ -78,14 +83,14 @@ def count_of(source: Source, parent: Parent | None, condition: Condition | None,
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
     """One page of the recycle bin: deleted rows that the viewer might delete, and so may restore."""
     alias = binds.alias()
-    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True)]
+    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)]
     return _page(source, alias, tests, order, page, binds)
 
 
 def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
     """How many rows `deleted_page` has in all."""
     alias = binds.alias()
-    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True)]
+    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)]
     return f"SELECT NULL::uuid AS id, count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
 
 
@@ -127,8 +132,8 @@ def _condition(condition: Condition | None, alias: str, rights: Rights, binds: B
 def _seen(source: Source, parent: Parent | None, alias: str, rights: Rights, binds: Binds) -> str:
     """Rights of a list: under a parent the predicate (its edge is proven), else the form that suits the viewer's width."""
     if parent is not None:
-        return readable(source.rule, alias, rights, binds, proven=frozenset({parent.column}))
-    predicate = readable(source.rule, alias, rights, binds)
+        return readable(source.rule, alias, rights, binds, proven=frozenset({parent.column}), fixed=source.type)
+    predicate = readable(source.rule, alias, rights, binds, fixed=source.type)
     if source.rule.table not in rights.narrow or predicate == FALSE:
         return predicate
     ids = id_set(source.rule, rights, binds)

@@ -11,9 +11,9 @@ def now() -> datetime:
 
 
 def print_instant(instant: datetime) -> str:
-    """RFC 3339 in UTC exactly as PostgreSQL's `row_to_json` prints a `timestamptz`: microseconds without trailing zeros, `+00:00`.
+    """RFC 3339 in UTC exactly as PostgreSQL's `row_to_json` prints a `timestamptz`.
 
-    Both ways of reading (loaders and compiled statements) must give equal bytes.
+    Microseconds without trailing zeros, `+00:00`. Both ways of reading (loaders and compiled statements) must give equal bytes.
     """
     utc = instant.astimezone(UTC)
     text = utc.strftime("%Y-%m-%dT%H:%M:%S")

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 MAX_TOKENS = 4000
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 2 * 1024 * 1024
 """Texts kept, in bytes of the texts; parsed they take about thirty times as much memory."""
 
 

@@ -305,8 +305,10 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
 
 
 def hideable_fields(entity: str) -> frozenset[str]:
-    """The fields of an entity that a role may hide or freeze, in GraphQL names: those that can be null."""
-    entry = next(noun for noun in _NOUNS.values() if noun.entity == entity)
+    """The fields of an entity that a role may hide or freeze, in GraphQL names: those that can be null. None for no entity of ours."""
+    entry = next((noun for noun in _NOUNS.values() if noun.entity == entity), None)
+    if entry is None:
+        return frozenset()
     definition = get_object_definition(entry.type, strict=True)
     return frozenset(
         to_camel_case(item.python_name)

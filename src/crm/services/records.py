@@ -76,8 +76,9 @@ async def claim(
         raise NotFound(where)
     rights = deed.viewer.rights
     tests = [f"r.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in (fixed or {}).items())]
-    may = permitted(rule, "r", rights, binds, action, deleted=deleted)
-    tests.append(present(rule, "r", deleted=True) if deleted else readable(rule, "r", rights, binds))
+    type_ = (fixed or {}).get(rule.discriminator or "")
+    may = permitted(rule, "r", rights, binds, action, deleted=deleted, fixed=type_)
+    tests.append(present(rule, "r", deleted=True) if deleted else readable(rule, "r", rights, binds, fixed=type_))
     query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR NO KEY UPDATE OF r"
     text, values = binds.statement(query, deed.viewer)
     found = await deed.rows(text, *values)

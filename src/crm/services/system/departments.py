@@ -12,7 +12,7 @@ from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import Department, Principal
 from crm.services.deeds import Deed
-from crm.services.records import check_version, claim, insert, record_change, refuse_blank, revise, trash, untrash
+from crm.services.records import check_frozen, check_version, claim, insert, record_change, refuse_blank, revise, trash, untrash
 from crm.services.references import resolved
 from crm.services.system.hierarchies import DEPARTMENTS, bump_epoch, lock, rebuild, refuse_circle
 from crm.services.values import checked
@@ -35,6 +35,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     await lock(deed)
     department = await claim(deed, Department, record_id, Action.UPDATE)
     check_version(department, version)
+    check_frozen(deed, "department", list(given))
     values = await _decided(deed, given)
     if values.get("parent_id") is not None:
         await refuse_circle(deed, DEPARTMENTS, department.id, values["parent_id"], ("input", "parentId"))

@@ -12,7 +12,18 @@ from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.models import FieldGrant, Principal, Role, RoleGrant
 from crm.services.deeds import Deed
-from crm.services.records import FieldChange, check_version, claim, insert, record_change, refuse_blank, revise, trash, untrash
+from crm.services.records import (
+    FieldChange,
+    check_frozen,
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    revise,
+    trash,
+    untrash,
+)
 from crm.services.system.administrators import require_administrator
 from crm.services.system.hierarchies import bump_epoch, lock
 from crm.services.values import checked
@@ -36,6 +47,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     await lock(deed)
     role = await claim(deed, Role, record_id, Action.UPDATE)
     check_version(role, version)
+    check_frozen(deed, "role", list(given))
     if changes := await revise(deed, role, _columns(given), await _replace_lists(deed, role.id, given)):
         await require_administrator(deed)
         await bump_epoch(deed)

@@ -15,6 +15,7 @@ from crm.models import RecordTag, Tag
 from crm.services.deeds import Deed
 from crm.services.records import (
     FieldChange,
+    check_frozen,
     check_version,
     claim,
     entity_of,
@@ -45,6 +46,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     """A new name or colour, on every record that has the tag."""
     tag = await claim(deed, Tag, record_id, Action.UPDATE)
     check_version(tag, version)
+    check_frozen(deed, "tag", list(given))
     if changes := await revise(deed, tag, await _decided(deed, given, tag.id)):
         await record_change(deed, tag, "tag.update", changes)
     return tag.id

@@ -16,7 +16,17 @@ from crm.models import Principal, RoleMember, User
 from crm.rules.system.passwords import check_password
 from crm.rules.system.user_kinds import UserKind
 from crm.services.deeds import Deed
-from crm.services.records import FieldChange, check_version, claim, insert, record_change, refuse_blank, require_gate, revise
+from crm.services.records import (
+    FieldChange,
+    check_frozen,
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    require_gate,
+    revise,
+)
 from crm.services.references import resolved, rule_of_table, visible_id
 from crm.services.system.administrators import require_administrator
 from crm.services.system.hierarchies import REPORTING, bump_epoch, lock, rebuild, refuse_circle
@@ -49,6 +59,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     await lock(deed)
     user = await claim(deed, User, record_id, Action.UPDATE)
     check_version(user, version)
+    check_frozen(deed, "user", list(given))
     values = await _decided(deed, {name: value for name, value in given.items() if name != "role_ids"}, user.id)
     if values.get("manager_id") is not None:
         await refuse_circle(deed, REPORTING, user.id, values["manager_id"], ("input", "managerId"))
