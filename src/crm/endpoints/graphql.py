@@ -16,6 +16,7 @@ from crm.access.viewer import ANONYMOUS, Viewer
 from crm.access.viewers import Viewers
 from crm.config import Settings
 from crm.core.errors import Unauthenticated
+from crm.endpoints import ide
 from crm.endpoints.answers import answer_of, told
 from crm.endpoints.documents import Documents, root_fields
 from crm.graph.context import Operation
@@ -61,7 +62,8 @@ class Refused(Exception):
 
 def routes(settings: Settings) -> list[Route]:
     """`/graphql`, without a slash at its end."""
-    return [Route("/graphql", Endpoint(settings).serve, methods=["GET", "POST"])]
+    serve = Route("/graphql", Endpoint(settings).serve, methods=["GET", "POST"])
+    return [serve, Route("/graphql/ide/{name}", ide.asset)] if settings.ide else [serve]
 
 
 class Endpoint:
@@ -81,7 +83,9 @@ class Endpoint:
         return self._services
 
     async def serve(self, request: Request) -> Response:
-        """Answer one request."""
+        """Answer one request; a browser that comes to look gets the IDE where that is switched on."""
+        if request.method == "GET" and self.settings.ide and "text/html" in request.headers.get("accept", ""):
+            return ide.page()
         media = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
         try:
             asked = await _asked(request)
