@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+PLAIN = ("page.js", "page.css")
+PACKED = ("graphiql.min.js", "graphiql.min.css", "react.production.min.js", "react-dom.production.min.js")
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; frame-ancestors 'none'"
 )
@@ -26,18 +28,16 @@ def page() -> Response:
 async def asset(request: Request) -> Response:
     """One of the page's scripts and styles; the large ones are kept compressed."""
     name = request.path_params["name"]
-    media_type = TYPES.get(name.rpartition(".")[2])
-    plain, packed = _file(name), _file(f"{name}.gz")
-    if media_type is None or (plain is None and packed is None):
+    if name not in PLAIN + PACKED:
         return Response("There is no such file.", 404)
     headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
-    if plain is None:
+    if name in PACKED:
         headers["Content-Encoding"] = "gzip"
-    return Response(plain or packed, media_type=media_type, headers=headers)
+    content = _file(f"{name}.gz" if name in PACKED else name)
+    return Response(content, media_type=TYPES[name.rpartition(".")[2]], headers=headers)
 
 
 @cache
-def _file(name: str) -> bytes | None:
-    """A file of this folder. The route's parameter holds no slash, so nothing outside can be named."""
-    found = files(__package__).joinpath(name)
-    return found.read_bytes() if found.is_file() else None
+def _file(name: str) -> bytes:
+    """A file of this folder; only names listed above come here."""
+    return files(__package__).joinpath(name).read_bytes()
