@@ -89,19 +89,17 @@ class Operation:
         stand beside new ones, so the whole operation is given up (`RightsMoved`) and its caller starts over.
         """
         for _ in range(3):
-            binds = Binds()
-            text, values = binds.statement(guarded(render(self.viewer.rights, binds), binds), self.viewer)
+            binds, viewer = Binds(), self.viewer
+            text, values = binds.statement(guarded(render(viewer.rights, binds), binds), viewer)
             async with self.database.connection() as connection:
                 rows: list[Mapping[str, Any]] = await connection.fetch(text, *values)
-            if self._fresh(rows[0]):
+            if _fresh(rows[0], viewer):
                 self.reads += 1
                 return rows
-            await self._refresh()
+            # Two statements under way at once both find the viewer stale; the second uses what the first has loaded.
+            if self.viewer is viewer:
+                await self._refresh()
         raise RightsMoved
-
-    def _fresh(self, row: Mapping[str, Any]) -> bool:
-        live = row["_live"] or self.viewer.session is None
-        return bool(live) and row["_epoch"] == self.viewer.epoch
 
     async def _refresh(self) -> None:
         if self.reads:
@@ -111,3 +109,9 @@ class Operation:
         if viewer is None:
             raise Unauthenticated("The session has ended. Sign in again.")
         self.viewer = viewer
+
+
+def _fresh(row: Mapping[str, Any], viewer: Viewer) -> bool:
+    """Whether the viewer under whose rights the statement was rendered still had them when it ran."""
+    live = row["_live"] or viewer.session is None
+    return bool(live) and row["_epoch"] == viewer.epoch
