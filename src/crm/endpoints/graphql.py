@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from crm.core.errors import Unauthenticated
 from crm.endpoints import ide
 from crm.endpoints.answers import answer_of, told
 from crm.endpoints.documents import Documents, root_fields
-from crm.graph.context import Operation
+from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
 from crm.resolvers.root import build_schema
 from crm.services.deeds import DiallingPlan
@@ -149,20 +150,26 @@ class Endpoint:
                 operation_name=asked.operation_name,
             )
             result = outcome if isinstance(outcome, ExecutionResult) else await outcome
-            if not operation.moved or operation.wrote:
-                await _confirm(operation)
+            if await _holds(operation):
                 return result
-            viewer = await _load(services, facts.token) or viewer
+            fresh = await _load(services, facts.token)
+            if fresh is None:
+                raise _unauthenticated("The session has ended. Sign in again.")
+            viewer = fresh
         return result
 
 
-async def _confirm(operation: Operation) -> None:
-    """An answer that took no statement (`{ __typename }`) has not yet proven its token."""
-    if not operation.viewer.anonymous and not operation.reads and not operation.wrote:
-        try:
+async def _holds(operation: Operation) -> bool:
+    """Whether the answer was made under rights that held to its end. What was written is never done again.
+
+    An answer that took no statement (`{ __typename }`) has not yet proven its token, so it is asked for here.
+    """
+    if operation.wrote or operation.viewer.anonymous:
+        return True
+    if not operation.reads and not operation.moved:
+        with suppress(RightsMoved):
             await operation.fetch(lambda *_: "SELECT NULL::uuid AS id")
-        except Unauthenticated as error:
-            raise _unauthenticated(error.message) from error
+    return not operation.moved
 
 
 async def _load(services: Services, token: str | None) -> Viewer | None:

@@ -85,8 +85,9 @@ class Operation:
     async def fetch(self, render: Render) -> list[Mapping[str, Any]]:
         """Run one guarded statement under the viewer's rights; its rows without the guard's own columns being empty.
 
-        A stale viewer is reloaded and the first statement tried again. Later on, rows already read under the old rights would
-        stand beside new ones, so the whole operation is given up (`RightsMoved`) and its caller starts over.
+        A stale viewer means starting over (`RightsMoved`, which the endpoint answers by running the query again): permissions
+        and filters were judged, and rows perhaps read, under rights that are gone. Only the first read after a mutation's
+        commit, which looks up the payload's record and nothing else, goes on with the viewer loaded anew.
         """
         for _ in range(3):
             binds, viewer = Binds(), self.viewer
@@ -102,7 +103,7 @@ class Operation:
         raise RightsMoved
 
     async def _refresh(self) -> None:
-        if self.reads:
+        if self.reads or not self.wrote:
             self.moved = True
             raise RightsMoved
         viewer = await self.reload()
