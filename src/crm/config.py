@@ -1,0 +1,184 @@
+"""Every setting: an environment variable CRM_…, or a line in `.env`.
+
+A wrong one stops start-up with its name and what it should be.
+The description of a field is what the person at the command line reads, so it says what is expected.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CRM_"
+SECRET_BYTES = 32
+SHORTEST_SECRET = 32
+# Values that must not appear in a message, whatever is wrong with them.
+SECRETS = {
+    "secret_key",
+    "hook_secrets",
+    "database_url",
+    "redis_url",
+    "smtp_url",
+    "imap_url",
+    "sms_url",
+    "sms_secret",
+    "ami_url",
+    "esl_url",
+}
+
+Introspection = Literal["everyone", "signed_in", "nobody"]
+
+
+class SettingError(Exception):
+    """One setting is wrong or missing; the text names it and says what was expected."""
+
+
+class Settings(BaseSettings):
+    """What an installation can choose. Made once, at start-up, by `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: str | None = Field(None, description="an address like postgresql://user:password@host/name")
+    redis_url: str | None = Field(None, description="an address like redis://host:6379/0")
+    secret_key: SecretStr | None = Field(None, description=f"at least {SHORTEST_SECRET} random characters")
+    data_dir: Path = Field(Path(".crm"), description="a folder")
+    database_pool: int = Field(10, ge=2, le=500, description="a whole number of connections from 2 to 500")
+    session_days: int = Field(30, ge=1, le=3650, description="a whole number of days from 1 to 3650")
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins separated by commas, like https://crm.example.com"
+    )
+    introspection: Introspection = Field("signed_in", description="everyone, signed_in or nobody")
+    ide: bool = Field(default=False, description="true or false")
+    log_format: Literal["json", "console"] = Field("json", description="json or console")
+
+    smtp_url: str | None = Field(None, description="an address like smtp://user:password@host:587")
+    imap_url: str | None = Field(None, description="an address like imaps://user:password@host/INBOX")
+    sms_driver: Literal["file", "console", "http", "smpp"] = Field("file", description="file, console, http or smpp")
+    sms_url: str | None = Field(None, description="an address like https://host/path or smpp://user:password@host:2775")
+    sms_secret: SecretStr | None = Field(None, description="the text your SMS provider shares with you")
+    ami_url: str | None = Field(None, description="an address like ami://user:password@host:5038")
+    esl_url: str | None = Field(None, description="an address like esl://:password@host:8021")
+    hook_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default_factory=dict, description='a JSON object from source to secret, like {"pbx": "…"}'
+    )
+
+    default_region: str = Field("CN", pattern="^[A-Z]{2}$", description="a country code of two capital letters, like CN")
+    default_area_code: str = Field("", pattern="^[0-9]{0,5}$", description="an area code of at most 5 digits, like 0571")
+    timezone: str = Field("Asia/Shanghai", description="the name of a time zone, like Asia/Shanghai")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        origins = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if any(urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).hostname for origin in origins):
+            raise ValueError
+        return tuple(origin.rstrip("/") for origin in origins)
+
+    @field_validator("hook_secrets", mode="before")
+    @classmethod
+    def _decode(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("database_url", "redis_url", "smtp_url", "imap_url", "sms_url", "ami_url", "esl_url")
+    @classmethod
+    def _address(cls, value: str | None, info: Any) -> str | None:
+        if value and urlsplit(value).scheme not in SCHEMES[info.field_name]:
+            raise ValueError
+        if value:
+            _ = urlsplit(value).port  # raises for a port that is no number
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError, LookupError) as error:
+            raise ValueError from error
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded one in `data_dir`."""
+        return self.database_url is None
+
+
+SCHEMES = {
+    "database_url": {"postgresql", "postgres"},
+    "redis_url": {"redis", "rediss", "unix", "valkey", "valkeys"},
+    "smtp_url": {"smtp", "smtps"},
+    "imap_url": {"imap", "imaps"},
+    "sms_url": {"http", "https", "smpp", "smpps"},
+    "ami_url": {"ami"},
+    "esl_url": {"esl"},
+}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` win over the environment."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingError(_explain(error)) from None
+    except UnicodeDecodeError as error:
+        raise SettingError(".env is not UTF-8 text: save it again as UTF-8.") from error
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """The same settings with a key: the embedded database's lies beside it and is made on first use."""
+    if settings.secret_key:
+        return settings
+    if not settings.embedded:
+        raise SettingError(f"{PREFIX}SECRET_KEY is required with {PREFIX}DATABASE_URL: {_expected('secret_key')}.")
+    return settings.model_copy(update={"secret_key": SecretStr(kept_secret(settings.data_dir, "secret-key"))})
+
+
+def kept_secret(folder: Path, name: str) -> str:
+    """A random text kept in a file only its owner can read; made when it is not there."""
+    path = folder / name
+    try:
+        if path.exists():
+            return path.read_text().strip()
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        value = secrets.token_urlsafe(SECRET_BYTES)
+        draft = path.with_name(f".{name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(value)
+        draft.replace(path)  # never half a secret, whenever we are killed
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingError(f"{folder} is not writable ({error.strerror}): set {PREFIX}DATA_DIR to a folder of yours.") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """The first thing wrong, in one line."""
+    problem = error.errors(include_url=False)[0]
+    field = str(problem["loc"][0]) if problem["loc"] else "settings"
+    given = problem["input"]
+    shown = "" if field in SECRETS or not isinstance(given, str | int | float) else f", not {str(given)[:80]!r}"
+    return f"{PREFIX}{field.upper()} should be {_expected(field)}{shown}."
+
+
+def _expected(field: str) -> str:
+    return Settings.model_fields[field].description or "something else"

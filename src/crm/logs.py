@@ -1,0 +1,69 @@
+"""One line per thing that happened, as JSON or for the eye, and the request's id on every line of a request.
+
+Everything goes through the standard library's root logger, so that lines of uvicorn, asyncpg and Tortoise look like ours. Query
+texts with literals are customer data: nothing here or above logs them, and the libraries that would are silenced below.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+# These log statements with their values, or whole GraphQL documents, at the levels we would let through.
+SILENCED = {
+    "tortoise": logging.WARNING,
+    "tortoise.db_client": logging.WARNING,
+    "strawberry.execution": logging.CRITICAL,
+    "httpx": logging.WARNING,
+    "uvicorn.access": logging.CRITICAL,  # our own line says more, and no query string
+}
+REPLACED = ("uvicorn", "uvicorn.error", "asyncpg")
+
+
+def configure(style: Literal["json", "console"] = "json", level: int = logging.INFO) -> None:
+    """Set logging up for this process; may be called again."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        _drop_colours,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last_steps(style)))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in REPLACED:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name, lowest in SILENCED.items():
+        logging.getLogger(name).setLevel(lowest)
+
+
+def _last_steps(style: Literal["json", "console"]) -> list[Processor]:
+    forget: Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if style == "console":
+        # The renderer's own tracebacks show local variables: passwords among them.
+        plain = structlog.dev.plain_traceback
+        return [forget, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    return [forget, structlog.processors.format_exc_info, structlog.processors.UnicodeDecoder(), render]
+
+
+def _drop_colours(_: Any, __: str, event: EventDict) -> EventDict:
+    """Uvicorn sends every message twice, once with escape codes."""
+    event.pop("color_message", None)
+    return event

@@ -1,0 +1,46 @@
+"""What `/metrics` shows. Counters live here; whoever knows that something happened counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from crm.store.counting import statements_sent
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+registry = CollectorRegistry()
+graphql_requests = Counter(
+    "crm_graphql_requests_total", "GraphQL operations answered over HTTP, by outcome.", ["outcome"], registry=registry
+)
+http_seconds = Histogram(
+    "crm_http_request_seconds",
+    "Time from request to the end of the answer, by kind of path and class of status.",
+    ["path", "status"],
+    registry=registry,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class _Statements(Collector):
+    """Reads the store's plain number only when somebody asks: counting a statement costs one addition."""
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        yield CounterMetricFamily(
+            "crm_sql_statements", "SQL statements sent, transaction control included.", value=statements_sent()
+        )
+
+
+registry.register(_Statements())
+ProcessCollector(registry=registry)
+PlatformCollector(registry=registry)
+
+
+def render() -> bytes:
+    """Everything, in the format Prometheus reads."""
+    return generate_latest(registry)

@@ -1,0 +1,142 @@
+"""What tests ask for.
+
+`database`    a fresh, migrated database of the test's own, open as the process's database (about 50 ms)
+`client`      an HTTP client speaking to the application over that database, without sockets
+`live`        `crm serve` as a process over that database, for tests that need real sockets
+`databases`   makes further databases on the run's server
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from starlette.applications import Starlette
+from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeyServer, at, cloned, crm
+
+from crm.app import create_app
+from crm.config import Settings
+from crm.store.database import Database
+
+SERVER: pytest.StashKey[SharedServer] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings of the person who runs the tests are none of the tests' business."""
+    for name in [name for name in os.environ if name.startswith("CRM_") and name != "CRM_SOAK"]:
+        del os.environ[name]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist: the controller starts the server and tells each worker where it is."""
+    node.workerinput["crm_server"] = _shared_server(node.config).url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    server = config.stash.get(SERVER, None)
+    if server:
+        server.stop()
+
+
+def _shared_server(config: pytest.Config) -> SharedServer:
+    if SERVER not in config.stash:
+        config.stash[SERVER] = SharedServer()
+    return config.stash[SERVER]
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> str:
+    """The run's PostgreSQL."""
+    told = getattr(request.config, "workerinput", {}).get("crm_server")
+    return str(told) if told else _shared_server(request.config).url
+
+
+@pytest.fixture(scope="session")
+async def databases(server_url: str) -> AsyncIterator[Databases]:
+    admin = await asyncpg.connect(at(server_url, "postgres"))
+    found = Databases(server_url, admin)
+    await found.make_template()
+    yield found
+    await admin.close()
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[Database]:
+    async with cloned(databases) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """The settings of `app`; a test that needs others makes its own application."""
+    return make_settings(database, tmp_path)
+
+
+def make_settings(database: Database, folder: Path, **others: Any) -> Settings:
+    return Settings(_env_file=None, database_url=database.url, secret_key=SECRET_KEY, data_dir=folder, **others)
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Starlette:
+    return create_app(settings, database)
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    # Our own middleware answers crashes; without this the client would raise them again in the test.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://crm.test") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after its first start: migrating takes seconds, copying does not."""
+    home = tmp_path_factory.mktemp("home")
+    made = crm("migrate", cwd=home)
+    assert made.returncode == 0, made.stderr
+    return home / ".crm"
+
+
+@pytest.fixture
+def data_folder(migrated_folder: Path, tmp_path: Path) -> Path:
+    """`.crm` in the test's folder, as a first start leaves it."""
+    return Path(shutil.copytree(migrated_folder, tmp_path / ".crm"))
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
+    """Start `crm …` processes in an empty folder; they are ended with the test."""
+    started: list[Serving] = []
+
+    def start(*words: str, cwd: Path = tmp_path, **settings: str) -> Serving:
+        started.append(Serving(*words, cwd=cwd, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """A Valkey of this process's own, for tests that need Redis."""
+    server = ValkeyServer()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def live(database: Database, serving: Callable[..., Serving]) -> Iterator[str]:
+    """The address of a server process over `database`."""
+    process = serving("serve", "--port", "0", CRM_DATABASE_URL=database.url, CRM_SECRET_KEY=SECRET_KEY)
+    yield process.address()
+    process.end(signal.SIGTERM)
