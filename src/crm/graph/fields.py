@@ -22,8 +22,9 @@ from crm.core.paging import MAX_OWNED, Page, read_page
 from crm.graph import reads
 from crm.graph.connections import Connection, PageOfRows, list_signature
 from crm.graph.context import Operation
+from crm.graph.declarations import DECLARED, Column, Computed, ToMany, ToOne
 from crm.graph.filters import condition_of
-from crm.graph.nouns import DECLARED, Column, Computed, Noun, ToMany, ToOne, list_of, noun_named, optional, reference
+from crm.graph.nouns import Noun, list_of, noun_named, optional, reference
 from crm.graph.orders import terms_of
 from crm.graph.rows import Row
 from crm.graph.searches import search_condition

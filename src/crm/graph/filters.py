@@ -21,7 +21,8 @@ from crm.access.grants import Rights
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.ids import parse_id
 from crm.core.text import escape_like
-from crm.graph.nouns import Column, Noun, ToMany, ToOne, hidden_fields, list_of, noun_named, optional, reference
+from crm.graph.declarations import Column, ToMany, ToOne
+from crm.graph.nouns import Noun, hidden_fields, list_of, noun_named, optional, reference
 
 MAX_LISTED = 100
 MAX_DEPTH = 6

@@ -24,6 +24,7 @@ from crm.access.branches import Visible, named
 from crm.access.grants import Action, Rights
 from crm.access.keyset import Term
 from crm.access.select import Source
+from crm.graph.declarations import DECLARED, Column, Computed, Declared, ToMany, ToOne
 
 Cls = TypeVar("Cls", bound=type)
 
@@ -33,58 +34,6 @@ class VisibleBy:
     """Printed on every type: the rule in `access` that decides which rows of it a viewer reads."""
 
     by: str = strawberry.directive_field(name="by")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A plain column: where it stands, its Python type, and what may be done with it.
-
-    `requires` is a permission without which the field is hidden; `sort` is the column that an order by this field uses.
-    """
-
-    column: str
-    type: type = str
-    nullable: bool = False
-    filterable: bool = True
-    sort: str | None = None
-    requires: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToOne:
-    """A reference: this row's `column` is the id of one row of `target`.
-
-    `card`: whoever reads this row may see the target's card (authors, owners, dictionary entries), though not search by rights.
-    """
-
-    target: str
-    column: str
-    card: bool = False
-    requires: str | None = None
-    needs_rights: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ToMany:
-    """A list: rows of `target` whose `column` is this row's id. `owned` lists are short and plain, without paging."""
-
-    target: str
-    column: str
-    owned: bool = False
-    requires: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A field made in Python from the columns it names; it is hidden when one of them is."""
-
-    needs: tuple[str, ...] = ()
-    requires: str | None = None
-
-
-Declared = Column | ToOne | ToMany | Computed
-DECLARED = "crm.declared"
-"""The key under which a Strawberry field's metadata carries its declaration."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,7 +254,7 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
 
 
 def hideable_fields(entity: str) -> frozenset[str]:
-    """The fields of an entity that a role may hide or freeze, in GraphQL names: those that can be null. None for no entity of ours."""
+    """The fields of an entity that a role may hide or freeze, in GraphQL names: those that can be null; none for no entity."""
     entry = next((noun for noun in _NOUNS.values() if noun.entity == entity), None)
     if entry is None:
         return frozenset()

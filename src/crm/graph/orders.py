@@ -11,7 +11,8 @@ from strawberry.utils.str_converters import to_camel_case
 from crm.access.grants import Rights
 from crm.access.keyset import Term
 from crm.core.errors import BadUserInput, FieldForbidden
-from crm.graph.nouns import Column, Noun, hidden_fields, noun_named, order_terms
+from crm.graph.declarations import Column
+from crm.graph.nouns import Noun, hidden_fields, noun_named, order_terms
 
 MAX_TERMS = 3
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from crm.access.grants import Rights
 from crm.core.errors import FieldForbidden
-from crm.graph.nouns import Column, Noun, hidden_fields
+from crm.graph.declarations import Column
+from crm.graph.nouns import Noun, hidden_fields
 
 
 class Row:

@@ -1,0 +1,56 @@
+"""What is declared of a field, once, on the Strawberry type: a column, a relation, or how it is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A plain column: where it stands, its Python type, and what may be done with it.
+
+    `requires` is a permission without which the field is hidden; `sort` is the column that an order by this field uses.
+    """
+
+    column: str
+    type: type = str
+    nullable: bool = False
+    filterable: bool = True
+    sort: str | None = None
+    requires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """A reference: this row's `column` is the id of one row of `target`.
+
+    `card`: whoever reads this row may see the target's card (authors, owners, dictionary entries), though not search by rights.
+    """
+
+    target: str
+    column: str
+    card: bool = False
+    requires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany:
+    """A list: rows of `target` whose `column` is this row's id. `owned` lists are short and plain, without paging."""
+
+    target: str
+    column: str
+    owned: bool = False
+    requires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A field made in Python from the columns it names; it is hidden when one of them is."""
+
+    needs: tuple[str, ...] = ()
+    requires: str | None = None
+
+
+Declared = Column | ToOne | ToMany | Computed
+DECLARED = "crm.declared"
+"""The key under which a Strawberry field's metadata carries its declaration."""
