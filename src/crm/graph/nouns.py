@@ -29,7 +29,9 @@ from crm.graph.declarations import DECLARED, Column, Computed, Declared, ToMany,
 Cls = TypeVar("Cls", bound=type)
 
 
-@strawberry.schema_directive(locations=[Location.OBJECT], name="visible", description="Whose rows a viewer reads.")
+@strawberry.schema_directive(
+    locations=[Location.OBJECT, Location.INTERFACE], name="visible", description="Whose rows a viewer reads."
+)
 class VisibleBy:
     """Printed on every type: the rule in `access` that decides which rows of it a viewer reads."""
 
@@ -254,13 +256,23 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
 
 
 def hideable_fields(entity: str) -> frozenset[str]:
-    """The fields of an entity that a role may hide or freeze, in GraphQL names: those that can be null; none for no entity."""
+    """The fields of an entity that a role may hide, in GraphQL names: those that can be null; none for no entity of ours."""
+    return frozenset(name for name, nullable in _shown_fields(entity) if nullable)
+
+
+def freezable_fields(entity: str) -> frozenset[str]:
+    """The fields of an entity that a role may freeze: all of its own, in GraphQL names."""
+    return frozenset(name for name, _ in _shown_fields(entity))
+
+
+def _shown_fields(entity: str) -> list[tuple[str, bool]]:
+    """(GraphQL name, whether it can be null) of every declared field."""
     entry = next((noun for noun in _NOUNS.values() if noun.entity == entity), None)
     if entry is None:
-        return frozenset()
+        return []
     definition = get_object_definition(entry.type, strict=True)
-    return frozenset(
-        to_camel_case(item.python_name)
+    return [
+        (to_camel_case(item.python_name), isinstance(item.type, StrawberryOptional))
         for item in definition.fields
-        if item.python_name in entry.fields and isinstance(item.type, StrawberryOptional)
-    )
+        if item.python_name in entry.fields
+    ]

@@ -61,7 +61,7 @@ async def linked(
     async def load(ids: list[UUID]) -> list[list[Record]]:
         return await by_parent(operation.fetch, source, column, ids, None, order, page)
 
-    found: list[Record] = await operation.loader(("linked", source, column), load).load(parent)
+    found: list[Record] = await operation.loader(("linked", source.rule.name, column), load).load(parent)
     return found
 
 

@@ -13,7 +13,7 @@ from crm.graph.context import Operation
     locations=[Location.FIELD_DEFINITION],
     name="requires",
     description="The permission without which the field answers FORBIDDEN: an entity and an action that a role of the viewer must"
-    " grant, `staff` or `signed_in`; `*.share` is judged record by record.",
+    " grant, `staff` or `signed_in`; with `*` for the entity it is judged record by record.",
 )
 class Requires:
     """Printed on every root field that is not public."""

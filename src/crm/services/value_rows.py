@@ -26,8 +26,12 @@ async def replace(
     name: str,
     rows: Sequence[Mapping[str, Any]],
     shown: Sequence[str],
+    told: Mapping[str, str] | None = None,
 ) -> list[FieldChange]:
-    """Replace the value rows under `parent` (column, id); the change, told by the `shown` columns, or none where equal."""
+    """Replace the value rows under `parent` (column, id); the change, or none where the `shown` columns are equal.
+
+    `told` says which columns the change log names, and how, where these are not the `shown` ones.
+    """
     if len(rows) > MAX_OWNED:
         raise Invalid(f"At most {MAX_OWNED} entries.", ("input", field_name(name)))
     column, key = parent
@@ -39,4 +43,10 @@ async def replace(
     await model.filter(**{column: key}).using_db(deed.tx).delete()
     made = [model(id=new_id(kind), position=place, **{column: key}, **row) for place, row in enumerate(rows)]
     await model.bulk_create(made, using_db=deed.tx)
-    return [FieldChange(field_name(name), old or None, new or None)]
+    names = told or {column: field_name(column) for column in shown}
+    return [FieldChange(field_name(name), _told(old, names), _told(new, names))]
+
+
+def _told(rows: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]] | None:
+    """The rows as the change log shows them, in the schema's names; None for no rows."""
+    return [{name: row[column] for column, name in names.items()} for row in rows] or None

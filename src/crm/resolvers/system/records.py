@@ -91,9 +91,10 @@ class RecordMutation:
     async def records_transfer(deed: Deed, input: RecordsTransferInput) -> Done:
         """They join the new owner's department."""
         given = plain_input(input)
+        to = await owned.recipient(deed, given["to_id"])
 
         async def act(inner: Deed, record_id: str) -> UUID:
-            return await owned.transfer(inner, record_id, given["to_id"], with_children=given["with_children"])
+            return await owned.transfer(inner, record_id, to, with_children=given["with_children"])
 
         return await _each(deed, given["ids"], act)
 

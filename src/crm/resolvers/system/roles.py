@@ -7,8 +7,9 @@ from uuid import UUID
 
 import strawberry
 
+from crm.access.grants import Restriction
 from crm.core.errors import Invalid
-from crm.graph.nouns import hideable_fields
+from crm.graph.nouns import freezable_fields, hideable_fields
 from crm.resolvers.verbs import command, listing, plain_input, single
 from crm.schema.system.role import RoleInput, RolePayload
 from crm.services.deeds import Deed
@@ -49,11 +50,13 @@ class RoleMutation:
 
 
 def _checked(input: RoleInput) -> dict[str, Any]:
-    """Which fields there are to hide only the schema knows: those of the entity that can be null."""
+    """Which fields there are only the schema knows: hidden can be those that can be null, frozen all of an entity's own."""
     given: dict[str, Any] = plain_input(input)
     for place, item in enumerate(given.get("field_grants", [])):
-        if item["field"] not in hideable_fields(item["entity"]):
-            raise Invalid(
-                f"{item['entity']} has no field {item['field']} that can be hidden.", ("input", "fieldGrants", str(place))
-            )
+        hidden = item["restriction"] == Restriction.HIDDEN
+        fields = (hideable_fields if hidden else freezable_fields)(item["entity"])
+        if item["field"] not in fields:
+            verb = "hidden" if hidden else "frozen"
+            message = f"{item['entity']} has no field {item['field']} that can be {verb}."
+            raise Invalid(message, ("input", "fieldGrants", str(place)))
     return given

@@ -20,6 +20,7 @@ from crm.services.values import checked
 _EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\.]+(\.[^\s@<>(),;:\"\[\]\\.]+)+")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
+NUMBER_LOG = {"written": "raw", "e164": "e164", "extension": "extension", "label": "label", "primary": "primary"}
 LISTS = ("phone_numbers", "email_addresses", "addresses")
 
 
@@ -32,7 +33,9 @@ async def replace_reach(
     if "phone_numbers" in lists:
         rows = [_phone_number(deed, item, place) for place, item in enumerate(lists["phone_numbers"])]
         shown = ("written", "e164", "extension", "display", "tail", "label", "primary")
-        changes += await value_rows.replace(deed, PhoneNumber, Kind.PHONE_NUMBER, parent, "phone_numbers", rows, shown)
+        changes += await value_rows.replace(
+            deed, PhoneNumber, Kind.PHONE_NUMBER, parent, "phone_numbers", rows, shown, NUMBER_LOG
+        )
     if "email_addresses" in lists:
         rows = [_email_address(item, place) for place, item in enumerate(lists["email_addresses"])]
         shown = ("address", "label", "primary")

@@ -48,14 +48,20 @@ def model_of_record(record_id: str) -> type[Model]:
     raise NotFound(("input", "ids"))
 
 
-async def transfer(deed: Deed, record_id: str, to: str, *, with_children: bool) -> UUID:
+async def recipient(deed: Deed, to: str) -> tuple[UUID, UUID | None]:
+    """The person that records are handed to, and the department they will join."""
+    where = ("input", "toId")
+    owner = await visible_id(deed, rule_of_table("user_account"), to, where)
+    return owner, await department_of(deed, owner, where)
+
+
+async def transfer(deed: Deed, record_id: str, to: tuple[UUID, UUID | None], *, with_children: bool) -> UUID:
     """Give a record to another person, whose department it joins.
 
     With its children, whatever of them the viewer may transfer goes along if it was the old owner's: contacts, and activities
     still open. The others stay where they are.
     """
-    owner = await visible_id(deed, rule_of_table("user_account"), to, ("input", "toId"))
-    department = await department_of(deed, owner, ("input", "toId"))
+    owner, department = to
     row: Any = await claim(deed, model_of_record(record_id), record_id, Action.TRANSFER, where=("input", "ids"))
     former = row.owner_id
     await _give(deed, row, owner, department)

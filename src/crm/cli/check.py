@@ -1,0 +1,137 @@
+"""`crm check`: each thing the installation leans on, with a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+
+from crm import logs
+from crm.cli.databases import database_url
+from crm.config import SettingError, Settings, load_settings, with_secret_key
+from crm.store import migrate
+from crm.store.binaries import find_server
+from crm.store.database import open_database, reason
+from crm.store.errors import StoreError
+
+OLDEST = 15
+SECONDS = 5
+PORTS = {"smtp": 25, "smtps": 465, "imap": 143, "imaps": 993, "http": 80, "https": 443, "smpp": 2775, "ami": 5038, "esl": 8021}
+COLOURS = {"ok": "green", "not set": "dim", "bad": "red"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was looked at, how it is, and what to know or do."""
+
+    what: str
+    verdict: Literal["ok", "not set", "bad"]
+    note: str
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Look at the configuration, the database, Redis, mail, SMS and the PBX."""
+    logs.configure("console")
+    verdicts = [_configuration()]
+    if verdicts[0].verdict == "ok":
+        settings = load_settings()
+        verdicts += [_database(settings), *asyncio.run(_peers(settings))]
+    if as_json:
+        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts]))
+    else:
+        _print(verdicts)
+    if any(verdict.verdict == "bad" for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _configuration() -> Verdict:
+    try:
+        settings = load_settings()
+        if not settings.embedded:
+            with_secret_key(settings)
+    except SettingError as error:
+        return Verdict("configuration", "bad", str(error))
+    return Verdict("configuration", "ok", f"data in {settings.data_dir}")
+
+
+def _database(settings: Settings) -> Verdict:
+    try:
+        if settings.embedded and not (settings.data_dir / "postgres").exists():
+            binaries = find_server()
+            return Verdict("database", "ok", f"embedded, PostgreSQL {binaries.major}, made at the first start")
+        with database_url(settings) as url:
+            return asyncio.run(_look_inside(url))
+    except StoreError as error:
+        return Verdict("database", "bad", str(error))
+
+
+async def _look_inside(url: str) -> Verdict:
+    async with open_database(url, max_size=2) as database:
+        state = await migrate.state(database)
+        async with database.connection() as connection:
+            version = str(await connection.fetchval("SHOW server_version"))
+            major = connection.get_server_version().major
+    name = f"PostgreSQL {version.partition(' ')[0]}"
+    if major < OLDEST:
+        return Verdict("database", "bad", f"{name} is too old: crm needs {OLDEST} or newer")
+    if state.unknown:
+        return Verdict("database", "bad", f"{name}, newer than this version of crm: install the newer one")
+    if state.pending:
+        return Verdict("database", "bad", f"{name}, {len(state.pending)} migrations wait: run crm migrate")
+    return Verdict("database", "ok", f"{name}, {len(state.applied)} migrations applied")
+
+
+async def _peers(settings: Settings) -> list[Verdict]:
+    """Redis is asked; of the others it is only known whether somebody listens where they should be."""
+    addresses = {
+        "mail out": settings.smtp_url,
+        "mail in": settings.imap_url,
+        "SMS": settings.sms_url,
+        "PBX (AMI)": settings.ami_url,
+        "PBX (ESL)": settings.esl_url,
+    }
+    return [await _redis(settings.redis_url), *[await _listens(what, url) for what, url in addresses.items()]]
+
+
+async def _redis(url: str | None) -> Verdict:
+    if not url:
+        return Verdict("redis", "not set", "one process, events in memory")
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS)
+    try:
+        version = (await client.info("server"))["redis_version"]
+    except (RedisError, OSError) as error:
+        return Verdict("redis", "bad", f"{reason(error)}: check CRM_REDIS_URL")
+    finally:
+        await client.aclose()
+    return Verdict("redis", "ok", f"version {version}")
+
+
+async def _listens(what: str, url: str | None) -> Verdict:
+    if not url:
+        return Verdict(what, "not set", "")
+    parts = urlsplit(url)
+    port = parts.port or PORTS[parts.scheme]
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, port), SECONDS)
+        writer.close()
+    except (OSError, TimeoutError) as error:
+        return Verdict(what, "bad", f"nobody answers at {parts.hostname}:{port} ({reason(error)})")
+    return Verdict(what, "ok", f"{parts.hostname}:{port} answers")
+
+
+def _print(verdicts: list[Verdict]) -> None:
+    out = Console(soft_wrap=True, highlight=False)
+    for verdict in verdicts:
+        colour = COLOURS[verdict.verdict]
+        out.print(f"{verdict.what:<14} [{colour}]{verdict.verdict:<8}[/{colour}] ", end="")
+        out.print(verdict.note, markup=False)

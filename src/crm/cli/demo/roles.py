@@ -1,0 +1,63 @@
+"""The roles of the demo company, beside the administrator's that every database has."""
+
+from __future__ import annotations
+
+from crm.access.grants import Restriction, Scope
+from crm.cli.synthetic.roles import RECORDS, Sketch
+
+_ALL_PARTIES = "customer channel supplier"
+_MONEY = "creditLimit creditGrade paymentTermsDays"
+
+MANAGER = Sketch(
+    "销售经理 Sales manager",
+    "Everything on the records of the own department and those below it.",
+    {
+        RECORDS: {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
+        "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "user role department dictionary": {Scope.ALL: "READ"},
+    },
+)
+AGENT = Sketch(
+    "客服坐席 Agent",
+    "Sees the records of the own department, changes the own ones; credit is for the manager to decide.",
+    {
+        RECORDS: {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        "contact activity": {Scope.OWN: "DELETE"},
+        "user tag": {Scope.ALL: "READ"},
+    },
+    {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
+)
+OWN_ONLY = Sketch(
+    "仅本人 Own only",
+    "Sees and changes the own records and nobody else's; does not see how creditworthy customers are.",
+    {RECORDS: {Scope.OWN: "CREATE READ UPDATE SHARE"}, "user tag": {Scope.ALL: "READ"}},
+    {_ALL_PARTIES: {Restriction.HIDDEN: "creditGrade", Restriction.FROZEN: "creditLimit paymentTermsDays"}},
+)
+PURCHASING = Sketch(
+    "采购专员 Purchasing",
+    "Suppliers with their contacts and activities.",
+    {"supplier contact activity": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"}},
+)
+CHANNELS = Sketch(
+    "渠道经理 Channel manager",
+    "Channels with their contacts and activities, and the customers that came through them.",
+    {
+        "channel contact activity": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"},
+        "customer": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+    },
+)
+FINANCE = Sketch(
+    "财务 Finance",
+    "Reads all parties for their credit; what is said about people is not for finance.",
+    {
+        _ALL_PARTIES: {Scope.ALL: "READ EXPORT"},
+        "contact": {Scope.ALL: "READ"},
+    },
+    {_ALL_PARTIES: {Restriction.HIDDEN: "note"}, "contact": {Restriction.HIDDEN: "birthdayOn note"}},
+)
+PARTNER = Sketch(
+    "渠道用户 Channel user",
+    "A partner's person: what is assigned or shared to them, without anything about credit.",
+    {"customer channel contact activity": {Scope.OWN: "READ CREATE UPDATE"}},
+    {"customer channel": {Restriction.HIDDEN: f"{_MONEY} note"}},
+)

@@ -1,0 +1,55 @@
+"""The demo company: a bilingual sales organisation of today, with three years behind it and four weeks of plans.
+
+Its records are the same every time but for their instants, which count from the moment it is made.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crm.cli.demo.company import Company, make_company, partner_user
+from crm.cli.demo.history import add_history
+from crm.cli.demo.marks import add_shares, add_tags
+from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
+from crm.cli.progress import ProgressBar
+from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
+from crm.cli.synthetic.dice import Dice
+from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
+from crm.cli.synthetic.scene import Scene, read_options
+from crm.services.system.accounts import demo_password_hash, system_deed
+from crm.services.system.hierarchies import lock
+from crm.store.database import Database
+
+SEED = "demo"
+FOUNDED = timedelta(days=3 * 365 + 30)
+
+
+async def fill(database: Database, progress: ProgressBar) -> None:
+    """Write the company and its records in one transaction: all of it is there, or nothing."""
+    password_hash = await demo_password_hash()
+    async with system_deed(database, "crm demo") as opened:
+        await lock(opened)
+        await refuse_again(opened, "admin", "a company")
+        dice, founded = Dice(SEED), opened.at - FOUNDED
+        company = make_company(dice, founded, await administrator_role(opened), password_hash)
+        scene = Scene(opened.at, await read_options(opened))
+        writer = Writer(opened, progress, CUSTOMERS + CHANNELS + SUPPLIERS)
+        await writer.write(company.organisation.batch)
+        await _write_records(writer, dice, scene, company)
+        await finish(opened, company.organisation)
+    await refresh_statistics(database)
+
+
+async def _write_records(writer: Writer, dice: Dice, scene: Scene, company: Company) -> None:
+    """Parties first, because the partner's person works for one of them, and shares name that person."""
+    founded = scene.now - FOUNDED
+    records, marks = Batch(), Batch()
+    made = add_parties(records, dice, scene, company)
+    delete_some(records, dice, scene)
+    add_history(marks, records, dice, scene)
+    await writer.write(records)
+    partner, partner_id = partner_user(company, dice, founded, made.channels[0].id)
+    await writer.write(partner.batch)
+    add_tags(marks, dice, company, (*made.customers, *made.channels, *made.suppliers), founded)
+    add_shares(marks, dice, scene, company, made, partner_id)
+    await writer.write(marks)

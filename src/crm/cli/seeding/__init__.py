@@ -1,0 +1,1 @@
+"""What `crm seed` makes: a company of any size, and its customers in chunks."""

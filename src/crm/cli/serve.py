@@ -1,0 +1,97 @@
+"""`crm serve`, `crm demo` and `crm worker`: the commands that stay."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated
+
+import structlog
+import typer
+
+from crm import logs
+from crm.cli import demo_company, listening
+from crm.cli.databases import prepare
+from crm.config import SettingError, Settings, load_settings, with_secret_key
+from crm.store.database import open_database
+from crm.store.embedded import EmbeddedServer
+from crm.store.errors import StoreError
+
+LOCAL = "127.0.0.1"
+
+log = structlog.get_logger("crm.serve")
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free one.")]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = LOCAL,
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs CRM_REDIS_URL.")] = 1,
+) -> None:
+    """Serve the API, with the embedded database when CRM_DATABASE_URL is not set."""
+    settings = load_settings()
+    if workers > 1 and not settings.redis_url:
+        raise SettingError("--workers above 1 needs CRM_REDIS_URL: without it events reach only the process they happen in.")
+    logs.configure(settings.log_format)
+    with listening.listen(host, port) as sockets:
+        settings = with_secret_key(settings)
+        if not settings.embedded:
+            _serve(settings, sockets, host, workers)
+            return
+        with EmbeddedServer(settings.data_dir) as server:
+            _serve(settings.model_copy(update={"database_url": server.url}), sockets, host, workers, ours=True)
+
+
+def worker() -> None:
+    """Run the background work of a system whose web processes share a Redis."""
+    settings = load_settings()
+    if not settings.redis_url:
+        raise SettingError("crm worker needs CRM_REDIS_URL: without it crm serve does the background work itself.")
+    raise StoreError("There is no background work yet: crm serve is all you need.")
+
+
+def demo(
+    port: Port = 8000,
+    host: Annotated[str, typer.Option(help="Only 127.0.0.1.", hidden=True)] = LOCAL,
+    calls_per_minute: Annotated[int, typer.Option(min=0, max=600, help="Simulated calls, once there are calls.")] = 6,
+    serve: Annotated[bool, typer.Option(help="Serve after filling the database.")] = True,
+) -> None:
+    """Serve a demo company to look at, on this machine only."""
+    del calls_per_minute  # calls belong to a later part of the product; the option is part of its outside already
+    if host != LOCAL:
+        raise SettingError(f"crm demo listens on {LOCAL} only, because its passwords are known: use crm serve for {host}.")
+    settings = load_settings(introspection="everyone", ide=True, log_format="console")
+    if not settings.embedded:
+        raise SettingError("crm demo makes its own database: unset CRM_DATABASE_URL, or use crm serve.")
+    logs.configure(settings.log_format)
+    with listening.listen(host, port) as sockets, EmbeddedServer(settings.data_dir) as server:
+        settings = demo_company.with_secrets(settings).model_copy(update={"database_url": server.url})
+        asyncio.run(demo_company.fill(server.url, settings.data_dir))
+        if serve:
+            listening.run(settings, sockets, on_ready=lambda address: demo_company.welcome(address, settings))
+
+
+def _serve(settings: Settings, sockets: listening.Sockets, host: str, workers: int, *, ours: bool = False) -> None:
+    url = str(settings.database_url)
+    asyncio.run(prepare(url, may_migrate=ours))
+    if not listening.is_loopback(host):
+        asyncio.run(_refuse_demo_password(url, host))
+    if workers > 1:
+        _hand_down(settings)
+    listening.run(settings, sockets, workers=workers, on_ready=lambda address: log.info("serving", address=address))
+
+
+async def _refuse_demo_password(url: str, host: str) -> None:
+    from crm.services.system import accounts
+
+    async with open_database(url, max_size=2) as database:
+        if await accounts.demo_password_active(database):
+            raise StoreError(f"An account still has the demo password: change it with crm user passwd before serving on {host}.")
+
+
+def _hand_down(settings: Settings) -> None:
+    """Workers are new processes that read the environment; they must see the database and key that we settled on."""
+    os.environ["CRM_DATABASE_URL"] = str(settings.database_url)
+    if settings.secret_key:
+        os.environ["CRM_SECRET_KEY"] = settings.secret_key.get_secret_value()

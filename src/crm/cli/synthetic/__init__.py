@@ -1,0 +1,1 @@
+"""Synthetic records for `crm demo` and `crm seed`: the same ones for the same seed, written in bulk."""

@@ -1,0 +1,41 @@
+"""Roles as data: what they grant, what they hide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crm.access.grants import Action, Restriction, Scope
+
+RECORDS = "customer channel supplier contact activity"
+ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """One role: entities → scope → actions, words apart by spaces; and entity → restriction → fields."""
+
+    name: str
+    description: str
+    grants: Mapping[str, Mapping[Scope, str]]
+    restrictions: Mapping[str, Mapping[Restriction, str]] = field(default_factory=dict)
+
+    def granted(self) -> list[tuple[str, Action, Scope]]:
+        """Every single grant."""
+        return [
+            (entity, Action(action), scope)
+            for entities, scopes in self.grants.items()
+            for entity in entities.split()
+            for scope, actions in scopes.items()
+            for action in actions.split()
+        ]
+
+    def restricted(self) -> list[tuple[str, str, Restriction]]:
+        """Every single field that is hidden or frozen."""
+        return [
+            (entity, name, restriction)
+            for entities, kinds in self.restrictions.items()
+            for entity in entities.split()
+            for restriction, names in kinds.items()
+            for name in names.split()
+        ]
