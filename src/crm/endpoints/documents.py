@@ -36,8 +36,9 @@ class Document:
 class Documents:
     """The documents of one schema; parsing and validating a new one costs milliseconds, finding an old one nothing."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, hide_suggestions: bool) -> None:
         self.schema = schema
+        self.hide_suggestions = hide_suggestions
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._bytes = 0
 
@@ -48,7 +49,7 @@ class Documents:
             self._kept.move_to_end(text)
             return kept
         node = parse(text, max_tokens=MAX_TOKENS)
-        document = Document(node, tuple(validate(self.schema, node, max_errors=20)))
+        document = Document(node, tuple(validate(self.schema, node, max_errors=20, hide_suggestions=self.hide_suggestions)))
         self._kept[text] = document
         self._bytes += len(text)
         while self._bytes > MOST_BYTES:

@@ -73,7 +73,9 @@ class Endpoint:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.schema = build_schema()._schema
-        self.documents = Documents(self.schema)
+        # "Did you mean …" tells names of the schema: only to whom introspection would tell them.
+        self.hide_suggestions = settings.introspection != "everyone"
+        self.documents = Documents(self.schema, hide_suggestions=self.hide_suggestions)
         self._services: Services | None = None
 
     def services(self, database: Database) -> Services:
@@ -148,6 +150,7 @@ class Endpoint:
                 context_value=operation,
                 variable_values=asked.variables,
                 operation_name=asked.operation_name,
+                hide_suggestions=self.hide_suggestions,
             )
             result = outcome if isinstance(outcome, ExecutionResult) else await outcome
             if await _holds(operation):
