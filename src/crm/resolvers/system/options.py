@@ -40,6 +40,16 @@ class OptionMutation:
         """Its code and dictionary never change."""
         return await dictionaries.update_item(deed, id, version, plain_input(input))
 
+    @command("dictionary.administer", DictionaryItemPayload, "Remove an option that no record uses (删除选项).")
+    async def dictionary_item_delete(deed: Deed, id: strawberry.ID) -> UUID:
+        """One that is used can be deactivated instead."""
+        return await dictionaries.delete_item(deed, id)
+
+    @command("dictionary.administer", DictionaryItemPayload, "Bring a removed option back (恢复选项).")
+    async def dictionary_item_restore(deed: Deed, id: strawberry.ID) -> UUID:
+        """Refused where its code was given to another meanwhile."""
+        return await dictionaries.restore_item(deed, id)
+
     @command("tag.create", TagPayload, "A new tag (新建标签).")
     async def tag_create(deed: Deed, input: TagInput) -> UUID:
         """Its name must be given."""

@@ -12,7 +12,7 @@ from crm.graph.payloads import payload_of
 from crm.schema.system.record import Record
 
 
-@noun("dictionary_item", entity="dictionary_item", order="position", description="One option of a dictionary (选项).")
+@noun("dictionary_item", entity="dictionary", order="position", description="One option of a dictionary (选项).")
 class DictionaryItem(Record):
     """选项."""
 

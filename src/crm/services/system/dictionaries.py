@@ -1,4 +1,4 @@
-"""What happens to the options of dictionaries. They are deactivated, never deleted."""
+"""What happens to the options of dictionaries. They are deactivated, and never deleted while a record uses them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from crm.access.grants import Action
-from crm.core.errors import Duplicate, Invalid, NotFound
-from crm.core.ids import parse_id
+from crm.core.errors import Duplicate, Invalid
 from crm.core.kinds import Kind
 from crm.models import DictionaryItem
 from crm.services.deeds import Deed
-from crm.services.records import check_version, insert, record_change, refuse_blank, require_gate, revise
+from crm.services.records import (
+    check_version,
+    claim,
+    insert,
+    record_change,
+    refuse_blank,
+    require_gate,
+    revise,
+    trash,
+    untrash,
+)
 from crm.services.references import resolved
+from crm.services.system.owned import models
 from crm.services.values import checked
 
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
@@ -39,8 +49,7 @@ async def create_item(deed: Deed, given: Mapping[str, Any]) -> UUID:
 
 async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
     """New labels, place, colour, parent; or an end to choosing it."""
-    require_gate(deed, "dictionary", Action.ADMINISTER)
-    item = await _locked(deed, record_id)
+    item: Any = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER)
     check_version(item, version)
     values = await _decided(deed, given)
     await _check_parent(deed, values, item.dictionary_id, item.id)
@@ -49,12 +58,32 @@ async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[s
     return UUID(str(item.id))
 
 
-async def _locked(deed: Deed, record_id: str) -> Any:
-    key = parse_id(record_id, Kind.DICTIONARY_ITEM)
-    item = key and await DictionaryItem.filter(id=key).using_db(deed.tx).select_for_update(no_key=True).first()
-    if not item:
-        raise NotFound
-    return item
+async def delete_item(deed: Deed, record_id: str) -> UUID:
+    """Remove an option that no record uses; one that is used can be deactivated."""
+    item = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER)
+    if await _is_used(deed, item.id):
+        raise Invalid("Records use this option; deactivate it instead.", ("id",))
+    await trash(deed, item, "dictionaryItem.delete")
+    return item.id
+
+
+async def restore_item(deed: Deed, record_id: str) -> UUID:
+    """Bring a removed option back."""
+    item = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER, deleted=True)
+    await untrash(deed, item, "dictionaryItem.restore")
+    return item.id
+
+
+async def _is_used(deed: Deed, item_id: UUID) -> bool:
+    """Whether any row refers to the option; which columns can, the models say, whatever rooms will be added."""
+    for model in models():
+        for name in model._meta.fk_fields:
+            field: Any = model._meta.fields_map[name]
+            if field.related_model is DictionaryItem:
+                query = f"SELECT 1 FROM {model._meta.db_table} WHERE {field.source_field} = $1 LIMIT 1"
+                if await deed.rows(query, item_id):
+                    return True
+    return False
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
