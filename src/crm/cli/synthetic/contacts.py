@@ -8,7 +8,7 @@ from uuid import UUID
 from crm.cli.synthetic import reach, words
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
-from crm.cli.synthetic.names import Named, mailbox, person_name
+from crm.cli.synthetic.names import Named, person_name
 from crm.cli.synthetic.party_rows import ContactRow
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.cli.synthetic.words import City
@@ -66,4 +66,5 @@ def _add_reach(batch: Batch, dice: Dice, contact: ContactRow, employer: Named, c
     else:
         batch.add(reach.landline(dice, city, whose, 0, primary=True))
     if dice.chance(0.7):
-        batch.add(reach.email(dice, whose, f"{mailbox(contact.name)}@{employer.domain}", "work"))
+        mailbox = contact.name.lower().replace(" ", ".") if contact.name.isascii() else contact.name_key
+        batch.add(reach.email(dice, whose, f"{mailbox}@{employer.domain}", "work"))

@@ -59,7 +59,7 @@ class Dice:
         at = self.moment(low, high)
         at = at.replace(hour=OPENING_HOUR + int(self.roll() * 9), minute=15 * int(self.roll() * 4), second=0, microsecond=0)
         if at.weekday() > 4:
-            at -= timedelta(days=2)
+            at += timedelta(days=-2 if at - timedelta(days=2) > low else 2)
         return min(max(at, low), high)
 
     def id(self, kind: Kind, at: datetime) -> UUID:

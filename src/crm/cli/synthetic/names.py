@@ -55,11 +55,6 @@ def person_name(dice: Dice, *, english: bool) -> str:
     return f"{dice.pick(words.SURNAMES)}{first}{dice.pick(words.GIVEN_SECOND)}"
 
 
-def mailbox(name: str) -> str:
-    """The part of an e-mail address before the @."""
-    return name.lower().replace(" ", ".") if name.isascii() else name_key(name, person=True)
-
-
 def _english_company(dice: Dice) -> Named:
     industry = dice.pick(INDUSTRIES)
     business = dice.pick(words.BUSINESSES[industry])[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from crm.cli.synthetic import reach, words
@@ -75,8 +76,6 @@ def _party_row(
     planned: datetime | None,
 ) -> PartyRow:
     level, cycle = dice.pick(LEVELS), dice.pick(CYCLES)
-    rich = dice.chance(0.6)
-    following = next_contact_at(last, cycle) if last is not None and cycle is not None else planned
     return PartyRow(
         id=key,
         created_at=order.created,
@@ -90,23 +89,32 @@ def _party_row(
         short_name=named.short,
         name_key=name_key(named.name)[:800],
         normalised_name=normalised_name(named.name)[:200],
-        credit_code=reach.credit_code(dice, city) if _has_code(named) and rich else None,
         level_id=scene.option("customer_level", level),
         category_id=scene.option("customer_type", named.category),
         source_id=scene.option("customer_source", dice.pick(SOURCES)),
         industry_id=scene.option("industry", named.industry),
         region_id=scene.option("region", city.region),
-        credit_grade_id=scene.option("credit_grade", dice.pick(GRADES)) if rich else None,
-        credit_limit=Decimal(dice.between(*LIMITS[level]) * 1000) if rich else None,
-        payment_terms_days=dice.pick(TERMS),
-        website=f"https://www.{named.domain}" if rich else None,
         lifecycle=dice.pick(LIFECYCLES),
         parent_id=order.parent,
         last_contact_at=last,
-        next_contact_at=following,
+        next_contact_at=next_contact_at(last, cycle) if last is not None and cycle is not None else planned,
         contact_cycle_days=cycle,
         note=dice.pick(words.NOTES)[named.english] if dice.chance(0.2) else None,
+        payment_terms_days=dice.pick(TERMS),
+        **_looked_up(dice, scene, named, city, level),
     )
+
+
+def _looked_up(dice: Dice, scene: Scene, named: Named, city: City, level: str) -> dict[str, Any]:
+    """What is known of a party that somebody took the trouble to look up, which is more than half of them."""
+    known = dice.chance(0.6)
+    has_code = known and named.category in ("enterprise", "dealer") and not named.english
+    return {
+        "credit_code": reach.credit_code(dice, city) if has_code else None,
+        "credit_grade_id": scene.option("credit_grade", dice.pick(GRADES)) if known else None,
+        "credit_limit": Decimal(dice.between(*LIMITS[level]) * 1000) if known else None,
+        "website": f"https://www.{named.domain}" if known else None,
+    }
 
 
 def _add_reach(batch: Batch, dice: Dice, scene: Scene, party: PartyRow, named: Named, city: City) -> None:
@@ -116,10 +124,6 @@ def _add_reach(batch: Batch, dice: Dice, scene: Scene, party: PartyRow, named: N
     if dice.chance(0.7):
         batch.add(reach.email(dice, whose, f"info@{named.domain}", "office"))
     batch.add(reach.address(dice, city, whose, scene.option("region", city.region)))
-
-
-def _has_code(named: Named) -> bool:
-    return named.category in ("enterprise", "dealer") and not named.english
 
 
 def age(dice: Dice, now: datetime, days: int) -> datetime:

@@ -1,0 +1,111 @@
+"""The commands that come and go."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.servers import SECRET_KEY, crm
+from typer.testing import CliRunner
+
+from crm import __version__
+from crm.cli import schema
+
+
+@pytest.fixture
+async def on(databases, tmp_path):
+    """Run a command on a database of its own."""
+    async with databases.temporary() as url:
+        yield lambda *words, **more: crm(*words, cwd=tmp_path, CRM_DATABASE_URL=url, CRM_SECRET_KEY=SECRET_KEY, **more)
+
+
+def test_help_and_version(tmp_path):
+    assert crm("--version", cwd=tmp_path).stdout.strip() == __version__
+    answer = crm("--help", cwd=tmp_path)
+    assert answer.returncode == 0
+    for command in ("serve", "worker", "demo", "migrate", "schema", "user", "session", "seed", "backup", "restore", "check"):
+        assert f" {command} " in answer.stdout
+
+
+def test_a_wrong_command_line_is_two(tmp_path):
+    assert crm("migrate", "--nonsense", cwd=tmp_path).returncode == 2
+    assert crm("seed", "--customers", "-1", cwd=tmp_path).returncode == 2
+
+
+def test_check_looks_at_everything(on):
+    answer = on("check", "--json", CRM_SMTP_URL="smtp://127.0.0.1:1")
+    verdicts = {line["what"]: line for line in json.loads(answer.stdout)}
+    assert verdicts["configuration"]["verdict"] == "ok"
+    assert verdicts["database"]["verdict"] == "ok"
+    assert verdicts["database"]["note"].startswith("PostgreSQL ")
+    assert verdicts["redis"]["verdict"] == "not set"
+    assert verdicts["mail out"]["verdict"] == "bad"
+    assert answer.returncode == 1
+    assert on("check").returncode == 0
+
+
+def test_check_says_what_is_wrong_with_the_configuration(tmp_path):
+    answer = crm("check", cwd=tmp_path, CRM_TIMEZONE="Mars")
+    assert answer.returncode == 1
+    assert "CRM_TIMEZONE should be the name of a time zone" in answer.stdout
+
+
+def test_check_does_not_make_a_database(tmp_path):
+    answer = crm("check", cwd=tmp_path)
+    assert answer.returncode == 0
+    assert "made at the first start" in answer.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_asks_redis(on, valkey):
+    verdicts = json.loads(on("check", "--json", CRM_REDIS_URL=valkey).stdout)
+    assert next(line for line in verdicts if line["what"] == "redis")["verdict"] == "ok"
+    assert on("check", CRM_REDIS_URL="redis://localhost:1").returncode == 1
+
+
+async def test_migrate_knows_its_names(on):
+    assert on("migrate").stdout == "Nothing to do.\n"
+    wrong = on("migrate", "--to", "4711")
+    assert (wrong.returncode, wrong.stderr.startswith("crm: There is no migration 4711")) == (1, True)
+
+
+async def test_people_and_their_tokens(on, databases):
+    made = on("user", "create", "--username", "eve", "--password", "a-long-password", "--role", "administrator")
+    assert (made.returncode, made.stdout) == (0, "eve can sign in.\n"), made.stderr
+    tokens = json.loads(on("session", "create", "--username", "eve", "--count", "3", "--json").stdout)
+    assert len(set(tokens)) == 3
+    assert on("user", "passwd", "--username", "eve", "--password", "another-password").returncode == 0
+    unknown = on("session", "create", "--username", "nobody")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1), unknown.stderr
+
+
+async def test_backup_and_restore(on, tmp_path):
+    assert on("backup", str(tmp_path / "copy")).returncode == 0
+    refused = on("restore", str(tmp_path / "copy"))
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "crm: The database is not empty: restore into a new one, or add --replace to lose what it holds.\n",
+    )
+    assert on("restore", str(tmp_path / "copy"), "--replace").returncode == 0
+    assert on("migrate").stdout == "Nothing to do.\n"
+
+
+def test_schema_is_written_and_compared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner()
+    assert run.invoke(schema.app, ["check"]).exit_code == 1
+    assert run.invoke(schema.app, ["export"]).exit_code == 0
+    assert run.invoke(schema.app, ["check"]).exit_code == 0
+    written = tmp_path / "schema.graphql"
+    written.write_text(written.read_text() + "\ntype Stray { id: ID! }\n")
+    answer = run.invoke(schema.app, ["check"])
+    assert answer.exit_code == 1
+    assert "-type Stray" in answer.stderr
+    assert "run make schema" in answer.stderr
+
+
+def test_a_command_makes_the_embedded_database_when_it_needs_one(tmp_path):
+    answer = crm("migrate", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "apply 0001_initial" in answer.stdout
+    assert (tmp_path / ".crm" / "postgres" / "PG_VERSION").exists()
