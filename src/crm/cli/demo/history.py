@@ -63,7 +63,7 @@ def _with_history(marks: Batch, dice: Dice, scene: Scene, party: PartyRow) -> Pa
     edits = [edit for edit in _edits(scene, party) if dice.chance(0.5)]
     first = {
         name: value
-        for name, value in zip(PartyRow._fields, party, strict=True)  # noqa: SLF001 -- a named tuple's own
+        for name, value in zip(PartyRow._fields, party, strict=True)
         if name not in STAMPS | DERIVED and value is not None
     }
     first |= {name: old for name, old, _ in edits}
@@ -74,7 +74,7 @@ def _with_history(marks: Batch, dice: Dice, scene: Scene, party: PartyRow) -> Pa
         at = dice.moment(at, scene.now)
         marks.add(_change(dice, record, party.id, f"{entity}.update", at, actor, [edit]))
     edited_at = max(at, party.updated_at)
-    return party._replace(updated_at=edited_at, version=party.version + len(edits))  # noqa: SLF001 -- a named tuple's own
+    return party._replace(updated_at=edited_at, version=party.version + len(edits))
 
 
 def _edits(scene: Scene, party: PartyRow) -> list[Told]:

@@ -57,7 +57,7 @@ def delete_some(batch: Batch, dice: Dice, scene: Scene) -> None:
             if row.deleted_at is None:
                 at, author = dice.moment(row.updated_at, scene.now), row.updated_by_id
                 stamps = {"deleted_at": at, "deleted_by_id": author, "updated_at": at, "version": row.version + 1}
-                rows[place] = row._replace(**stamps)  # noqa: SLF001 -- a named tuple's own
+                rows[place] = row._replace(**stamps)
 
 
 def _party(batch: Batch, dice: Dice, scene: Scene, type_: PartyType, owner: Owner, parent: UUID | None = None) -> PartyRow:

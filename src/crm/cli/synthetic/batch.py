@@ -85,7 +85,7 @@ class Writer:
         """Copy every table of the batch; the database checks every row as it would any other."""
         for kind in batch.filled():
             table, label = TABLES[kind]
-            rows, columns = batch.of(kind), kind._fields  # noqa: SLF001 -- a named tuple's own
+            rows, columns = batch.of(kind), kind._fields
             async with self._deed.tx.acquire_connection() as connection:
                 await connection.copy_records_to_table(table, records=rows, columns=columns)
             self.counts[label] = done = self.counts.get(label, 0) + len(rows)
