@@ -87,6 +87,7 @@ INDEXES = {
     "address_of_party": "address (party_id, position)",
     "address_of_contact": "address (contact_id, position)",
     "share_of_record": "share (record_id, created_at, id)",
+    "change_by_kind": "change (record_kind, at, id)",
     "session_of_user": "session (user_id, created_at, id)",
     "user_by_name": "user_account (name_key, id)",
     "user_by_department": "user_account (department_id, name_key, id)",

@@ -87,7 +87,7 @@ def _typed(term: Term, value: object) -> object:
     try:
         if value is None and term.nullable:
             return None
-        if term.type in (int, bool) and type(value) is term.type and abs(int(value)) < 2**63:
+        if term.type in (int, bool) and type(value) is term.type and abs(int(value)) < 2**31:
             return value
         if term.type in _READERS and isinstance(value, str) and "\x00" not in value:
             return _READERS[term.type](value)

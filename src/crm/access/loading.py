@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from crm.access.binds import Binds
-from crm.access.branches import Via, Visible, declared
+from crm.access.branches import Via, ViaRecord, Visible, declared, named
 from crm.access.grants import Action, Restriction, Rights, Scope, ViewerKind
 from crm.access.predicates import branch_id_sets
 from crm.access.viewer import Viewer
@@ -134,16 +134,31 @@ def restricted(grants: Sequence[Sequence[str]], restrictions: Sequence[Sequence[
 async def _narrowed(connection: Connection, viewer: Viewer) -> Viewer:
     """Estimate of which tables the viewer sees only a sliver; kept with the viewer, and only ever a question of speed."""
     narrow: set[str] = set()
-    for rule in declared():
-        if rule.owned and await _is_narrow(connection, rule, viewer, narrow):
+    for rule in sorted(declared(), key=_depth):
+        if (rule.owned or _follows(rule)) and await _is_narrow(connection, rule, viewer, narrow):
             narrow.add(rule.table)
     rights = viewer.rights
     return replace(viewer, rights=Rights(rights.kind, rights.scopes, rights.hidden, rights.frozen, frozenset(narrow)))
 
 
+def _depth(rule: Visible) -> int:
+    """How many tables stand above this one: whoever sees much of a table sees much of those that are seen through it."""
+    above = [named(branch.parent) for branch in rule.branches if isinstance(branch, Via)]
+    above += [parent for branch in rule.branches if isinstance(branch, ViaRecord) for parent in branch.parents() if parent.owned]
+    return 1 + max(map(_depth, above)) if above else 0
+
+
+def _follows(rule: Visible) -> bool:
+    """Whether it is a list of its own that hangs on records of any kind: the change log."""
+    return any(isinstance(branch, ViaRecord) and not branch.owned for branch in rule.branches)
+
+
 async def _is_narrow(connection: Connection, rule: Visible, viewer: Viewer, narrow: set[str]) -> bool:
     """Rows are counted branch by branch and never past the limit, so a wide viewer costs no more than a narrow one."""
-    if any(isinstance(branch, Via) and branch.parent not in narrow for branch in rule.branches):
+    above = {named(branch.parent).table for branch in rule.branches if isinstance(branch, Via)}
+    if _follows(rule):
+        above = {parent.table for parent in declared() if parent.owned}
+    if not above <= narrow:
         return False
     binds = Binds()
     sets = branch_id_sets(rule, viewer.rights, binds)

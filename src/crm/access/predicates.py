@@ -231,9 +231,39 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
                 f" AND s.record_kind = {kind} AND {_UNEXPIRED}"
             )
         case Via(column=column, parent=parent):
-            above = id_set(named(parent), rights, binds)
-            if above is None:
-                return None
-            return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.{column} IN ({above})"
+            above = _seen_ids(named(parent), rights, binds)
+            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.{column} IN ({above})"
+        case ViaRecord():
+            return _record_ids(branch, rule, rights, binds)
         case _:
             return None
+
+
+def _seen_ids(rule: Visible, rights: Rights, binds: Binds) -> str | None:
+    """The ids of a parent that are really seen: its set may hold deleted rows and other types' rows, which prove nothing."""
+    ids = id_set(rule, rights, binds)
+    if ids is None:
+        return None
+    alias = binds.alias()
+    return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.id IN ({ids}) AND {readable(rule, alias, rights, binds)}"
+
+
+def _record_ids(branch: ViaRecord, rule: Visible, rights: Rights, binds: Binds) -> str | None:
+    """What hangs on records of any kind: that on the few owned ones the viewer sees, and that on the small tables they may."""
+    parts = []
+    for parent in branch.parents():
+        if not branch.owned and not any(rights.allows(entity, Action.READ) for entity in parent.entities.values()):
+            continue
+        alias = binds.alias()
+        select = f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.record_kind = {int(parent.kind or 0)}"
+        if not parent.owned:
+            above = binds.alias()
+            seen = readable(parent, above, rights, binds)
+            parts.append(
+                f"{select} AND EXISTS (SELECT FROM {parent.table} {above} WHERE {above}.id = {alias}.record_id AND {seen})"
+            )
+        elif (ids := _seen_ids(parent, rights, binds)) is not None:
+            parts.append(f"{select} AND {alias}.record_id IN ({ids})")
+        else:
+            return None
+    return " UNION ALL ".join(parts) or None

@@ -14,11 +14,12 @@ log = structlog.get_logger("crm.graphql")
 
 
 def answer_of(result: ExecutionResult, reference: str) -> dict[str, Any]:
-    """The response body of an operation that was executed."""
+    """The response body of an operation; without `data` where it could not begin (bad variables, unknown operation)."""
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [told(error, reference) for error in once_each(result.errors)]
-    body["data"] = result.data
+    if result.data is not None or not result.errors or any(error.path for error in result.errors):
+        body["data"] = result.data
     return body
 
 

@@ -77,5 +77,6 @@ def root_fields(document: DocumentNode, operation_name: str | None) -> tuple[Ope
                 waiting.append(selection.selection_set)
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
                 seen.add(selection.name.value)
-                waiting.append(fragments[selection.name.value].selection_set)
+                if selection.name.value in fragments:
+                    waiting.append(fragments[selection.name.value].selection_set)
     return operation, names

@@ -42,6 +42,7 @@ class Services:
     viewers: Viewers
     dialling: DiallingPlan
     session_days: int
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ class Endpoint:
         """Made when the first request comes, for the database that is open then."""
         if self._services is None or self._services.database is not database:
             plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None)
-            self._services = Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days)
+            key = self.settings.secret_key
+            secret = key.get_secret_value().encode() if key else b""
+            self._services = Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret)
         return self._services
 
     async def serve(self, request: Request) -> Response:
@@ -112,9 +115,12 @@ class Endpoint:
         try:
             document = self.documents.read(asked.query)
         except GraphQLError as error:
+            await _prove(services, token)
             return {"errors": [told(error, reference)]}, 200
         operation, fields = root_fields(document.node, asked.operation_name)
         self._check_fields(viewer, fields)
+        if document.errors or "signIn" in fields:
+            await _prove(services, token)
         if document.errors:
             return {"errors": [told(error, reference) for error in document.errors]}, 200
         if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
@@ -173,6 +179,12 @@ async def _holds(operation: Operation) -> bool:
         with suppress(RightsMoved):
             await operation.fetch(lambda *_: "SELECT NULL::uuid AS id")
     return not operation.moved
+
+
+async def _prove(services: Services, token: str | None) -> None:
+    """Ask the database about a token whose request will send no statement that asks on the way: a bad one is always 401."""
+    if token is not None and await services.viewers.load(token) is None:
+        raise _unauthenticated("The session has ended. Sign in again.")
 
 
 async def _load(services: Services, token: str | None) -> Viewer | None:

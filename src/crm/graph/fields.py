@@ -149,7 +149,7 @@ def _condition(entry: Noun, arguments: dict[str, Any], operation: Operation) -> 
     parts: list[Condition] = []
     if arguments.get("filter") is not None:
         parts.append(condition_of(entry, arguments["filter"], operation.rights))
-    if (searched := search_condition(arguments.get("search"))) is not None:
+    if (searched := search_condition(arguments.get("search"), entry.label)) is not None:
         parts.append(searched)
     return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))
 

@@ -147,7 +147,9 @@ def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Con
             return Every(parts) if name == "and" else Some(parts)
         case "not":
             return Not(condition_of(entry, value, rights, depth + 1))
-        case "tags" if "tags" not in entry.fields or not isinstance(entry.fields["tags"], ToMany) or entry.rule.owned:
+        case "tags" if entry.rule.owned:
+            if "tags" in hidden_fields(entry, rights):
+                raise FieldForbidden(entry.key("tags"))
             return Tagged(tuple(_ids(_listed(name, value))))
     field_name, made = _declared(entry, name)
     if field_name in hidden_fields(entry, rights):

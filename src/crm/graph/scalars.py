@@ -12,6 +12,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 from crm.core.clock import print_instant
 
+YEARS = range(1900, 2200)
+"""Years that anything here can mean; beyond them sums overflow and the database says infinity."""
+
 
 def _parse_instant(text: object) -> datetime:
     """RFC 3339 with a zone; a local time without one would mean something else to every reader."""
@@ -19,20 +22,22 @@ def _parse_instant(text: object) -> datetime:
         raise GraphQLError("An instant is a string such as 2026-01-31T09:00:00Z.")
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None:
+        if instant.tzinfo is not None and instant.year in YEARS:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise GraphQLError("An instant needs a date, a time and a zone, such as 2026-01-31T09:00:00Z.")
+    raise GraphQLError("An instant needs a date of 1900 to 2199, a time and a zone, such as 2026-01-31T09:00:00Z.")
 
 
 def _parse_date(text: object) -> date:
     if isinstance(text, str) and len(text) == 10:
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
+            if day.year in YEARS:
+                return day
         except ValueError:
             pass
-    raise GraphQLError("A date looks like 2026-01-31.")
+    raise GraphQLError("A date of 1900 to 2199 looks like 2026-01-31.")
 
 
 def _parse_decimal(text: object) -> Decimal:

@@ -10,8 +10,8 @@ from crm.core.text import clean, escape_like, has_nul, is_chinese
 MAX_SEARCH = 100
 
 
-def search_condition(text: str | None) -> Condition | None:
-    """Names that begin with this text; None where nothing was asked.
+def search_condition(text: str | None, label: str) -> Condition | None:
+    """Names that begin with this text; None where nothing was asked. `label` is the column that holds the name as written.
 
     A text with Chinese characters is compared as written: the reading of 重 depends on what follows (重庆, 重工), so a range of
     pinyin made from the prefix alone would miss names.
@@ -22,7 +22,7 @@ def search_condition(text: str | None) -> Condition | None:
         raise BadUserInput(f"`search` takes at most {MAX_SEARCH} characters.")
     wanted = clean(text)
     if any(is_chinese(char) for char in wanted):
-        return Compare("name", Operator.STARTS_WITH, f"{escape_like(wanted)}%")
+        return Compare(label, Operator.STARTS_WITH, f"{escape_like(wanted)}%")
     try:
         return NameStarts(*search_range(wanted)) if wanted else None
     except ValueError as error:

@@ -40,7 +40,7 @@ async def attempted(
         except PASSING:
             await asyncio.sleep(0.01 * 2**attempt)
         except REFUSED as error:
-            raise duplicate_of(error) from error
+            raise duplicate_of(error, restoring=verb.endswith("_restore")) from error
     raise TimeoutError(f"{verb} did not get through in {ATTEMPTS} attempts")
 
 
@@ -51,7 +51,7 @@ async def _in_transaction(
         operation.services.database, operation.viewer, operation.request.id, dialling=operation.services.dialling
     ) as opened:
         if key is not None:
-            first = await idempotency.remembered(opened, key, verb, fingerprint(arguments))
+            first = await idempotency.remembered(opened, key, verb, fingerprint(arguments, operation.services.secret))
             if first is not None:
                 return _done(first)
         returned = await act(opened, **arguments)

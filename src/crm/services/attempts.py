@@ -23,10 +23,13 @@ _CONSTRAINTS = {
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""
 
 
-def duplicate_of(error: IntegrityError) -> Exception:
+def duplicate_of(error: IntegrityError, *, restoring: bool = False) -> Exception:
     """The refusal for whoever lost a race to a unique index; the error itself where no client can be at fault."""
     name = getattr(error.__cause__, "constraint_name", None) or getattr(
         error.args[0] if error.args else None, "constraint_name", None
     )
     told = _CONSTRAINTS.get(name or "")
-    return Duplicate(*told) if told else error
+    if not told:
+        return error
+    message, field = told
+    return Duplicate(message, ("id",) if restoring else field)

@@ -19,7 +19,7 @@ from crm.core.kinds import Kind
 from crm.graph import reads
 from crm.graph.context import Operation
 from crm.graph.nouns import noun_named
-from crm.graph.payloads import refused
+from crm.graph.payloads import Done, refused
 from crm.resolvers.permissions import directive_of
 from crm.resolvers.verbs import command, find, query
 from crm.schema.system.access import AccessAnswer, AccessCause, AccessReason
@@ -74,14 +74,16 @@ class SessionMutation:
         return SignInPayload(token=opened.token, expires_at=opened.expires_at, user_id=opened.user_id)
 
     @command(SIGNED_IN, SessionPayload, "End this session (退出).")
-    async def sign_out(deed: Deed) -> UUID:
-        """Its token is worth nothing from now on; its open sockets close."""
-        return await sessions.sign_out(deed)
+    async def sign_out(deed: Deed) -> Done:
+        """Its token is worth nothing from now on, so the payload's session is null: nobody is left to read it."""
+        await sessions.sign_out(deed)
+        return Done()
 
     @command(SIGNED_IN, SessionPayload, "End one of one's own sessions (结束会话), on a device that was lost, say.")
-    async def session_revoke(deed: Deed, id: strawberry.ID) -> UUID:
-        """Another's session, or one that has ended, answers NOT_FOUND."""
-        return await sessions.revoke(deed, id)
+    async def session_revoke(deed: Deed, id: strawberry.ID) -> Done:
+        """Another's session, or one that has ended, answers NOT_FOUND. For the session in use it is the same as signing out."""
+        ended = await sessions.revoke(deed, id)
+        return Done() if ended == deed.viewer.session else Done(id=ended)
 
     @command(SIGNED_IN, UserPayload, "Change one's own password (修改密码). All other sessions of one's own end.")
     async def password_change(deed: Deed, current: str, password: str) -> UUID:

@@ -10,12 +10,14 @@ import orjson
 import strawberry
 from strawberry.types import Info
 
+from crm.access.grants import Rights
 from crm.core.ids import kind_of
+from crm.core.naming import camel_case
 from crm.graph import reads
 from crm.graph.context import Operation
 from crm.graph.fields import column, computed, related
 from crm.graph.filters import filter_of
-from crm.graph.nouns import Noun, noun, nouns, part
+from crm.graph.nouns import Noun, hidden_fields, noun, nouns, part
 from crm.graph.orders import order_of
 from crm.graph.rows import Row
 from crm.schema.system.record import Node
@@ -43,9 +45,10 @@ class FieldChange:
 
 
 def noun_of_record(key: Any) -> Noun | None:
-    """The noun whose table an id's record stands in: of several types, their interface."""
+    """The noun whose table an id's record stands in: of several types, their interface. None for what is no record itself."""
     kind = kind_of(key)
-    return next((entry for entry in nouns() if entry.rule.kind is kind and not entry.source.fixed), None)
+    found = (entry for entry in nouns() if entry.rule.kind is kind and not entry.source.fixed)
+    return next((entry for entry in found if "id" in entry.fields), None)
 
 
 @noun(
@@ -80,12 +83,14 @@ def visible_changes(row: Row, operation: Operation) -> list[FieldChange]:
     """The changes of an entry less the fields that are hidden from the viewer now."""
     stored = row.record["changes"]
     changes = orjson.loads(stored) if isinstance(stored, str | bytes) else stored
-    entity, hidden = row.record["entity"], operation.rights.hidden
-    return [
-        FieldChange(field=each["field"], old=each["old"], new=each["new"])
-        for each in changes
-        if f"{entity}.{each['field'].split('.')[0]}" not in hidden
-    ]
+    hidden = _hidden(row.record["entity"], operation.rights)
+    return [FieldChange(field=each["field"], old=each["old"], new=each["new"]) for each in changes if each["field"] not in hidden]
+
+
+def _hidden(entity: str, rights: Rights) -> set[str]:
+    """The fields of an entity that the viewer may not see, by role or for want of a permission, in the schema's names."""
+    entries = [entry for entry in nouns() if entry.entity == entity]
+    return {camel_case(name) for entry in entries for name in hidden_fields(entry, rights)}
 
 
 ChangeFilter = filter_of(Change)

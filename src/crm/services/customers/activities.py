@@ -9,6 +9,7 @@ from uuid import UUID
 
 from crm.access.grants import Action
 from crm.core.errors import Invalid
+from crm.core.ids import parse_id
 from crm.core.kinds import Kind
 from crm.models import Activity, ActivityParticipant, Contact, Party
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
@@ -108,7 +109,8 @@ async def _step_claim(deed: Deed, record_id: str) -> Any:
 
     Which party that is stands in the activity itself, so it is read unlocked, and looked at again under both locks.
     """
-    party = await deed.rows("SELECT party_id FROM activity WHERE id::text = $1", record_id)
+    key = parse_id(record_id, Kind.ACTIVITY)
+    party = await deed.rows("SELECT party_id FROM activity WHERE id = $1", key)
     if party and party[0]["party_id"] is not None:
         await deed.run("SELECT id FROM party WHERE id = $1 FOR NO KEY UPDATE", party[0]["party_id"])
     return await claim(deed, Activity, record_id, Action.UPDATE)

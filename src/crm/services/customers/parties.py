@@ -31,6 +31,7 @@ from crm.services.records import (
 from crm.services.references import resolved
 from crm.services.values import checked
 
+PARENT_LOCK = 7_261_004
 DICTIONARIES = {
     "level_id": "customer_level",
     "category_id": "customer_type",
@@ -109,7 +110,11 @@ def _lists(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _refuse_circle(deed: Deed, party_id: UUID, parent_id: UUID) -> None:
-    """A party cannot belong to itself, over however many steps. The walk is over all rows: rights must not hide a circle."""
+    """A party cannot belong to itself, over however many steps. The walk is over all rows: rights must not hide a circle.
+
+    Two changes that are each fine could close a circle together, so they are looked at one after another.
+    """
+    await deed.run("SELECT pg_advisory_xact_lock($1)", PARENT_LOCK)
     above = await deed.rows(
         "WITH RECURSIVE up(id) AS (SELECT $1::uuid UNION SELECT p.parent_id FROM party p JOIN up ON p.id = up.id"
         " WHERE p.parent_id IS NOT NULL) SELECT id FROM up",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from crm.core.errors import Invalid
+from crm.core.errors import DomainError, Invalid
 from crm.core.kinds import Kind
 from crm.models import Address, EmailAddress, PhoneNumber
 from crm.rules.customers.phone_numbers import parse
@@ -49,7 +49,11 @@ async def replace_reach(
 
 def _phone_number(deed: Deed, item: Mapping[str, Any], place: int) -> dict[str, Any]:
     where = ("input", "phoneNumbers", str(place))
-    written = checked(PhoneNumber, {"written": item["raw"]}, where)["written"]
+    try:
+        written = checked(PhoneNumber, {"written": item["raw"]}, where)["written"]
+    except DomainError as error:
+        error.field = (*where, "raw")  # the API's name of that column
+        raise
     try:
         number = parse(written, region=deed.dialling.region, area_code=deed.dialling.area_code)
     except ValueError as error:

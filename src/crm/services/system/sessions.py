@@ -41,9 +41,9 @@ async def sign_in(
     The attempt is written, and committed, before the password is looked at: of many parallel guesses none slips past the limit,
     and a refused one counts even when the process dies.
     """
+    attempt = await _counted(database, username.replace("\0", "").lower()[:64], address)
     if has_nul(username) or len(username) > 64 or len(password) > 1000:
         raise Invalid(WRONG)
-    attempt = await _counted(database, username.lower(), address)
     async with database.transaction() as tx:
         rows = await tx.execute_query_dict(
             "SELECT id, password_hash, active FROM user_account WHERE lower(username) = lower($1) AND deleted_at IS NULL",

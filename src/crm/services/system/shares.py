@@ -17,6 +17,7 @@ from crm.services.deeds import Deed
 from crm.services.records import FieldChange, claim, entity_of, record_change
 from crm.services.references import rule_of_table, visible_id
 from crm.services.system.owned import model_of_record
+from crm.services.values import loggable
 
 MANUAL = "MANUAL"
 _TABLES = {Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role"}
@@ -51,7 +52,8 @@ async def share(deed: Deed, record_id: str, principal_ids: Sequence[str], access
         before = await Share.filter(record_id=row.id, principal_id=principal, cause=MANUAL).using_db(deed.tx).first()
         if before is not None and before.access == access and before.expires_at == expires_at:
             continue
-        changes.append(FieldChange("shares", before and _told(before), {"principal": str(principal), "access": access}))
+        old = None if before is None else _share_told(before)
+        changes.append(FieldChange("shares", old, _told(principal, access, expires_at)))
         await _write(deed, row, principal, access, expires_at, before)
     if changes:
         await record_change(deed, row, f"{entity_of(row)}.share", changes)
@@ -66,7 +68,9 @@ async def revoke(deed: Deed, record_id: str, principal_ids: Sequence[str]) -> UU
     if not shares:
         raise NotFound(("input", "principalIds"))
     await Share.filter(id__in=[each.id for each in shares]).using_db(deed.tx).delete()
-    await record_change(deed, row, f"{entity_of(row)}.unshare", [FieldChange("shares", _told(each), None) for each in shares])
+    await record_change(
+        deed, row, f"{entity_of(row)}.unshare", [FieldChange("shares", _share_told(each), None) for each in shares]
+    )
     return UUID(str(row.id))
 
 
@@ -96,5 +100,9 @@ async def _write(deed: Deed, row: Any, principal: UUID, access: str, expires_at:
     )
 
 
-def _told(share: Any) -> dict[str, str]:
-    return {"principal": str(share.principal_id), "access": share.access}
+def _told(principal: UUID, access: str, expires_at: datetime | None) -> dict[str, Any]:
+    return {"principal": str(principal), "access": access, "expiresAt": loggable(expires_at)}
+
+
+def _share_told(share: Any) -> dict[str, Any]:
+    return _told(share.principal_id, share.access, share.expires_at)

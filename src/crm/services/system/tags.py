@@ -70,6 +70,7 @@ async def restore(deed: Deed, record_id: str) -> UUID:
 async def put_on(deed: Deed, record_id: str, add: Sequence[str], remove: Sequence[str]) -> UUID:
     """Put tags on a record that the viewer may change, and take others off."""
     row: Any = await claim(deed, model_of_record(record_id), record_id, Action.UPDATE, where=("input", "ids"))
+    check_frozen(deed, entity_of(row), ["tags"])
     rule = rule_of_table("tag")
     added = [await visible_id(deed, rule, text, ("input", "addIds", str(n))) for n, text in enumerate(add)]
     removed = [await visible_id(deed, rule, text, ("input", "removeIds", str(n))) for n, text in enumerate(remove)]

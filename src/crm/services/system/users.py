@@ -78,7 +78,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
 async def reset_password(deed: Deed, record_id: str, password: str) -> UUID:
     """An administrator sets a new password; every session of the user ends."""
     user = await claim(deed, User, record_id, Action.ADMINISTER)
-    _check_password(password, user.username)
+    _check_password(password, user.username, ("password",))
     await revise(deed, user, {"password_hash": await hash_password(password)})
     await deed.run("UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL", user.id, deed.at)
     await record_change(deed, user, "user.resetPassword", [])
@@ -90,8 +90,7 @@ async def change_password(deed: Deed, current: str, password: str) -> UUID:
     user = await User.filter(id=deed.actor).using_db(deed.tx).select_for_update(no_key=True).get()
     if not await verify_password(user.password_hash, current):
         raise Invalid("The current password is wrong.", ("current",))
-    if (wrong := check_password(password, user.username)) is not None:
-        raise Invalid(wrong, ("password",))
+    _check_password(password, user.username, ("password",))
     await revise(deed, user, {"password_hash": await hash_password(password)})
     await deed.run(
         "UPDATE session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
@@ -121,14 +120,18 @@ async def _check_new(deed: Deed, values: Mapping[str, Any], password: str) -> No
         raise Invalid("A username is 2 to 64 letters, digits, `.`, `_`, `-` or `@`.", ("input", "username"))
     if (values.get("kind") == UserKind.CHANNEL) != (values.get("channel_id") is not None):
         raise Invalid("A partner's person needs a channel, and nobody else has one.", ("input", "channelId"))
-    _check_password(password, username)
+    if values.get("channel_id") is not None:
+        party = await deed.rows("SELECT type FROM party WHERE id = $1", values["channel_id"])
+        if party[0]["type"] != "CHANNEL":
+            raise Invalid("This is not a channel.", ("input", "channelId"))
+    _check_password(password, username, ("input", "password"))
     if await deed.rows("SELECT 1 FROM user_account WHERE lower(username) = lower($1)", username):
         raise Duplicate("This username is taken.", ("input", "username"))
 
 
-def _check_password(password: str, username: str) -> None:
+def _check_password(password: str, username: str, where: tuple[str, ...]) -> None:
     if (wrong := check_password(password, username)) is not None:
-        raise Invalid(wrong, ("input", "password"))
+        raise Invalid(wrong, where)
 
 
 async def _refuse_taken_extension(deed: Deed, extension: str, user_id: UUID | None) -> None:

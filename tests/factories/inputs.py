@@ -1,0 +1,158 @@
+"""Mutations as the house tests send them: for each root field a call that would be right, and every place in it where an id can
+stand.
+
+Inputs are made from the schema; what a rule wants beyond it (an active option, a free name) is written down once, by input field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+)
+from tests.factories.company import department_id, key, role_id, user_id
+from tests.factories.walk import SCHEMA
+
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+
+Path = tuple[str | int, ...]
+
+
+def item(code: str) -> str:
+    """An option that can be chosen."""
+    return str(key(Kind.DICTIONARY_ITEM, f"{code} one"))
+
+
+RIGHT: dict[str, Any] = {
+    "levelId": item("customer_level"), "categoryId": item("customer_type"), "sourceId": item("customer_source"),
+    "industryId": item("industry"), "regionId": item("region"), "creditGradeId": item("credit_grade"),
+    "dictionaryId": str(key(Kind.DICTIONARY, "industry")), "DictionaryItemInput.parentId": item("industry"),
+    "DictionaryItemCreateInput.parentId": item("industry"), "DepartmentInput.parentId": str(department_id("hq")),
+    "headId": str(user_id("chief")), "managerId": str(user_id("chief")), "departmentId": str(department_id("support")),
+    "toId": str(user_id("agent")), "principalIds": str(user_id("agent")), "roleIds": str(role_id("agent")),
+    "addIds": str(key(Kind.TAG, "hot")), "removeIds": str(key(Kind.TAG, "cold")), "userId": str(user_id("agent")),
+    "raw": "13912345678", "postalCode": "310000", "address": "a@b.test", "street": "Road 1", "country": "CN",
+    "colour": "#123456", "code": "fresh",
+    "username": "somebody.new", "password": "long enough to pass 7", "current": "-", "timeZone": "UTC", "locale": "en",
+    "creditCode": None,
+    "entity": "customer", "field": "creditLimit", "expiresAt": "2126-01-01T00:00:00Z", "extension": "7777",
+    "UserCreateInput.kind": None,
+    "idempotencyKey": None, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
+}  # fmt: skip
+"""Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
+
+NEEDED = {"name", "labelZh", "labelEn"}
+"""Optional in the schema, where creating and updating share an input, and needed by the rules."""
+
+TEXTS = {
+    "String": "a new text",
+    "Int": 1,
+    "Boolean": True,
+    "Decimal": "12.50",
+    "DateTime": "2026-03-01T09:00:00Z",
+    "Date": "1990-01-02",
+}
+
+
+def mutations() -> dict[str, GraphQLField]:
+    """Every mutation there is."""
+    assert SCHEMA.mutation_type
+    return dict(SCHEMA.mutation_type.fields)
+
+
+def call(name: str, *, full: bool = False) -> dict[str, Any]:
+    """Arguments for a mutation: those it needs, or (`full`) all it takes, with a fresh id wherever no right one is known."""
+    made = mutations()[name]
+    return {
+        argument: value
+        for argument, each in made.args.items()
+        if (full or isinstance(each.type, GraphQLNonNull)) and (value := _value(each.type, argument, "", full=full)) is not None
+    }
+
+
+def _value(type_: Any, name: str, owner: str, *, full: bool, depth: int = 0) -> Any:
+    inner = get_nullable_type(type_)
+    if isinstance(inner, GraphQLList):
+        one = _value(inner.of_type, name, owner, full=full, depth=depth + 1)
+        return None if one is None else [one]
+    for known in (f"{owner}.{name}", name):
+        if known in RIGHT:
+            return RIGHT[known]
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return {
+            field: value
+            for field, each in named.fields.items()
+            if (full or isinstance(each.type, GraphQLNonNull) or field in NEEDED)
+            and (value := _value(each.type, field, named.name, full=full, depth=depth + 1)) is not None
+        }
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    if named.name == "ID":
+        return str(new_id(Kind.PARTY))
+    return f"{name} {owner}" if named.name == "String" else TEXTS[named.name]
+
+
+def update_fields(name: str) -> dict[str, Any]:
+    """Input fields of an update with a value of the right form for each."""
+    made = get_named_type(mutations()[name].args["input"].type)
+    assert isinstance(made, GraphQLInputObjectType)
+    return {field: _value(each.type, field, made.name, full=True) for field, each in made.fields.items()}
+
+
+def id_places(name: str) -> list[Path]:
+    """Where ids stand in the full call of a mutation, inside lists and nested inputs too."""
+    return list(_places(SCHEMA.mutation_type.fields[name].args, call(name, full=True), ()))  # type: ignore[union-attr]
+
+
+def _places(fields: Any, values: dict[str, Any], path: Path) -> Iterator[Path]:
+    for name, value in values.items():
+        named = get_named_type(fields[name].type)
+        for place, each in enumerate(value if isinstance(value, list) else [value]):
+            here = (*path, name, place) if isinstance(value, list) else (*path, name)
+            if isinstance(named, GraphQLInputObjectType):
+                yield from _places(named.fields, each, here)
+            elif named.name == "ID":
+                yield here
+
+
+def placed(values: Any, path: Path, put: Any) -> Any:
+    """The values with another one at a path."""
+    if not path:
+        return put
+    head, *rest = path
+    if isinstance(values, list):
+        return [placed(each, tuple(rest), put) if place == head else each for place, each in enumerate(values)]
+    return {**values, head: placed(values[head], tuple(rest), put)}
+
+
+def document(names: list[str], *, echo: bool = False) -> str:
+    """One request with these mutations under the aliases m0, m1, …, their arguments in variables `m0_id`, `m0_input`, …
+
+    Every argument is a nullable variable with a default only where the schema has none, so a call may leave any out.
+    """
+    heads, parts = [], []
+    for number, name in enumerate(names):
+        made = mutations()[name]
+        heads += [f"$m{number}_{argument}: {each.type}" for argument, each in made.args.items() if argument != "idempotencyKey"]
+        given = ", ".join(f"{argument}: $m{number}_{argument}" for argument in made.args if argument != "idempotencyKey")
+        payload = get_named_type(made.type)
+        assert isinstance(payload, GraphQLObjectType)
+        results = " results { id userErrors { code message field } record { id } }" if "results" in payload.fields else ""
+        parts.append(f"m{number}: {name}{f'({given})' if given else ''} {{ userErrors {{ code message field }}{results} }}")
+    return f"mutation {'(' + ', '.join(heads) + ')' if heads else ''} {{ {' '.join(parts)} }}"
+
+
+def variables(calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """The variables of a `document` for these calls."""
+    return {f"m{number}_{argument}": value for number, given in enumerate(calls) for argument, value in given.items()}

@@ -1,0 +1,163 @@
+"""Every root list in every order, as PostgreSQL runs it for who sees all, half, and a thousandth of a large table."""
+
+# ruff: noqa: E501 -- statements and documents read better unbroken
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from tests.factories.api import Office, kept
+
+from crm.access.binds import Binds
+from crm.access.loading import load_by_token
+from crm.access.select import guarded, page_of
+from crm.access.viewer import Viewer
+from crm.core.paging import Page
+from crm.graph.nouns import Column, noun_named, order_terms
+from crm.resolvers.root import build_schema
+
+ROWS = 20_000
+NARROW = ROWS // 1000
+FIRST = Page(size=20, backwards=False, after=None, before=None)
+LAST = Page(size=20, backwards=True, after=None, before=None)
+LARGE = ["Customer", "Supplier", "Contact", "Activity", "Change"]
+ALL_ROWS = 600
+"""Buffers a page of 20 may touch for somebody who sees (nearly) all: the rows, their index, and rows passed over."""
+FEW_ROWS = 1500
+"""The same for somebody who sees 20 rows of a table and 20 of the one above: found by their ids, tested one by one."""
+
+
+def made(kind: int, n: str = "n") -> str:
+    """An id made of a number."""
+    return f"(lpad(to_hex({n}), 8, '0') || '-0000-8' || lpad(to_hex({kind}), 3, '0') || '-8000-' || lpad(to_hex({n}), 12, '0'))::uuid"
+
+
+OWNER = "CASE WHEN n % 1000 = 7 THEN $1::uuid WHEN n % 2 = 0 THEN $2::uuid ELSE $3::uuid END"
+AT = "now() - interval '1 minute' * ((n * 7919) % 20011)"
+STAMPS = "created_at, updated_at, created_by_id, updated_by_id, owner_id, version"
+STAMPED = f"{AT}, {AT}, $3::uuid, $3::uuid, {OWNER}, 1"
+SEED = (
+    f"""INSERT INTO party (id, type, name, name_key, normalised_name, lifecycle, last_contact_at, next_contact_at, {STAMPS})
+        SELECT {made(20)}, CASE WHEN n / 2 % 10 = 9 THEN 'SUPPLIER' ELSE 'CUSTOMER' END, 'x', md5(n::text), 'x', 'LEAD',
+            CASE WHEN n % 3 = 0 THEN {AT} END, CASE WHEN n % 5 = 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO contact (id, party_id, name, name_key, "primary", {STAMPS})
+        SELECT {made(21)}, {made(20)}, 'x', md5(n::text), true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO activity (id, kind, subject, status, party_id, contact_id, planned_at, done_at, {STAMPS})
+        SELECT {made(22)}, 'CALL', 'x', CASE WHEN n % 2 = 0 THEN 'DONE' ELSE 'PLANNED' END, {made(20)}, {made(21)}, {AT},
+            CASE WHEN n % 2 = 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO change (id, record_id, record_kind, party_id, entity, verb, actor_id, channel, request_id, at, changes)
+        SELECT {made(7)}, {made(20)}, 20, {made(20)}, 'customer', 'customer.create', {OWNER}, 'API', 'r', {AT}, '[]' FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
+        SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n
+        WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
+)
+
+
+@dataclass
+class Watchers:
+    """Who looks at the lists."""
+
+    office: Office
+    all: Viewer
+    half: Viewer
+    few: Viewer
+
+
+@pytest.fixture(scope="module")
+async def watchers(databases) -> Any:
+    async for office in kept(databases):
+        everything = {f"{entity}.READ": "OWN" for entity in ("customer", "channel", "supplier", "contact", "activity")}
+        few, half = await office.hire("few", everything), await office.hire("half", everything)
+        for statement in SEED:
+            await office.rows(statement, few.id, half.id, office.admin.id)
+        async with office.database.connection() as connection:
+            await connection.execute("VACUUM ANALYZE")
+            viewers = [await load_by_token(connection, api.token or "") for api in (office.admin, half, few)]
+        yield Watchers(office, *viewers)  # type: ignore[arg-type]
+
+
+def orders() -> Iterator[tuple[str, str, bool]]:
+    build_schema()
+    for name in LARGE:
+        for field, declared in noun_named(name).fields.items():
+            if isinstance(declared, Column) and declared.sort:
+                yield name, field, False
+                yield name, field, True
+
+
+ORDERS = list(orders())
+
+
+@dataclass
+class Plan:
+    """What the plan of a statement did."""
+
+    buffers: int
+    milliseconds: float
+    rows: int
+    nodes: list[dict[str, Any]]
+
+    def scanned(self, kind: str, table: str) -> bool:
+        return any(node["Node Type"] == kind and node.get("Relation Name") == table for node in self.nodes)
+
+    @property
+    def sorted_rows(self) -> int:
+        """The most rows that any sort was given."""
+        return max(
+            (int(below["Actual Rows"]) for node in self.nodes if "Sort" in node["Node Type"] for below in node["Plans"]),
+            default=0,
+        )
+
+
+def flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", []):
+        yield from flat(below)
+
+
+async def explained(watchers: Watchers, viewer: Viewer, name: str, field: str, descending: bool, page: Page = FIRST) -> Plan:
+    entry, binds = noun_named(name), Binds()
+    order = order_terms(entry, [(field, descending)])
+    text, values = binds.statement(guarded(page_of(entry.source, None, None, order, page, viewer.rights, binds), binds), viewer)
+    explained = await watchers.office.value(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {text}", *values)
+    (plan,) = orjson.loads(explained)
+    top = plan["Plan"]
+    return Plan(
+        top["Shared Hit Blocks"] + top["Shared Read Blocks"], plan["Execution Time"], int(top["Actual Rows"]), list(flat(top))
+    )
+
+
+@pytest.mark.parametrize(("name", "field", "descending"), ORDERS)
+async def test_who_sees_all_reads_an_index_in_order(watchers: Watchers, name, field, descending):
+    table = noun_named(name).source.rule.table
+    for page in (FIRST, LAST):
+        plan = await explained(watchers, watchers.all, name, field, descending, page)
+        assert plan.rows == 21
+        assert not plan.scanned("Seq Scan", table)
+        assert plan.sorted_rows <= 21
+        assert plan.buffers <= ALL_ROWS
+
+
+@pytest.mark.parametrize(("name", "field", "descending"), ORDERS)
+async def test_who_sees_half_reads_an_index_in_order(watchers: Watchers, name, field, descending):
+    plan = await explained(watchers, watchers.half, name, field, descending)
+    assert plan.rows == 21
+    assert not plan.scanned("Seq Scan", noun_named(name).source.rule.table)
+    assert plan.buffers <= 2 * ALL_ROWS
+
+
+@pytest.mark.parametrize(("name", "field", "descending"), ORDERS)
+async def test_who_sees_little_starts_from_what_they_see(watchers: Watchers, name, field, descending):
+    plan = await explained(watchers, watchers.few, name, field, descending)
+    assert 1 <= plan.rows <= 21  # one row is there even when none is
+    assert not plan.scanned("Seq Scan", noun_named(name).source.rule.table)
+    assert plan.buffers <= FEW_ROWS
+
+
+async def test_the_one_who_sees_little_is_known_as_such(watchers: Watchers):
+    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change"}
+    assert watchers.half.rights.narrow == watchers.all.rights.narrow == frozenset()

@@ -1,0 +1,143 @@
+"""A read takes as many statements for 2 rows as for 200, and the number is written here."""
+
+# ruff: noqa: E501 -- statements and documents read better unbroken
+
+from __future__ import annotations
+
+import pytest
+from tests.factories.api import Office, kept
+
+MANY = 200
+COUNTS: dict[str, tuple[str, int]] = {
+    "flat": ("{ customers(first: %d) { nodes { id name lifecycle } } }", 1),
+    "with its count": ("{ customers(first: %d) { totalCount nodes { id } } }", 2),
+    "cards": (
+        "{ customers(first: %d) { nodes { owner { username } createdBy { username } level { code } department { name } } } }",
+        3,
+    ),
+    "value rows": (
+        "{ customers(first: %d) { nodes { phoneNumbers { e164 } emailAddresses { address } addresses { street region { code } } } } }",
+        5,
+    ),
+    "customers → contacts → activities": (
+        "{ customers(first: %d) { nodes { name contacts { nodes { name phoneNumbers { e164 } activities { nodes { subject party { name } } } } } } } }",
+        5,
+    ),
+    "counts of nested lists": (
+        "{ customers(first: %d) { nodes { contacts { totalCount nodes { id activities { totalCount } } } } } }",
+        5,
+    ),
+    "up again": (
+        "{ activities(first: %d) { nodes { contact { name party { name owner { displayName department { name } } } } } } }",
+        4,
+    ),
+    "tags": ("{ customers(first: %d) { nodes { tags { name } } } }", 3),
+    "shares": ("{ customers(first: %d) { nodes { shares { nodes { access principal { name } } } } } }", 3),
+    "change log": (
+        "{ customers(first: %d) { nodes { changes { nodes { verb actor { username } record { id } fields { field } } } } } }",
+        4,
+    ),
+    "participants": ("{ activities(first: %d) { nodes { participants { user { username } contact { name } } } } }", 4),
+    "filtered by related": (
+        '{ customers(first: %d, filter: {contacts: {some: {name: {startsWith: "人"}}}}, search: "公司") { nodes { id } } }',
+        1,
+    ),
+    "one under two names": (
+        "{ a: customers(first: %d) { nodes { contacts { nodes { id } } } } b: customers(first: 2) { nodes { contacts { nodes { id } } } } }",
+        3,
+    ),
+}
+"""What is read → the document and how many statements it takes, authentication included."""
+
+
+@pytest.fixture(scope="module")
+async def office(databases):
+    async for made in kept(databases):
+        await furnish(made)
+        yield made
+
+
+async def furnish(office: Office) -> None:
+    """200 customers with two contacts each, every one of them with an activity, a number, a tag, a share and a log entry."""
+    admin = office.admin
+    tag = await admin.do("tagCreate", "tag { id }", input={"name": "标"})
+    async with office.database.connection() as connection:
+        await connection.execute(SEED.replace("ADMIN", f"'{admin.id}'").replace("TAG", f"'{tag['id']}'"))
+
+
+MADE = "(lpad(to_hex(1000000 + {n}), 8, '0') || '-0000-8' || lpad(to_hex({kind}), 3, '0') || '-8000-' || lpad(to_hex({n}), 12, '0'))::uuid"
+PARTY, CONTACT = MADE.format(n="n", kind=20), MADE.format(n="n", kind=21)
+STAMPS = "created_at, updated_at, created_by_id, updated_by_id, owner_id, version"
+STAMPED = "now(), now(), ADMIN::uuid, ADMIN::uuid, ADMIN::uuid, 1"
+SEED = f"""
+INSERT INTO party (id, type, name, name_key, normalised_name, lifecycle, {STAMPS})
+    SELECT {PARTY}, 'CUSTOMER', '公司' || n, 'gongsi' || n, n::text, 'LEAD', {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO contact (id, party_id, name, name_key, "primary", {STAMPS})
+    SELECT {CONTACT}, {MADE.format(n="(n / 2)", kind=20)}, '人' || n, 'ren' || n, true, {STAMPED} FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO activity (id, kind, subject, status, party_id, contact_id, {STAMPS})
+    SELECT {MADE.format(n="n", kind=22)}, 'CALL', 's', 'PLANNED', {MADE.format(n="(n / 2)", kind=20)}, {CONTACT}, {STAMPED} FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO activity_participant (id, activity_id, user_id, position)
+    SELECT {MADE.format(n="n", kind=22)}, {MADE.format(n="n", kind=22)}, ADMIN::uuid, 0 FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO activity_participant (id, activity_id, contact_id, position)
+    SELECT {MADE.format(n="(n + 5000)", kind=22)}, {MADE.format(n="n", kind=22)}, {CONTACT}, 1 FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO phone_number (id, party_id, written, display, position, "primary")
+    SELECT {MADE.format(n="n", kind=23)}, {PARTY}, n::text, n::text, 0, true FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO phone_number (id, contact_id, written, display, position, "primary")
+    SELECT {MADE.format(n="(n + 5000)", kind=23)}, {CONTACT}, n::text, n::text, 0, true FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO address (id, party_id, street, country, position, "primary", region_id)
+    SELECT {MADE.format(n="n", kind=25)}, {PARTY}, 's', 'CN', 0, true, (SELECT id FROM dictionary_item LIMIT 1) FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO record_tag (record_id, record_kind, tag_id) SELECT {PARTY}, 20, TAG::uuid FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
+    SELECT {MADE.format(n="n", kind=6)}, {PARTY}, 20, ADMIN::uuid, 'READ', 'MANUAL', now() FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO change (id, record_id, record_kind, party_id, entity, verb, actor_id, channel, request_id, at, changes)
+    SELECT {MADE.format(n="n", kind=7)}, {PARTY}, 20, {PARTY}, 'customer', 'customer.create', ADMIN::uuid, 'API', 'r', now(), '[]' FROM generate_series(0, {MANY - 1}) n;
+UPDATE party SET level_id = (SELECT id FROM dictionary_item LIMIT 1), department_id = NULL;
+"""
+
+
+async def statements(office: Office, document: str, rows: int) -> int:
+    query = document % rows
+    await office.admin.read(query)
+    async with office.counted() as count:
+        await office.admin.read(query)
+    return len(count.queries)
+
+
+@pytest.mark.parametrize("what", COUNTS)
+async def test_many_rows_take_no_more_statements_than_few(office: Office, what):
+    document, expected = COUNTS[what]
+    few, many = await statements(office, document, 2), await statements(office, document, 100)
+    print(f"{what}: {many} statements")  # noqa: T201 -- shown with `-rP`: the figures of the closing note
+    assert few == many == expected
+
+
+async def test_two_hundred_rows_below_one_take_as_many_as_two(office: Office):
+    """The widest page of a list is 100, so 200 rows are reached a level below: 100 customers with two contacts each."""
+    document = "{ customers(first: %d) { nodes { contacts(first: 100) { nodes { id activities { nodes { id } } } } } } }"
+    answer = await office.admin.read(document % 100)
+    assert sum(len(node["contacts"]["nodes"]) for node in answer["customers"]["nodes"]) == MANY
+    assert await statements(office, document, 1) == await statements(office, document, 100) == 3
+
+
+@pytest.mark.parametrize(
+    "query", ["{ __typename }", "{ me { id } }", "{ me { username sessions { id } permissions { entity } } }"]
+)
+async def test_authentication_takes_no_statement_of_its_own(office: Office, query):
+    async with office.counted() as count:
+        await office.admin.read(query)
+    assert len(count.queries) <= 2
+
+
+async def test_a_bulk_verb_takes_a_fixed_number_of_statements_for_each_record(office: Office):
+    other = await office.hire("other")
+    keys = [row[0] for row in await office.rows("SELECT id::text FROM party ORDER BY id LIMIT 21")]
+    counts = []
+    for ids in (keys[:1], keys[1:21]):
+        async with office.counted() as count:
+            await office.admin.do(
+                "recordsTransfer",
+                "results { userErrors { code message field currentVersion } }",
+                input={"ids": ids, "toId": other.id},
+            )
+        counts.append(len(count.queries))
+    assert counts[1] <= 20 * counts[0]
