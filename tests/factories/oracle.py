@@ -98,6 +98,9 @@ THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
 }
 """Table → plain list over a link table → (type, link, near column, far column)."""
 
+STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
+"""What a partner's people do not see of the cards they are shown."""
+
 BEYOND_THE_CARD = {
     **dict.fromkeys(("email", "mobile", "extension", "locale", "timeZone", "manager", "channel", "reports"), ("user", "READ")),
     "roles": ("role", "READ"),
@@ -201,9 +204,9 @@ class Oracle:
             return str(fact["type"]).lower()
         return "user" if fact.table == "user_account" else fact.table
 
-    def reads(self, fact: Fact | None) -> bool:  # noqa: C901 -- one case for each table
-        """Whether the viewer sees the row at all."""
-        if fact is None or self.anonymous or fact.values.get("deleted_at") is not None:
+    def reads(self, fact: Fact | None, *, binned: bool = False) -> bool:  # noqa: C901 -- one case for each table
+        """Whether the viewer sees the row at all (`binned`: or would, were it not in the recycle bin)."""
+        if fact is None or self.anonymous or (fact.values.get("deleted_at") is not None and not binned):
             return False
         entity = self.entity(fact)
         if entity in OWNED:
@@ -267,6 +270,8 @@ class Oracle:
             return (fact["deleted_at"] is not None) == deleted and self.gate("dictionary", "ADMINISTER")
         if (fact.values.get("deleted_at") is not None) != deleted or not self.gate(entity, action):
             return False
+        if deleted and not self.reads(fact, binned=True):
+            return False
         if entity not in OWNED:
             return self.scope(entity, action) == "ALL"
         inside = self.reaches(self.scope(entity, action), fact["owner_id"], fact["department_id"])
@@ -311,6 +316,8 @@ class Oracle:
         """Whether a field is null and FORBIDDEN, and cannot be filtered or ordered by. Of `Party`: if it is so for one of the
         three."""
         if type_name == "User" and name in BEYOND_THE_CARD and not self.gate(*BEYOND_THE_CARD[name]):
+            return True
+        if (type_name, name) in STAFF_ALONE and self.kind != "STAFF":
             return True
         entities = ("customer", "channel", "supplier") if type_name == "Party" else (type_name[0].lower() + type_name[1:],)
         return any(self.hides(entity, name) for entity in entities)

@@ -43,8 +43,8 @@ COUNTS: dict[str, tuple[str, int]] = {
         1,
     ),
     "one under two names": (
-        "{ a: customers(first: %d) { nodes { contacts { nodes { id } } } } b: customers(first: 2) { nodes { contacts { nodes { id } } } } }",
-        3,
+        "{ customers(first: %d) { nodes { a: contacts { nodes { id } } b: contacts { nodes { name } } } } }",
+        2,
     ),
 }
 """What is read → the document and how many statements it takes, authentication included."""

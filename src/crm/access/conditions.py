@@ -120,9 +120,8 @@ def render_condition(condition: Condition, alias: str, rights: Rights, binds: Bi
         case Related():
             return _related(condition, alias, rights, binds)
         case Tagged(tags=tags):
-            return (
-                f"EXISTS (SELECT FROM record_tag g WHERE g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(list(tags))}))"
-            )
+            wanted = f"g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(list(tags))})"
+            return f"EXISTS (SELECT FROM record_tag g JOIN tag l ON l.id = g.tag_id WHERE {wanted} AND l.deleted_at IS NULL)"
         case NameStarts():
             low, high = binds.value(condition.low), binds.value(condition.high)
             return f"({alias}.name_key >= {low} AND {alias}.name_key < {high})"

@@ -56,8 +56,9 @@ def readable(
     *,
     proven: frozenset[str] = frozenset(),
     fixed: str | None = None,
+    deleted: bool = False,
 ) -> str:
-    """PREDICATE: the viewer may read the row under `alias`.
+    """PREDICATE: the viewer may read the row under `alias` (or, with `deleted`, might if it were not in the recycle bin).
 
     `proven` names columns whose target the statement has already proven visible: a branch `Via` such a column holds. `fixed` is
     the discriminator's value where the statement reads one type of several, so that only that entity's rights are asked.
@@ -66,7 +67,7 @@ def readable(
     def rows(entity: str) -> str:
         return _read_rows(rule, entity, alias, rights, binds, proven)
 
-    return all_of([present(rule, alias), _by_entity(rule, alias, rights, Action.READ, rows, fixed)])
+    return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, Action.READ, rows, fixed)])
 
 
 def permitted(

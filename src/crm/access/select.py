@@ -81,17 +81,23 @@ def count_of(source: Source, parent: Parent | None, condition: Condition | None,
 
 
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
-    """One page of the recycle bin: deleted rows that the viewer might delete, and so may restore."""
+    """One page of the recycle bin: deleted rows that the viewer might read and delete, and so may restore."""
     alias = binds.alias()
-    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)]
+    tests = _restorable(source, alias, rights, binds)
     return _page(source, alias, tests, order, page, binds)
 
 
 def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
     """How many rows `deleted_page` has in all."""
     alias = binds.alias()
-    tests = [*_fixed(source, alias), permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)]
+    tests = _restorable(source, alias, rights, binds)
     return f"SELECT NULL::uuid AS id, count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+
+
+def _restorable(source: Source, alias: str, rights: Rights, binds: Binds) -> list[str]:
+    """Deleting takes sight of the row and the right to delete it; so does seeing it in the bin."""
+    may = permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)
+    return [*_fixed(source, alias), may, readable(source.rule, alias, rights, binds, fixed=source.type, deleted=True)]
 
 
 def guarded(inner: str, binds: Binds) -> str:

@@ -34,7 +34,12 @@ def once_each(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
         names = tuple(str(part) for part in error.path or () if isinstance(part, str))
         if names not in first or _places(error) < _places(first[names]):
             first[names] = error
-    return [*first.values(), *others]
+    return sorted([*first.values(), *others], key=_path)
+
+
+def _path(error: GraphQLError) -> list[str]:
+    """Errors come in the order of their paths: which of two loaders failed first must not show."""
+    return [str(part).zfill(8) if isinstance(part, int) else part for part in error.path or ()]
 
 
 def _places(error: GraphQLError) -> list[int]:

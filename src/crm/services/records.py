@@ -15,7 +15,7 @@ from tortoise.models import Model
 from crm.access.binds import Binds
 from crm.access.branches import Visible
 from crm.access.grants import Action
-from crm.access.predicates import permitted, present, readable
+from crm.access.predicates import permitted, readable
 from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refusals, Required
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
@@ -78,7 +78,7 @@ async def claim(
     tests = [f"r.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in (fixed or {}).items())]
     type_ = (fixed or {}).get(rule.discriminator or "")
     may = permitted(rule, "r", rights, binds, action, deleted=deleted, fixed=type_)
-    tests.append(present(rule, "r", deleted=True) if deleted else readable(rule, "r", rights, binds, fixed=type_))
+    tests.append(readable(rule, "r", rights, binds, fixed=type_, deleted=deleted))
     query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR NO KEY UPDATE OF r"
     text, values = binds.statement(query, deed.viewer)
     found = await deed.rows(text, *values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from crm.access.grants import STAFF_ONLY
 from crm.graph.fields import column, related, related_list
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
@@ -17,8 +18,8 @@ class Department(Record):
     """部门."""
 
     name: str = column("Its name (部门名称).", sort="name_key")
-    parent = related("system.Department", "parent_id", "The department above (上级部门).", card=True)
-    head = related("system.User", "head_id", "Who leads it (部门负责人).", card=True)
+    parent = related("system.Department", "parent_id", "The department above (上级部门).", card=True, requires=STAFF_ONLY)
+    head = related("system.User", "head_id", "Who leads it (部门负责人).", card=True, requires=STAFF_ONLY)
     children = related_list("system.Department", "parent_id", "The departments directly below (下级部门).", search=True)
     members = related_list("system.User", "department_id", "The people directly in it (成员).", search=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from crm.access.grants import STAFF_ONLY
 from crm.graph.fields import column, related, related_list, related_through
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
@@ -29,7 +30,7 @@ class User(Record):
 
     username: str = column("What they sign in with (用户名).", sort=True)
     display_name: str = column("What people call them (姓名).", sort="name_key")
-    kind: UserKind = column("Staff, or a channel partner's person.")
+    kind: UserKind | None = column("Staff, or a channel partner's person.", requires=STAFF_ONLY)
     active: bool = column("Whether they may sign in (启用).")
     department = related("system.Department", "department_id", "Their department (部门).", card=True)
     email: str | None = column("E-mail (电子邮件).", requires=BEYOND_THE_CARD)

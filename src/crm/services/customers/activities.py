@@ -139,6 +139,8 @@ async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[
     contact_id = values.get("contact_id", getattr(activity, "contact_id", None))
     if contact_id is not None and ("contact_id" in values or "party_id" in values):
         values["party_id"] = await _party_of_contact(deed, contact_id, party_id, chosen="party_id" in values)
+        if activity is not None and values["party_id"] != activity.party_id:
+            check_frozen(deed, "activity", ["party_id"])  # it follows from the contact, but it is written all the same
     return values
 
 

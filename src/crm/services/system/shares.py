@@ -23,6 +23,11 @@ MANUAL = "MANUAL"
 _TABLES = {Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role"}
 
 
+_ROLE_OR_ALL = """
+SELECT 1 FROM principal p LEFT JOIN role r ON r.id = p.id WHERE p.id = $1 AND r.deleted_at IS NULL
+"""
+
+
 async def principals(deed: Deed, ids: Sequence[str]) -> list[UUID]:
     """The principals that these ids name; a role needs no right to read it, its name is shown with every share."""
     found = []
@@ -34,7 +39,7 @@ async def principals(deed: Deed, ids: Sequence[str]) -> list[UUID]:
         kind = kind_of(key)
         if kind in (Kind.USER, Kind.DEPARTMENT):
             await visible_id(deed, rule_of_table(_TABLES[kind]), text, where)
-        elif not await deed.rows("SELECT 1 FROM principal WHERE id = $1", key):
+        elif not await deed.rows(_ROLE_OR_ALL, key):
             raise NotFound(where)
         found.append(key)
     if not found:

@@ -1,0 +1,275 @@
+"""Every place of the API where an id can stand, fed with ids that are not for the viewer: each answers as one that names
+nothing (S4).
+
+Of other kinds, invisible, deleted, malformed: same code, same text, same field as an unknown id of the right kind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.factories import inputs, walk
+from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving, undo_all
+from tests.factories.company import Company, build
+from tests.factories.oracle import TABLES, Oracle
+
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+
+VIEWERS = ("agent", "partner", "admin")
+MALFORMED = (
+    "0",
+    "null",
+    "x" * 36,
+    "urn:uuid:12345678-1234-1234-1234-1234567890",
+    "%",
+    "' OR 1=1 --",
+    "１" * 36,
+    "a\u0000b",
+    "{" + "0" * 34 + "}",
+)
+KINDS = {
+    "partyId": Kind.PARTY, "channelId": Kind.PARTY, "contactId": Kind.CONTACT, "ownerId": Kind.USER, "userId": Kind.USER,
+    "toId": Kind.USER,
+    "managerId": Kind.USER, "headId": Kind.USER, "departmentId": Kind.DEPARTMENT, "roleIds": Kind.ROLE, "principalIds": Kind.USER,
+    "addIds": Kind.TAG, "removeIds": Kind.TAG, "dictionaryId": Kind.DICTIONARY, "ids": Kind.PARTY,
+    "levelId": Kind.DICTIONARY_ITEM,
+    "categoryId": Kind.DICTIONARY_ITEM, "sourceId": Kind.DICTIONARY_ITEM, "industryId": Kind.DICTIONARY_ITEM,
+    "regionId": Kind.DICTIONARY_ITEM, "creditGradeId": Kind.DICTIONARY_ITEM,
+}  # fmt: skip
+"""Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
+TABLE_OF = {Kind.PARTY: "party", Kind.CONTACT: "contact", Kind.ACTIVITY: "activity", Kind.USER: "user_account",
+    Kind.DEPARTMENT: "department",
+            Kind.ROLE: "role", Kind.TAG: "tag", Kind.DICTIONARY: "dictionary", Kind.DICTIONARY_ITEM: "dictionary_item",
+            Kind.SESSION: "session"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def served(databases, tmp_path_factory) -> AsyncIterator[tuple[Client, Company]]:
+    company = build()
+    with pytest.MonkeyPatch.context() as patch:
+        look_narrow(patch, narrow=False)
+        undo_all(patch)
+        hash_cheaply(patch)
+        async with serving(databases, company, tmp_path_factory.mktemp("foreign")) as client:
+            yield client, company
+
+
+def kind_at(name: str, path: inputs.Path) -> Kind:
+    field = next(part for part in reversed(path) if isinstance(part, str))
+    if field in KINDS:
+        return KINDS[field]
+    noun = next(noun for noun in ("customer", "channel", "supplier", "contact", "activity", "user", "department", "role",
+    "tag", "dictionaryItem",
+                                  "session", "record") if name.startswith(noun))  # fmt: skip
+    return Kind.PARTY if noun in ("customer", "channel", "supplier", "record") else Kind[inputs_snake(noun)]
+
+
+def inputs_snake(noun: str) -> str:
+    return "DICTIONARY_ITEM" if noun == "dictionaryItem" else noun.upper()
+
+
+def foreign(company: Company, oracle: Oracle, kind: Kind, *, restoring: bool) -> list[tuple[str, str]]:
+    """Ids that must all look like nothing to this viewer: (what it is, the id)."""
+    found = [("malformed", text) for text in MALFORMED] + [("no id of ours", str(uuid4())), ("unknown", str(new_id(kind)))]
+    found += [(f"a {table}", str(company.of(table)[0].id)) for other, table in TABLE_OF.items() if other is not kind]
+    found += [
+        (f"unknown {other.name}", str(new_id(other))) for other in (Kind.SHARE, Kind.CHANGE, Kind.PHONE_NUMBER, Kind.EVERYONE)
+    ]
+    rows = company.of(TABLE_OF[kind])
+    if not restoring:
+        found += [("deleted", str(row.id)) for row in rows if row.values.get("deleted_at")][:6]
+    found += [("invisible", str(row.id)) for row in rows if not row.values.get("deleted_at") and not oracle.reads(row)][:6]
+    return found
+
+
+def refusal(answer: Answer, alias: str) -> Any:
+    """Code, text and field of what was refused, of the whole or of the one record."""
+    if not answer.data or answer.data.get(alias) is None:
+        return [
+            (error["extensions"]["code"], error["message"]) for error in answer.errors if error.get("path", [alias])[0] == alias
+        ]
+    payload = answer.data[alias]
+    errors = [*payload["userErrors"], *(error for each in payload.get("results", ()) for error in each["userErrors"])]
+    return [(error["code"], error["message"], tuple(error["field"] or ())) for error in errors]
+
+
+# More than 2,000 probes in mutations alone: some 90 places, some 30 ids, two or three viewers.
+PLACES = [(name, path) for name in sorted(inputs.mutations()) for path in inputs.id_places(name)]
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in PLACES}))
+async def test_ids_in_mutations(served, name: str):
+    client, company = served
+    different = []
+    for viewer in ("agent", "admin") if name.startswith(("customer", "channel", "supplier")) else ("agent", "partner", "admin"):
+        oracle = Oracle(company, viewer)
+        base = _base(company, oracle, name)
+        for path in inputs.id_places(name):
+            kind = kind_at(name, path)
+            probes = [
+                ("baseline", str(new_id(kind))),
+                *foreign(company, oracle, kind, restoring=name.endswith("Restore") or name == "recordPurge"),
+            ]
+            if "principalIds" in path:
+                probes += [
+                    (f"deleted {table}", str(row.id))
+                    for table in ("role", "department")
+                    for row in company.of(table)
+                    if row["deleted_at"]
+                ]
+            if path[-2:-1] in (("ids",), ("principalIds",)):
+                # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
+                probes = [each for each in probes if not _fits(company, oracle, path, each)]
+            for batch in walk.batched(probes, 25):
+                calls = [aimed(base, path, probe) for _, probe in [probes[0], *batch]]
+                answer = await client.ask(viewer, inputs.document([name] * len(calls)), inputs.variables(calls))
+                first = refusal(answer, "m0")
+                if viewer == "admin" and [each[0] for each in first[:1]] != ["NOT_FOUND"]:
+                    different.append((viewer, path, "the probe never gets as far as the id", first, answer.errors[:2]))
+                for number, (what, probe) in enumerate(batch, 1):
+                    got = refusal(answer, f"m{number}") if answer.data else first
+                    if got != first or (not first and answer.data):
+                        different.append((viewer, path, what, probe, got, first))
+    assert not different, f"{len(different)}\n" + "\n".join(map(str, different[:12]))
+
+
+def aimed(base: dict[str, Any], path: inputs.Path, probe: str) -> dict[str, Any]:
+    """The call with a probe in one place, and nothing beside it that would be refused first."""
+    given = inputs.placed(base, path, probe)
+    if "participants" in path:
+        # A participant is a user or a contact.
+        given = inputs.placed(given, (*path[:-1], "contactId" if path[-1] == "userId" else "userId"), None)
+    elif "participants" in given.get("input", {}):
+        given = inputs.placed(given, ("input", "participants"), [])
+    if path[-1] not in ("partyId", "contactId") and "contactId" in given.get("input", {}):
+        given = inputs.placed(inputs.placed(given, ("input", "contactId"), None), ("input", "partyId"), None)
+    return given
+
+
+def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str]) -> bool:
+    """Whether a probe is a right id after all in a place that takes several kinds."""
+    tables = ("party", "contact", "activity") if "ids" in path else ("user_account", "department", "role")
+    rows = [row for table in tables for row in company.of(table) if str(row.id) == probe[1]]
+    return any(oracle.reads(row) or (row.table == "role" and row["deleted_at"] is None) for row in rows)
+
+
+def _base(company: Company, oracle: Oracle, name: str) -> dict[str, Any]:
+    """A call whose other ids are right, so that what is refused is the one under test."""
+    base = inputs.call(name, full=True)
+    base.pop("idempotencyKey", None)
+    for path in inputs.id_places(name):
+        rows = [row for row in company.of(TABLE_OF[kind_at(name, path)]) if oracle.reads(row)]
+        may = [row for row in rows if oracle.may("UPDATE", row)] or rows
+        field = path[-1] if isinstance(path[-1], str) else path[-2]
+        if field in ("id", "ids", "partyId", "contactId", "ownerId", "userId") and may:
+            base = inputs.placed(base, path, str((may if field != "ownerId" else [r for r in rows if r.id == oracle.id])[0].id))
+    if "version" in base:
+        row = next((row for row in company.of(TABLE_OF[kind_at(name, ("id",))]) if str(row.id) == base["id"]), None)
+        base["version"] = row["version"] if row else 1
+    return base
+
+
+async def test_ids_in_queries(served):
+    """`customer(id)`, `node(id)`, `accessOf(recordId, userId)`."""
+    client, company = served
+    different, count = [], 0
+    for viewer in VIEWERS:
+        oracle = Oracle(company, viewer)
+        for name, type_name in walk.root_singles().items():
+            kind = next((kind for kind, table in TABLE_OF.items() if table == TABLES.get(type_name)), Kind.PARTY)
+            probes = [("baseline", str(new_id(kind))), *foreign(company, oracle, kind, restoring=False)]
+            if name == "node":
+                seen = {str(row.id) for table in TABLE_OF.values() for row in company.of(table) if oracle.reads(row)}
+                probes = [each for each in probes if each[1] not in seen]
+                values = ("phone_number", "email_address", "address", "share", "change", "session")
+                probes += [(table, str(row.id)) for table in values for row in company.of(table)[:200] if not oracle.reads(row)]
+                # Value rows are part of their record: seen or not, no id leads to them.
+                probes += [(f"part {table}", str(row.id)) for table in values[:3] for row in company.of(table)[::9]]
+            for batch in walk.batched(probes, 100):
+                text = " ".join(
+                    f"i{n}: {name}(id: {json.dumps(probe)}) {{ id }}" for n, (_, probe) in enumerate([probes[0], *batch])
+                )
+                answer = await client.ask(viewer, f"{{ {text} }}")
+                told = {error["path"][0]: (error["extensions"]["code"], error["message"]) for error in answer.errors}
+                for number, (what, probe) in enumerate(batch, 1):
+                    count += 1
+                    if (told.get(f"i{number}"), answer.data[f"i{number}"]) != (told["i0"], None):
+                        different.append((viewer, name, what, probe, told.get(f"i{number}"), told["i0"]))
+    assert not different, f"{len(different)} of {count}\n" + "\n".join(map(str, different[:12]))
+    assert count > 900
+
+
+async def test_ids_of_access_of(served):
+    client, company = served
+    text = "query ($r: ID!, $u: ID!) { accessOf(recordId: $r, userId: $u) { action } }"
+    different = []
+    for viewer in ("agent", "admin"):
+        oracle = Oracle(company, viewer)
+        right = {"r": str(oracle.visible("Customer")[0].id), "u": str(oracle.id)}
+        for name, kind in (("r", Kind.PARTY), ("u", Kind.USER)):
+            told = None
+            for what, probe in [("baseline", str(new_id(kind))), *foreign(company, oracle, kind, restoring=False)]:
+                record = next(
+                    (row for table in ("contact", "activity") for row in company.of(table) if str(row.id) == probe), None
+                )
+                if name == "r" and record is not None and oracle.reads(record):
+                    continue
+                answer = await client.ask(viewer, text, right | {name: probe})
+                got = [(error["extensions"]["code"], error["message"]) for error in answer.errors]
+                told = told or got
+                if got != told:
+                    different.append((viewer, name, what, probe, got, told))
+    assert not different, "\n".join(map(str, different[:12]))
+
+
+async def test_ids_in_filters(served):
+    """A filter by an id that is not for the viewer finds what a filter by an unknown one finds."""
+    client, company = served
+    different, count = [], 0
+    for viewer in VIEWERS:
+        oracle = Oracle(company, viewer)
+        for each in walk.root_lists():
+            if (
+                not oracle.open(each.type)
+                or not oracle.rows(each.type)
+                or (oracle.kind != "STAFF" and each.type in ("User", "Department"))
+            ):
+                continue
+            kind = next((kind for kind, table in TABLE_OF.items() if table == TABLES[each.type]), None)
+            for key, wrap in _filter_places(each.type):
+                probes = [
+                    ("unknown", str(new_id(Kind.PARTY))),
+                    *((w, p) for w, p in foreign(company, oracle, kind or Kind.PARTY, restoring=False)),
+                ]
+                if key == "tags":
+                    probes += [("deleted tag", str(tag.id)) for tag in company.of("tag") if tag["deleted_at"]]
+                    probes = [each for each in probes if each[0] != "a tag"]
+                elif key != "id":
+                    continue
+                names = ", ".join(f"$f{n}: {each.type}Filter" for n in range(len(probes)))
+                text = " ".join(
+                    f"f{n}: {each.name}(first: 3, filter: $f{n}) {{ nodes {{ id }} totalCount }}" for n in range(len(probes))
+                )
+                answer = await client.ask(
+                    viewer, f"query ({names}) {{ {text} }}", {f"f{n}": wrap(probe) for n, (_, probe) in enumerate(probes)}
+                )
+                told = {error["path"][0]: error["extensions"]["code"] for error in answer.errors}
+                for n, (what, probe) in enumerate(probes):
+                    count += 1
+                    if (answer.data[f"f{n}"], told.get(f"f{n}")) != (answer.data["f0"], told.get("f0")):
+                        different.append((viewer, each.name, key, what, probe, answer.data[f"f{n}"], answer.data["f0"]))
+    assert not different, f"{len(different)} of {count}\n" + "\n".join(map(str, different[:12]))
+    assert count > 800
+
+
+def _filter_places(type_name: str) -> list[tuple[str, Any]]:
+    fields = walk.SCHEMA.type_map[f"{type_name}Filter"].fields  # type: ignore[attr-defined]
+    found: list[tuple[str, Any]] = [("id", lambda probe: {"id": {"eq": probe}}), ("id", lambda probe: {"id": {"in": [probe]}})]
+    if "tags" in fields:
+        found.append(("tags", lambda probe: {"tags": [probe]}))
+    return found

@@ -1,0 +1,536 @@
+"""Every viewer × every way to a record, against an oracle that never saw the SQL (S1).
+
+The ways are walked from the schema: a new list, filter, order, record field or root field joins by itself, and fails here until
+the fixture company has facts for it and the oracle has a rule. Everything that can differ is asked twice: as viewers of much are
+answered (rows are tested) and as viewers of little are (lists start from the ids they see).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLList, GraphQLObjectType, get_named_type, get_nullable_type
+from tests.factories import walk
+from tests.factories.clients import Client, look_narrow, serving
+from tests.factories.company import PEOPLE, VIEWERS, Company, Fact, build, user_id
+from tests.factories.oracle import PARTIES, PARTS, TABLES, THROUGH, TO_MANY, TO_ONE, Oracle, permission
+from tests.factories.tally import Tally
+from tests.factories.walk import batched
+
+BATCH = 70
+PAGE = 100
+
+
+class Desk:
+    """One mode's client, company and oracles."""
+
+    def __init__(self, client: Client, company: Company, mode: str) -> None:
+        self.client, self.company, self.mode = client, company, mode
+        self.oracles = {viewer: Oracle(company, viewer) for viewer in VIEWERS}
+        self.tally = Tally()
+
+    @property
+    def signed_in(self) -> list[Oracle]:
+        return [oracle for oracle in self.oracles.values() if not oracle.anonymous]
+
+    def narrow(self, type_name: str) -> list[Oracle]:
+        """Those whom this mode answers in a way of its own: under ids, whoever may not read all."""
+        entity = type_name.lower()
+        if TABLES[type_name] not in ("party", "contact", "activity"):
+            return [self.oracles[name] for name in ("admin", "manager", "agent", "partner", "clerk", "norole")]
+        return [each for each in self.signed_in if self.mode == "rows" or each.scope(entity, "READ") != "ALL"]
+
+    def expect(self, oracle: Oracle, where: str, path: str, got: Any, wanted: Any, about: Any = None) -> None:
+        self.tally.expect((f"{oracle.viewer}/{self.mode}", where, path), got, wanted, about)
+
+
+@pytest.fixture(scope="module", params=["rows", "ids"])
+async def served(request, databases, tmp_path_factory) -> AsyncIterator[tuple[Client, Company, str]]:
+    company = build()
+    with pytest.MonkeyPatch.context() as patch:
+        look_narrow(patch, narrow=request.param == "ids")
+        async with serving(databases, company, tmp_path_factory.mktemp("matrix")) as client:
+            yield client, company, request.param
+
+
+@pytest.fixture
+def desk(served) -> Desk:
+    return Desk(*served)
+
+
+def ids(nodes: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted(node["id"] for node in nodes)
+
+
+def keys(facts: Iterable[Fact]) -> list[str]:
+    return sorted(str(fact.id) for fact in facts)
+
+
+def agrees(found: dict[str, Any] | None, facts: list[Fact]) -> Any:
+    """True, or what is wrong with one page of a list and its count."""
+    if found is None:
+        return "null"
+    got, wanted = set(ids(found["nodes"])), set(keys(facts))
+    if found.get("totalCount", len(wanted)) != len(wanted) or got - wanted or len(got) != min(PAGE, len(wanted)):
+        return {
+            "too many": sorted(got - wanted),
+            "missing": sorted(wanted - got)[:5],
+            "count": (found.get("totalCount"), len(wanted)),
+        }
+    return True
+
+
+def allowed(oracle: Oracle, name: str, type_name: str) -> bool:
+    return oracle.holds(permission(name, type_name)) and oracle.open(type_name)
+
+
+async def test_anonymous_people_get_nothing(desk: Desk):
+    query, mutation = walk.SCHEMA.query_type, walk.SCHEMA.mutation_type
+    assert query
+    assert mutation
+    for kind, root in (("query", query), ("mutation", mutation)):
+        for name, made in root.fields.items():
+            if permission(name, walk.element(made) or get_named_type(made.type).name if kind == "query" else None) == "public":
+                continue
+            chosen = (
+                " { __typename }"
+                if isinstance(get_nullable_type(get_named_type(made.type)), GraphQLObjectType | GraphQLInterfaceType)
+                else ""
+            )
+            answer = await desk.client.ask("anonymous", f"{kind} {{ {name}{chosen} }}")
+            desk.expect(desk.oracles["anonymous"], name, "root", (answer.status, answer.data), (401, {}))
+    desk.tally.settle(60)
+
+
+async def test_root_lists_and_their_counts(desk: Desk):
+    lists = walk.root_lists()
+    text = " ".join(f"{each.name}(first: {PAGE}) {{ nodes {{ id }} totalCount edges {{ node {{ id }} }} }}" for each in lists)
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, f"{{ {text} }}")
+        for each in lists:
+            if not allowed(oracle, each.name, each.type):
+                desk.expect(oracle, each.name, "list", (answer.data[each.name], answer.code(each.name)), (None, "FORBIDDEN"))
+                continue
+            facts = oracle.visible(each.type)
+            found = answer.data[each.name]
+            desk.expect(oracle, each.name, "list", agrees(found, facts), True)
+            desk.expect(oracle, each.name, "edges", ids(edge["node"] for edge in found["edges"]), ids(found["nodes"]))
+    desk.tally.settle(200)
+
+
+def by_ids(desk: Desk, type_name: str) -> bool:
+    """Whether this mode can answer otherwise than the other: only lists of what has owners start from ids."""
+    return desk.mode == "rows" or TABLES[type_name] in ("party", "contact", "activity")
+
+
+async def test_every_filter_of_every_list(desk: Desk):
+    for each in walk.root_lists():
+        if not by_ids(desk, each.type):
+            continue
+        wanted = walk.filters_of(desk.company, each.type)
+        if desk.mode == "ids" or each.type in ("Channel", "Supplier"):
+            # The same declaration as the customers': a part of it is enough to see that it is theirs.
+            wanted = wanted[::3]
+        for batch in batched(wanted, BATCH):
+            variables = ", ".join(f"$f{n}: {each.type}Filter" for n in range(len(batch)))
+            text = " ".join(
+                # Counts share the lists' conditions; asking for some of them is enough to see that they do.
+                f"f{n}: {each.name}(first: {PAGE}, filter: $f{n}) {{ nodes {{ id }} {'totalCount' * (n % 3 == 0)} }}"
+                for n in range(len(batch))
+            )
+            values = {f"f{n}": asked for n, asked in enumerate(batch)}
+            for oracle in desk.narrow(each.type):
+                if allowed(oracle, each.name, each.type):
+                    answer = await desk.client.ask(oracle.viewer, f"query ({variables}) {{ {text} }}", values)
+                    assert answer.data, (oracle.viewer, each.name, answer)
+                    for n, asked in enumerate(batch):
+                        _filtered(desk, oracle, each, asked, answer.data[f"f{n}"], answer.code(f"f{n}"))
+    desk.tally.settle(1100 if desk.mode == "rows" else 250)
+
+
+def _filtered(desk: Desk, oracle: Oracle, each: walk.RootList, asked: dict[str, Any], found: Any, code: str | None) -> None:
+    path = f"filter {next(iter(asked))}"
+    if oracle.asks_hidden(each.type, asked):
+        desk.expect(oracle, each.name, path, (found, code), (None, "FORBIDDEN"), asked)
+        return
+    facts = [fact for fact in oracle.visible(each.type) if oracle.matches(each.type, fact, asked)]
+    desk.expect(oracle, each.name, path, agrees(found, facts), True, asked)
+
+
+async def test_every_order_of_every_list_and_its_pages(desk: Desk):
+    for each in walk.root_lists():
+        orders = [(name, way) for name in walk.orders_of(each.arguments) for way in ("ASC", "DESC")]
+        text = " ".join(
+            f"o{n}: {each.name}(first: {PAGE}, orderBy: [{{field: {name}, direction: {way}}}]) {{ nodes {{ id }} totalCount }}"
+            for n, (name, way) in enumerate(orders)
+        )
+        for oracle in desk.signed_in:
+            if not allowed(oracle, each.name, each.type):
+                continue
+            answer = await desk.client.ask(oracle.viewer, f"{{ {text} }}")
+            for n, (name, way) in enumerate(orders):
+                field = name.lower().split("_")
+                if oracle.hidden(each.type, field[0] + "".join(part.title() for part in field[1:])):
+                    desk.expect(
+                        oracle, each.name, f"order {name}", (answer.data[f"o{n}"], answer.code(f"o{n}")), (None, "FORBIDDEN")
+                    )
+                else:
+                    desk.expect(
+                        oracle, each.name, f"order {name}", agrees(answer.data[f"o{n}"], oracle.visible(each.type)), True, way
+                    )
+    desk.tally.settle(400)
+
+
+@pytest.mark.parametrize("name", [each.name for each in walk.root_lists()])
+async def test_pages_joined_are_the_whole_list(desk: Desk, name: str):
+    each = next(made for made in walk.root_lists() if made.name == name)
+    for oracle in desk.signed_in:
+        if desk.mode == "rows" and oracle.viewer not in ("agent", "hider", "partner"):
+            continue
+        if allowed(oracle, each.name, each.type):
+            forwards = await _joined(desk, oracle, each.name, "first", "after", "endCursor", "hasNextPage")
+            backwards = await _joined(desk, oracle, each.name, "last", "before", "startCursor", "hasPreviousPage")
+            desk.expect(oracle, name, "pages", sorted(forwards), keys(oracle.visible(each.type)))
+            desk.expect(oracle, name, "pages backwards", sorted(backwards), sorted(forwards))
+    desk.tally.settle(0)
+
+
+async def _joined(desk: Desk, oracle: Oracle, name: str, size: str, cursor: str, end: str, more: str) -> list[str]:
+    found: list[str] = []
+    position = None
+    text = f"query ($c: String) {{ page: {name}({size}: 41, {cursor}: $c) {{ nodes {{ id }} pageInfo {{ {end} {more} }} }} }}"
+    while True:
+        page = (await desk.client.ask(oracle.viewer, text, {"c": position})).data["page"]
+        found += [node["id"] for node in page["nodes"]]
+        if not page["pageInfo"][more]:
+            return found
+        position = page["pageInfo"][end]
+
+
+async def test_one_record_by_its_id(desk: Desk):
+    """Every row of every kind, seen or not, deleted or not, through the field of its own type, those of others, and `node`."""
+    singles = walk.root_singles() if desk.mode == "rows" else {}
+    for name, type_name in singles.items():
+        rows = (
+            [row for other in walk.nodes() for row in desk.company.of(TABLES[other])]
+            if name == "node"
+            else _with_strangers(desk, type_name)
+        )
+        rows = list({row.id: row for row in rows}.values())
+        for batch in batched(rows, 120):
+            variables = ", ".join(f"$i{n}: ID!" for n in range(len(batch)))
+            text = " ".join(f"i{n}: {name}(id: $i{n}) {{ id }}" for n in range(len(batch)))
+            values = {f"i{n}": str(row.id) for n, row in enumerate(batch)}
+            for oracle in desk.signed_in:
+                answer = await desk.client.ask(oracle.viewer, f"query ({variables}) {{ {text} }}", values)
+                for n, row in enumerate(batch):
+                    _single(desk, oracle, name, type_name, row, answer.data[f"i{n}"], answer.code(f"i{n}"))
+    desk.tally.settle(250 if desk.mode == "rows" else 0)
+
+
+def _with_strangers(desk: Desk, type_name: str) -> list[Fact]:
+    strangers = [desk.company.of(table)[0] for table in ("user_account", "contact", "session", "share", "change", "tag")]
+    return [*desk.company.of(TABLES[type_name]), *strangers]
+
+
+def _single(desk: Desk, oracle: Oracle, name: str, type_name: str, row: Fact, found: Any, code: str | None) -> None:
+    path = f"id of {row.table}"
+    if name != "node" and not oracle.holds(permission(name, type_name)):
+        desk.expect(oracle, name, path, (found, code), (None, "FORBIDDEN"))
+        return
+    fits = name == "node" or row in oracle.rows(type_name)
+    wanted = ({"id": str(row.id)}, None) if fits and oracle.reads(row) else (None, "NOT_FOUND")
+    desk.expect(oracle, name, path, (found, code), wanted, row.values.get("name"))
+
+
+async def test_lists_inside_records(desk: Desk):
+    """Every paged list of every type, under every record the viewer sees, with its count and under a filter."""
+    for each in walk.root_lists():
+        for field, other in walk.lists_of(each.type).items():
+            some = f"filter: {{id: {{in: {json.dumps(keys(desk.company.of(TABLES[other])[::2])[:90])}}}}}"
+            if desk.mode == "ids":
+                continue
+            text = (
+                f"{{ {each.name}(first: {PAGE}) {{ nodes {{ id all: {field}(first: {PAGE}) {{ nodes {{ id }} totalCount }}"
+                f" some: {field}(first: {PAGE}, {some}) {{ nodes {{ id }} totalCount }} }} }} }}"
+            )
+            for oracle in desk.signed_in:
+                if allowed(oracle, each.name, each.type):
+                    answer = await desk.client.ask(oracle.viewer, text)
+                    _nested(desk, oracle, each, field, other, answer)
+    desk.tally.settle(300 if desk.mode == "rows" else 0)
+
+
+def _nested(desk: Desk, oracle: Oracle, each: walk.RootList, field: str, other: str, answer: Any) -> None:
+    where = f"{each.type}.{field}"
+    half = set(keys(desk.company.of(TABLES[other])[::2])[:90])
+    nodes = answer.data[each.name]["nodes"]
+    for node in nodes:
+        row = desk.company.find(TABLES[each.type], _key(desk, each.type, node["id"]))
+        if oracle.hidden(each.type, field) or not oracle.open(other):
+            desk.expect(oracle, where, "nested", (node["all"], node["some"]), (None, None))
+            continue
+        children = oracle.children(each.type, field, row)
+        desk.expect(oracle, where, "nested", agrees(node["all"], children), True, node["id"])
+        desk.expect(
+            oracle, where, "nested filter", agrees(node["some"], [c for c in children if str(c.id) in half]), True, node["id"]
+        )
+    if nodes and (oracle.hidden(each.type, field) or not oracle.open(other)):
+        desk.expect(oracle, where, "nested error", answer.code(each.name, "nodes", "all"), "FORBIDDEN")
+
+
+def _key(desk: Desk, type_name: str, text: str) -> Any:
+    return next(fact.id for fact in desk.company.of(TABLES[type_name]) if str(fact.id) == text)
+
+
+async def test_every_field_of_every_record(desk: Desk):
+    """Values, to-one relations and plain lists of everything in the first page; hidden ones are null with an error."""
+    for each in walk.root_lists() if desk.mode == "rows" else ():
+        text = f"{{ {each.name}(first: {PAGE}) {{ nodes {{ {_selection(each.type)} }} }} }}"
+        for oracle in desk.signed_in:
+            if allowed(oracle, each.name, each.type):
+                answer = await desk.client.ask(oracle.viewer, text)
+                for node in answer.data[each.name]["nodes"]:
+                    _record(desk, oracle, each, node, answer)
+    desk.tally.settle(1200 if desk.mode == "rows" else 0)
+
+
+OPEN_ENDED = {"Activity.actions", "Change.record", "Change.fields", "Share.principal", "Session.current"}
+"""Computed fields, each with a test of its own (or nothing to hide: what the flow table allows follows from the status)."""
+
+
+def _selection(type_name: str) -> str:
+    """Every field of a type that takes no arguments, one level deep."""
+    chosen = ["id"]
+    for name, made in walk.fields_of(type_name).items():
+        where, named = f"{type_name}.{name}", get_named_type(made.type)
+        if walk.element(made) is not None or where in OPEN_ENDED or name == "id":
+            continue
+        if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            chosen.append(name)
+        elif isinstance(get_nullable_type(made.type), GraphQLList):
+            inner = [part for part, field in walk.fields_of(named.name).items() if _is_plain(field)]
+            chosen.append(
+                f"{name} {{ {' '.join('id' if part == 'id' else part for part in (['id'] if 'id' in inner else inner))} }}"
+            )
+        else:
+            chosen.append(f"{name} {{ id }}")
+    return " ".join(chosen)
+
+
+def _is_plain(field: Any) -> bool:
+    return not isinstance(get_named_type(field.type), GraphQLObjectType | GraphQLInterfaceType)
+
+
+def _record(desk: Desk, oracle: Oracle, each: walk.RootList, node: dict[str, Any], answer: Any) -> None:
+    table = TABLES[each.type]
+    row = desk.company.find(table, _key(desk, each.type, node["id"]))
+    assert row is not None
+    for name, found in node.items():
+        where = f"{each.type}.{name}"
+        if oracle.hidden(each.type, name):
+            desk.expect(oracle, where, "field", (found, answer.code(each.name, "nodes", name)), (None, "FORBIDDEN"))
+        elif name in TO_ONE.get(table, {}):
+            target = oracle.target(each.type, name, row)
+            desk.expect(oracle, where, "to one", found, None if target is None else {"id": str(target.id)}, node["id"])
+        elif name in PARTS.get(table, {}):
+            desk.expect(oracle, where, "parts", *_parts(oracle, each.type, name, row, found))
+        elif name in THROUGH.get(table, {}):
+            code = answer.code(each.name, "nodes", name)
+            desk.expect(
+                oracle,
+                where,
+                "through",
+                ids(found) if found is not None else code,
+                keys(oracle.children(each.type, name, row)),
+                node["id"],
+            )
+        else:
+            desk.expect(oracle, where, "field", found, walk.value_of(row, name), node["id"])
+
+
+def _parts(oracle: Oracle, type_name: str, name: str, row: Fact, found: Any) -> tuple[Any, Any]:
+    wanted = [
+        {part: walk.value_of(fact, part) for part in item}
+        for fact, item in zip(oracle.children(type_name, name, row), found or [], strict=False)
+    ]
+    count = len(oracle.children(type_name, name, row))
+    order = sorted
+    return (len(found or []), order(map(str, found or []))), (count, order(map(str, wanted)))
+
+
+async def test_people_behind_relations(desk: Desk):
+    """A card shows whoever stands at `owner`, `createdBy`, … and never what lies beyond it."""
+    beyond = "email mobile extension locale timeZone manager { id } channel { id } reports { totalCount } roles { id }"
+    text = (
+        f"{{ customers(first: 5) {{ nodes {{ owner {{ username displayName active department {{ name }} {beyond} }} }} }}"
+        f" tags {{ nodes {{ createdBy {{ {beyond} }} }} }} }}"
+    )
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, text)
+        cards = [node["owner"] for node in (answer.data.get("customers") or {"nodes": []})["nodes"] if node["owner"]]
+        cards += [node["createdBy"] for node in answer.data["tags"]["nodes"]]
+        for card in cards:
+            for name in ("email", "mobile", "extension", "locale", "timeZone", "manager", "channel", "reports", "roles"):
+                if oracle.hidden("User", name):
+                    desk.expect(oracle, f"User.{name}", "card", card[name], None)
+    desk.tally.settle(60)
+
+
+async def test_search_in_lists(desk: Desk):
+    for each in walk.root_lists():
+        if "search" not in each.arguments:
+            continue
+        label = "display_name" if each.type == "User" else "name"
+        facts = oracle_rows = desk.company.of(TABLES[each.type])
+        names = sorted({fact[label][:length] for fact in facts[::4] for length in (5, 40)})
+        text = " ".join(
+            f"s{n}: {each.name}(first: {PAGE}, search: {json.dumps(name)}) {{ nodes {{ id }} totalCount }}"
+            for n, name in enumerate(names)
+        )
+        for oracle in desk.signed_in:
+            if allowed(oracle, each.name, each.type):
+                answer = await desk.client.ask(oracle.viewer, f"{{ {text} }}")
+                for n, name in enumerate(names):
+                    wanted = [
+                        fact
+                        for fact in oracle.visible(each.type)
+                        if fact in oracle_rows and fact[label].replace(" ", "").lower().startswith(name.replace(" ", "").lower())
+                    ]
+                    desk.expect(oracle, each.name, "search", agrees(answer.data[f"s{n}"], wanted), True, name)
+    desk.tally.settle(50)
+
+
+async def test_the_change_log_tells_no_hidden_field(desk: Desk):
+    text = (
+        f"query ($c: String) {{ changes(first: {PAGE}, after: $c) {{ nodes {{ id record {{ id }} fields {{ field old new }} }}"
+        " pageInfo { endCursor hasNextPage } } }"
+    )
+    for oracle in desk.signed_in:
+        position, more = None, True
+        while more:
+            page = (await desk.client.ask(oracle.viewer, text, {"c": position})).data["changes"]
+            position, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+            for node in page["nodes"]:
+                _change(desk, oracle, node)
+    desk.tally.settle(30)
+
+
+def _change(desk: Desk, oracle: Oracle, node: dict[str, Any]) -> None:
+    fact = next(each for each in desk.company.of("change") if str(each.id) == node["id"])
+    record = oracle.record(fact["record_id"])
+    type_name = fact["entity"][0].upper() + fact["entity"][1:]
+    told = [each["field"] for each in json.loads(fact["changes"]) if not oracle.hidden(type_name, each["field"])]
+    desk.expect(oracle, "Change.fields", fact["entity"], [each["field"] for each in node["fields"]], told)
+    desk.expect(
+        oracle,
+        "Change.record",
+        fact["entity"],
+        node["record"],
+        {"id": str(record.id)} if record and oracle.reads(record) else None,
+    )
+
+
+async def test_access_of(desk: Desk):
+    """Who may ask about whom, and the answer for each action, on a sample of records."""
+    records = [fact for table in ("party", "contact", "activity") for fact in desk.company.of(table)[::6]]
+    subjects = ("agent", "partner", "hider", "mixed", "leaver", "chief")
+    text = "query ($r: ID!, $u: ID!) { accessOf(recordId: $r, userId: $u) { action gate allowed } }"
+    for viewer in ("admin", "chief", "manager", "partner", "hider") if desk.mode == "rows" else ():
+        for fact in records:
+            for name in subjects:
+                # The field is not nullable: one refusal voids the whole answer, so each is asked by itself.
+                answer = await desk.client.ask(viewer, text, {"r": str(fact.id), "u": str(user_id(name))})
+                _access(desk, desk.oracles[viewer], Oracle(desk.company, name), fact, answer)
+    desk.tally.settle(90 if desk.mode == "rows" else 0)
+
+
+def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any) -> None:
+    where = f"accessOf {subject.viewer}"
+    if oracle.kind != "STAFF":
+        desk.expect(oracle, where, "gate", answer.code("accessOf"), "FORBIDDEN")
+        return
+    asked = subject.id in oracle.staff or oracle.gate("role", "READ")
+    if not oracle.reads(fact) or not asked or not PEOPLE[subject.viewer].active:
+        desk.expect(oracle, where, "refused", answer.code("accessOf"), "NOT_FOUND", fact.values.get("name"))
+        return
+    for each in answer.data["accessOf"]:
+        action = each["action"]
+        wanted = subject.reads(fact) if action == "READ" else subject.may(action, fact)
+        gate = subject.gate(subject.entity(fact), action)
+        desk.expect(oracle, where, action, (each["allowed"], each["gate"]), (wanted, gate), fact.values.get("name"))
+
+
+BINS = {"customer": "Customer", "channel": "Channel", "supplier": "Supplier", "contact": "Contact", "activity": "Activity",
+        "department": "Department", "role": "Role", "tag": "Tag"}  # fmt: skip
+
+
+async def test_the_recycle_bin(desk: Desk):
+    """Only what the viewer could restore; its types and entities are all there is to ask for."""
+    text = " ".join(
+        f'{entity}: deletedRecords(entity: "{entity}", first: {PAGE}) {{ nodes {{ id }} totalCount }}' for entity in BINS
+    )
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, f"{{ {text} }}")
+        for entity, type_name in BINS.items():
+            found = answer.data[entity]
+            if not oracle.gate(entity, "DELETE"):
+                desk.expect(oracle, "deletedRecords", entity, (found, answer.code(entity)), (None, "FORBIDDEN"))
+                continue
+            facts = [fact for fact in oracle.rows(type_name) if oracle.may("DELETE", fact, deleted=True)]
+            desk.expect(oracle, "deletedRecords", entity, agrees(found, facts), True)
+    desk.tally.settle(90)
+
+
+async def test_oneself(desk: Desk):
+    text = "{ me { id email sessions { id } permissions { entity action scope } hiddenFields user { id email } } }"
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, text)
+        me = answer.data["me"]
+        desk.expect(oracle, "me", "id", me["id"], str(oracle.id))
+        desk.expect(oracle, "me", "sessions", ids(me["sessions"]), keys(oracle.visible("Session")))
+        told = {(each["entity"], each["action"]): each["scope"] for each in me["permissions"]}
+        held = {pair for role in oracle.roles for pair in role.grants if oracle.gate(*pair)}
+        desk.expect(oracle, "me", "permissions", told, {pair: oracle.scope(*pair) for pair in held})
+        desk.expect(oracle, "User.email", "me", me["user"]["email"] is None, oracle.hidden("User", "email"))
+    desk.tally.settle(50)
+
+
+ASKED_BY_HAND = {"me", "accessOf", "deletedRecords"}
+
+
+def test_every_way_to_read_is_walked():
+    query = walk.SCHEMA.query_type
+    assert query
+    walked = {each.name for each in walk.root_lists()} | set(walk.root_singles()) | ASKED_BY_HAND
+    assert set(query.fields) == walked, "a new root field that is no list and no single record needs a test of its own here"
+
+
+def test_every_type_of_the_schema_has_facts_and_a_rule():
+    """A new noun joins the matrix, or this says what is missing."""
+    company = build()
+    for type_name in walk.nodes():
+        assert type_name in TABLES, f"{type_name}: name its table in tests/factories/oracle.py"
+        assert company.of(TABLES[type_name]), f"{type_name}: give the fixture company some, in tests/factories/company.py"
+        for field, other in walk.lists_of(type_name).items():
+            assert TO_MANY.get(TABLES[type_name], {}).get(field, ("",))[0] in (other, "Party"), (
+                f"{type_name}.{field}: describe the list"
+            )
+        for name, made in walk.fields_of(type_name).items():
+            known = {
+                **TO_ONE.get(TABLES[type_name], {}),
+                **PARTS.get(TABLES[type_name], {}),
+                **THROUGH.get(TABLES[type_name], {}),
+            }
+            plain = _is_plain(made) or walk.element(made) is not None
+            assert plain or name in known or f"{type_name}.{name}" in OPEN_ENDED, f"{type_name}.{name}: describe the relation"
+    for type_name in (*PARTIES, "Contact", "Activity"):
+        for viewer in ("agent", "peer", "partner"):
+            oracle = Oracle(company, viewer)
+            seen = len(oracle.visible(type_name))
+            assert 0 < seen < len(oracle.rows(type_name)), (
+                f"{viewer} sees {seen} of {type_name}: too few or too many to tell anything"
+            )

@@ -1,0 +1,226 @@
+"""A refused mutation leaves every table as it was (S3): refused at the gate, for the row, for its version, its input, its state.
+
+These deeds are real: nothing is rolled back by the test. Attempts to sign in are the one thing that is counted on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.factories import inputs
+from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving
+from tests.factories.company import VIEWERS, Company, Fact, build, user_id
+from tests.factories.oracle import NOUNS, OWNED, TABLES, VERBS, Oracle, permission
+from tests.factories.walk import batched
+
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+
+COUNTED_ON_PURPOSE = {"sign_in_attempt"}
+BATCH = 60
+
+
+@pytest.fixture(scope="module")
+async def served(databases, tmp_path_factory) -> AsyncIterator[tuple[Client, Company]]:
+    company = build()
+    with pytest.MonkeyPatch.context() as patch:
+        look_narrow(patch, narrow=False)
+        hash_cheaply(patch)
+        async with serving(databases, company, tmp_path_factory.mktemp("refusals")) as client:
+            # A session notes when it was last seen; that is done before anything is compared.
+            for viewer in VIEWERS[1:]:
+                await client.ask(viewer, "{ me { id } }")
+            yield client, company
+
+
+async def checksums(client: Client) -> dict[str, str]:
+    """What stands in each table, as one hash a table; sequences are no facts."""
+    async with client.database.connection() as connection:
+        tables = [
+            row["tablename"] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ]
+        query = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{}\" t"
+        return {table: await connection.fetchval(query.format(table)) for table in tables if table not in COUNTED_ON_PURPOSE}
+
+
+def codes(answer: Answer, alias: str) -> list[str]:
+    """What a mutation was refused with; empty where something was done."""
+    if not answer.data:
+        return [str(error["extensions"]["code"]) for error in answer.errors]
+    payload = answer.data[alias]
+    if "results" in payload and not payload["userErrors"]:
+        refused = [[error["code"] for error in each["userErrors"]] for each in payload["results"]]
+        return [code for each in refused for code in each] if all(refused) else []
+    return [error["code"] for error in payload["userErrors"]]
+
+
+async def refuse(client: Client, viewer: str, name: str, calls: list[dict[str, Any]], *, at_gate: bool = False) -> int:
+    """Send them, and make sure that every one is refused."""
+    count = 0
+    for batch in batched(calls, 1 if at_gate else BATCH):
+        answer = await client.ask(viewer, inputs.document([name] * len(batch)), inputs.variables(list(batch)))
+        for number, given in enumerate(batch):
+            assert codes(answer, f"m{number}"), (viewer, name, given, "was not refused")
+            count += 1
+    return count
+
+
+async def test_forbidden_verbs(served):
+    client, _ = served
+    before, count = await checksums(client), 0
+    for viewer in VIEWERS:
+        oracle = Oracle(served[1], viewer)
+        for name in inputs.mutations():
+            if not oracle.holds(permission(name)):
+                count += await refuse(client, viewer, name, [inputs.call(name), inputs.call(name, full=True)], at_gate=True)
+    assert await checksums(client) == before
+    assert count > 600
+
+
+def aimed() -> list[tuple[str, str, str]]:
+    """(mutation, its noun, its verb) of every mutation that takes a record's id."""
+    return [
+        (name, noun, name[len(noun) :])
+        for name, made in inputs.mutations().items()
+        for noun in NOUNS
+        if name.startswith(noun) and name[len(noun) :] in VERBS and "id" in made.args
+    ]
+
+
+async def test_forbidden_rows(served):
+    client, company = served
+    before, count = await checksums(client), 0
+    for viewer in ("agent", "peer", "partner", "mixed", "hider"):
+        oracle = Oracle(company, viewer)
+        for name, noun, verb in aimed():
+            if oracle.holds(permission(name)):
+                rows = company.of(TABLES[noun[0].upper() + noun[1:]])
+                restoring = verb == "Restore"
+                refused = [row for row in rows if not _may(oracle, noun, VERBS[verb].upper(), row, restoring=restoring)][::2]
+                base = inputs.call(name, full=True) if viewer == "agent" else inputs.call(name)
+                base.pop("idempotencyKey", None)
+                count += await refuse(client, viewer, name, [_to(base, row) for row in refused])
+    assert await checksums(client) == before
+    assert count > 600
+
+
+def _may(oracle: Oracle, noun: str, action: str, row: Fact, *, restoring: bool) -> bool:
+    fits = oracle.entity(row) == noun
+    return fits and oracle.may(action, row, deleted=restoring) and (restoring or oracle.reads(row))
+
+
+def _to(base: dict[str, Any], row: Fact) -> dict[str, Any]:
+    return base | {"id": str(row.id)} | ({"version": row["version"]} if "version" in base else {})
+
+
+async def test_old_versions(served):
+    client, company = served
+    before, count = await checksums(client), 0
+    for viewer in ("admin", "manager", "agent"):
+        oracle = Oracle(company, viewer)
+        for name, noun, verb in aimed():
+            if verb == "Update":
+                rows = [row for row in oracle.visible(noun[0].upper() + noun[1:]) if oracle.may("UPDATE", row)]
+                wrong = [_to(inputs.call(name), row) | {"version": row["version"] + step} for row in rows for step in (-1, 1)]
+                count += await refuse(client, viewer, name, wrong)
+    assert await checksums(client) == before
+    assert count > 200
+
+
+BAD_TEXTS = ("x" * 20_001, "a\u0000b")
+BAD: dict[str, tuple[Any, ...]] = {
+    "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
+    "paymentTermsDays": (-1, 99_999),
+    "contactCycleDays": (0, -5), "colour": ("red", "#12345"), "locale": ("Chinese!",), "timeZone": ("Mars/Base",
+    "'; DROP TABLE party"),
+    "phoneNumbers": ([{"raw": ""}], [{"raw": "not a number"}], [{"raw": "13912345678"}] * 51),
+    "emailAddresses": ([{"address": "no"}], [{"address": "a@b"}]), "addresses": ([{"street": "x", "country": "China"}],),
+    "participants": ([{}], [{"userId": str(user_id("agent")), "contactId": str(new_id(Kind.CONTACT))}]),
+    "grants": ([{"entity": "nothing", "action": "READ", "scope": "ALL"}], [{"entity": "user", "action": "READ", "scope": "OWN"}]),
+    "fieldGrants": ([{"entity": "customer", "field": "nothing", "restriction": "HIDDEN"}],), "version": (), "active": (),
+    "primary": (),
+}  # fmt: skip
+
+
+async def test_bad_input(served):
+    """A wrong value beside right ones: none of the right ones is written either."""
+    client, company = served
+    before, count = await checksums(client), 0
+    oracle = Oracle(company, "admin")
+    for name in inputs.mutations():
+        if not name.endswith(("Create", "Update")):
+            continue
+        noun = name[:-6]
+        rows = oracle.visible(noun[0].upper() + noun[1:])
+        right = inputs.call(name, full=True)
+        right.pop("idempotencyKey", None)
+        if "id" in right:
+            right = _to(right, rows[0])
+        calls = []
+        for field, value in right["input"].items():
+            wrong = BAD.get(
+                field,
+                BAD_TEXTS
+                if isinstance(value, str) and not field.endswith("Id") and "At" not in field and "On" not in field
+                else (),
+            )
+            wrong = (*wrong, str(new_id(Kind.SHARE))) if field.endswith("Id") else wrong
+            calls += [{**right, "input": {**right["input"], field: each}} for each in wrong if field not in ("kind", "lifecycle")]
+        count += await refuse(client, "admin", name, calls)
+    assert await checksums(client) == before
+    assert count > 80
+
+
+async def test_steps_that_the_flow_does_not_have(served):
+    client, company = served
+    before, count = await checksums(client), 0
+    steps = {"activityComplete": "PLANNED", "activityCancel": "PLANNED", "activityReopen": None}
+    for name, state in steps.items():
+        rows = [
+            row for row in Oracle(company, "admin").visible("Activity")
+            if (row["status"] != state if state else row["status"] == "PLANNED")
+        ]  # fmt: skip
+        count += await refuse(client, "admin", name, [{"id": str(row.id)} for row in rows])
+    assert await checksums(client) == before
+    assert count > 60
+
+
+async def test_bulk_verbs_over_records_of_others(served):
+    client, company = served
+    before, count = await checksums(client), 0
+    rest = {
+        "recordsShare": ("SHARE", {"principalIds": [str(user_id("norole"))], "access": "EDIT"}),
+        "recordsUnshare": ("SHARE", {"principalIds": [str(user_id("agent")), str(user_id("partner"))]}),
+        "recordsTransfer": ("TRANSFER", {"toId": str(user_id("agent")), "withChildren": True}),
+        "recordsTag": (
+            "UPDATE",
+            {"addIds": [str(company.named("tag", "hot").id)], "removeIds": [str(company.named("tag", "cold").id)]},
+        ),
+    }
+    for viewer in ("agent", "partner", "closed", "norole", "hider"):
+        oracle = Oracle(company, viewer)
+        for name, (action, given) in rest.items():
+            rows = [row for table in ("party", "contact", "activity") for row in company.of(table)]
+            refused = [
+                str(row.id) for row in rows if oracle.entity(row) in OWNED and not (oracle.reads(row) and oracle.may(action, row))
+            ]
+            answer = await client.ask(viewer, inputs.document([name]), {"m0_input": {**given, "ids": refused}})
+            assert codes(answer, "m0"), (viewer, name)
+            count += len(refused)
+    assert await checksums(client) == before
+    assert count > 1000
+
+
+async def test_refused_with_an_idempotency_key(served):
+    """A refusal is not remembered: the same key may be used again once the input is right."""
+    client, company = served
+    before = await checksums(client)
+    foreign = company.named("party", "customer of outsider")
+    given = 'id: $id, version: 1, input: {note: "x"}, idempotencyKey: "k"'
+    text = f"mutation ($id: ID!) {{ customerUpdate({given}) {{ userErrors {{ code }} }} }}"
+    for viewer in ("agent", "partner", "mixed", "double"):
+        answer = await client.ask(viewer, text, {"id": str(foreign.id)})
+        assert answer.data["customerUpdate"]["userErrors"], viewer
+    assert await checksums(client) == before
