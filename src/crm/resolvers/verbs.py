@@ -6,7 +6,8 @@ A root field is made by one of them or it does not get into the schema (a house 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
@@ -112,30 +113,37 @@ def command(permission: str, payload: type, description: str) -> Callable[[Calla
     return declare
 
 
-def watch(permission: str, description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
+def watch(permission: str, description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
     """A subscription: a decorator for its event source. The gate is checked when it starts and before every event.
 
     The source yields events that it has already judged by their audience and `visible`; here the viewer is loaded anew for each,
     so that nothing is pushed to somebody whose rights or session ended since.
     """
 
-    def declare(source: Callable[..., AsyncIterator[Any]]) -> Any:
+    def declare(source: Callable[..., AsyncGenerator[Any, None]]) -> Any:
         async def resolve(info: Info, **arguments: Any) -> Any:
             operation: Operation = info.context
             check(operation, permission)
-            async for event in source(operation, **arguments):
-                viewer = await operation.reload()
-                if viewer is None:
-                    raise Unauthenticated("The session has ended. Sign in again.")
-                operation.viewer = viewer
-                operation.forget()
-                check(operation, permission)
-                yield event
+            # Closed here and now: a source that waits for the garbage collector goes on listening.
+            async with aclosing(source(operation, **arguments)) as events:
+                async for event in events:
+                    await _fresh_viewer(operation, permission)
+                    yield event
 
         resolver = _with_signature(resolve, source)
         return strawberry.subscription(resolver=resolver, description=description, directives=[directive_of(permission)])
 
     return declare
+
+
+async def _fresh_viewer(operation: Operation, permission: str) -> None:
+    """Load the viewer anew for an event, and check the gate again."""
+    viewer = await operation.reload()
+    if viewer is None:
+        raise Unauthenticated("The session has ended. Sign in again.")
+    operation.viewer = viewer
+    operation.forget()
+    check(operation, permission)
 
 
 def _with_signature(

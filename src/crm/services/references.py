@@ -41,10 +41,12 @@ async def resolved(
     *,
     path: tuple[str, ...] = ("input",),
     dictionaries: Mapping[str, str] | None = None,
+    current: Any = None,
 ) -> dict[str, Any]:
     """The values with every reference checked and turned into a UUID.
 
-    `dictionaries` says of which dictionary an option must be: `{"level_id": "customer_level"}`.
+    `dictionaries` says of which dictionary an option must be: `{"level_id": "customer_level"}`. What stands in the `current` row
+    already is not judged anew: a form that sends everything back must not fail over an option retired meanwhile.
     """
     result = dict(values)
     errors: list[DomainError] = []
@@ -53,6 +55,9 @@ async def resolved(
         if rule is None or text is None:
             continue
         where = (*path, camel_case(column))
+        if current is not None and str(text) == str(getattr(current, column)):
+            result[column] = getattr(current, column)
+            continue
         try:
             result[column] = await visible_id(deed, rule, str(text), where)
             if rule.name == "dictionary_item":
@@ -80,13 +85,18 @@ async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str
 
 
 async def _of_dictionary(deed: Deed, key: UUID, code: str | None, where: tuple[str, ...]) -> None:
-    """An option must come from its own list, and still be one that can be chosen."""
-    row = (
-        await deed.rows(
-            "SELECT d.code, i.active FROM dictionary_item i JOIN dictionary d ON d.id = i.dictionary_id WHERE i.id = $1", key
-        )
-    )[0]
-    if code is not None and row["code"] != code:
+    """An option must come from its own list, and still be one that can be chosen.
+
+    It is held until the record is written: otherwise somebody could remove or retire it in between, finding it unused.
+    """
+    found = await deed.rows(
+        "SELECT d.code, i.active FROM dictionary_item i JOIN dictionary d ON d.id = i.dictionary_id"
+        " WHERE i.id = $1 AND i.deleted_at IS NULL FOR SHARE OF i",
+        key,
+    )
+    if not found:
+        raise NotFound(where)
+    if code is not None and found[0]["code"] != code:
         raise Invalid(f"This is not an option of `{code}`.", where)
-    if not row["active"]:
+    if not found[0]["active"]:
         raise Invalid("This option can no longer be chosen.", where)

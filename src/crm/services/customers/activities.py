@@ -134,7 +134,7 @@ async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[
     columns = {name: value for name, value in given.items() if name != "participants"}
     references = {name: value for name, value in columns.items() if name.endswith("_id")}
     values = checked(Activity, {name: value for name, value in columns.items() if name not in references})
-    values |= await resolved(deed, Activity, references)
+    values |= await resolved(deed, Activity, references, current=activity)
     party_id = values.get("party_id", getattr(activity, "party_id", None))
     contact_id = values.get("contact_id", getattr(activity, "contact_id", None))
     if contact_id is not None and ("contact_id" in values or "party_id" in values):

@@ -60,7 +60,7 @@ async def update(deed: Deed, type_: PartyType, record_id: str, version: int, giv
     party = await _claim(deed, type_, record_id, Action.UPDATE)
     check_version(party, version)
     check_frozen(deed, type_.lower(), list(given))
-    values = await _decided(deed, given)
+    values = await _decided(deed, given, party)
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
@@ -87,7 +87,7 @@ async def _claim(deed: Deed, type_: PartyType, record_id: str, action: Action, *
     return await claim(deed, Party, record_id, action, deleted=deleted, fixed={"type": type_.value})
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
     """The given values checked against columns, rules and references, and what follows from them."""
     columns = {name: value for name, value in given.items() if name not in LISTS}
     references = {name: value for name, value in columns.items() if name.endswith("_id")}
@@ -102,7 +102,7 @@ async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
             raise Invalid("This is not a unified social credit code: the check character is wrong.", ("input", "creditCode"))
     if "name" in values:
         values |= {"name_key": name_key(values["name"])[:800], "normalised_name": normalised_name(values["name"])[:200]}
-    return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES)}
+    return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES, current=party)}
 
 
 def _lists(given: Mapping[str, Any]) -> dict[str, Any]:

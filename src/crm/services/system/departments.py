@@ -36,7 +36,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     department = await claim(deed, Department, record_id, Action.UPDATE)
     check_version(department, version)
     check_frozen(deed, "department", list(given))
-    values = await _decided(deed, given)
+    values = await _decided(deed, given, department)
     if values.get("parent_id") is not None:
         await refuse_circle(deed, DEPARTMENTS, department.id, values["parent_id"], ("input", "parentId"))
     if changes := await revise(deed, department, values):
@@ -73,9 +73,9 @@ async def restore(deed: Deed, record_id: str) -> UUID:
     return department.id
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+async def _decided(deed: Deed, given: Mapping[str, Any], department: Department | None = None) -> dict[str, Any]:
     references = {name: value for name, value in given.items() if name.endswith("_id")}
     values = checked(Department, {name: value for name, value in given.items() if name not in references})
     if "name" in values:
         values["name_key"] = name_key(values["name"])[:400]
-    return {**values, **await resolved(deed, Department, references)}
+    return {**values, **await resolved(deed, Department, references, current=department)}

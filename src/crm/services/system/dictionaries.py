@@ -27,6 +27,7 @@ from crm.services.references import resolved
 from crm.services.system.owned import models
 from crm.services.values import checked
 
+PARENT_LOCK = 7_261_005
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -51,7 +52,7 @@ async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[s
     """New labels, place, colour, parent; or an end to choosing it."""
     item: Any = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER)
     check_version(item, version)
-    values = await _decided(deed, given)
+    values = await _decided(deed, given, item)
     await _check_parent(deed, values, item.dictionary_id, item.id)
     if changes := await revise(deed, item, values):
         await record_change(deed, item, "dictionaryItem.update", changes)
@@ -86,12 +87,12 @@ async def _is_used(deed: Deed, item_id: UUID) -> bool:
     return False
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
+async def _decided(deed: Deed, given: Mapping[str, Any], item: Any = None) -> dict[str, Any]:
     references = {name: value for name, value in given.items() if name.endswith("_id")}
     values = checked(DictionaryItem, {name: value for name, value in given.items() if name not in references})
     if values.get("colour") and not _COLOUR.fullmatch(values["colour"]):
         raise Invalid("A colour looks like #1a2b3c.", ("input", "colour"))
-    return {**values, **await resolved(deed, DictionaryItem, references)}
+    return {**values, **await resolved(deed, DictionaryItem, references, current=item)}
 
 
 async def _check_parent(deed: Deed, values: Mapping[str, Any], dictionary_id: UUID, item_id: UUID | None = None) -> None:
@@ -99,6 +100,7 @@ async def _check_parent(deed: Deed, values: Mapping[str, Any], dictionary_id: UU
     parent = values.get("parent_id")
     if parent is None:
         return
+    await deed.run("SELECT pg_advisory_xact_lock($1)", PARENT_LOCK)  # two entries given to each other at once
     above = await deed.rows(
         "WITH RECURSIVE up(id, dictionary_id, parent_id) AS ("
         " SELECT id, dictionary_id, parent_id FROM dictionary_item WHERE id = $1 UNION"

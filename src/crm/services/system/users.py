@@ -60,7 +60,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     user = await claim(deed, User, record_id, Action.UPDATE)
     check_version(user, version)
     check_frozen(deed, "user", list(given))
-    values = await _decided(deed, {name: value for name, value in given.items() if name != "role_ids"}, user.id)
+    values = await _decided(deed, {name: value for name, value in given.items() if name != "role_ids"}, user)
     if values.get("manager_id") is not None:
         await refuse_circle(deed, REPORTING, user.id, values["manager_id"], ("input", "managerId"))
     changes = await revise(deed, user, values, await _set_roles(deed, user.id, given))
@@ -100,7 +100,7 @@ async def change_password(deed: Deed, current: str, password: str) -> UUID:
     return user.id
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any], user_id: UUID | None = None) -> dict[str, Any]:
+async def _decided(deed: Deed, given: Mapping[str, Any], user: User | None = None) -> dict[str, Any]:
     references = {name: value for name, value in given.items() if name.endswith("_id")}
     values = checked(User, {name: value for name, value in given.items() if name not in references})
     if "display_name" in values:
@@ -110,8 +110,8 @@ async def _decided(deed: Deed, given: Mapping[str, Any], user_id: UUID | None = 
     if "locale" in values and not _LOCALE.fullmatch(values["locale"]):
         raise Invalid("Not a language tag, such as zh-CN.", ("input", "locale"))
     if values.get("extension"):
-        await _refuse_taken_extension(deed, values["extension"], user_id)
-    return {**values, **await resolved(deed, User, references)}
+        await _refuse_taken_extension(deed, values["extension"], user.id if user else None)
+    return {**values, **await resolved(deed, User, references, current=user)}
 
 
 async def _check_new(deed: Deed, values: Mapping[str, Any], password: str) -> None:

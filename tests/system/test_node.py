@@ -1,0 +1,128 @@
+"""`node(id)`: whatever has an id is shown as what it is or is not found; nobody crashes on an id of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.factories.api import Api, Office, kept, unknown
+
+from crm.core.errors import NOT_FOUND_TEXT
+from crm.core.ids import EVERYONE_ID, make_id
+from crm.core.kinds import Kind
+from crm.rules.system.user_kinds import UserKind
+
+TABLES = {
+    Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role", Kind.SESSION: "session", Kind.SHARE: "share",
+    Kind.CHANGE: "change", Kind.DICTIONARY: "dictionary", Kind.DICTIONARY_ITEM: "dictionary_item", Kind.TAG: "tag",
+    Kind.PARTY: "party", Kind.CONTACT: "contact", Kind.ACTIVITY: "activity", Kind.PHONE_NUMBER: "phone_number",
+    Kind.EMAIL_ADDRESS: "email_address", Kind.ADDRESS: "address",
+}  # fmt: skip
+NODES = {
+    Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
+    Kind.CHANGE: "Change", Kind.DICTIONARY: "Dictionary", Kind.DICTIONARY_ITEM: "DictionaryItem", Kind.TAG: "Tag",
+    Kind.CONTACT: "Contact", Kind.ACTIVITY: "Activity",
+}  # fmt: skip
+"""Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
+
+
+@pytest.fixture(scope="module")
+async def office(databases) -> AsyncIterator[Office]:
+    """Something of every kind."""
+    async for made in kept(databases):
+        await made.department("总部")
+        await made.hire("agent", {"customer.READ": "OWN"})
+        await made.hire("nobody")
+        values = {
+            "phoneNumbers": [{"raw": "13800138000"}],
+            "emailAddresses": [{"address": "a@b.test"}],
+            "addresses": [{"street": "坂田"}],
+        }
+        for entity in ("customer", "channel", "supplier"):
+            party = await made.admin.do(f"{entity}Create", f"{entity} {{ id }}", input={"name": entity, **values})
+        await made.admin.do("contactCreate", "contact { id }", input={"name": "王芳", "partyId": party["id"], **values})
+        given = {"kind": "CALL", "subject": "回访", "partyId": party["id"], "plannedAt": "2090-01-01T00:00:00Z"}
+        await made.admin.do("activityCreate", "activity { id }", input=given)
+        await made.admin.do("tagCreate", "tag { id }", input={"name": "x"})
+        shared = {"ids": [party["id"]], "principalIds": [str(EVERYONE_ID)], "access": "READ"}
+        await made.admin.do("recordsShare", "results { id }", input=shared)
+        yield made
+
+
+async def shown(api: Api, key: str) -> str | None:
+    """The type that `node` shows, or None where it is not found; anything else fails."""
+    answer = await api.asked("node", "id __typename", id=key)
+    assert answer.status == 200, answer.body
+    if answer.errors:
+        assert (answer.codes, answer.errors[0]["message"], answer.data) == (["NOT_FOUND"], NOT_FOUND_TEXT, {"node": None})
+        return None
+    assert answer.data["node"]["id"] == key
+    return str(answer.data["node"]["__typename"])
+
+
+def test_every_kind_is_tried():
+    assert TABLES.keys() | {Kind.EVERYONE} == set(Kind)
+
+
+@pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.name)
+async def test_an_id_of_every_kind_is_a_node_or_not_found(office: Office, kind: Kind):
+    rows = await office.rows(f"SELECT id FROM {TABLES[kind]} ORDER BY id LIMIT 40")
+    assert rows
+    own = await office.rows("SELECT id FROM session WHERE user_id = $1 AND revoked_at IS NULL", office.admin.id)
+    for (key,) in rows:
+        found = await shown(office.admin, str(key))
+        if kind is Kind.SESSION:
+            assert found == ("Session" if key in {each[0] for each in own} else None)
+        elif kind is Kind.PARTY:
+            assert found in ("Customer", "Channel", "Supplier")
+        else:
+            assert found == NODES.get(kind)
+
+
+async def test_a_party_is_shown_as_the_type_it_is(office: Office):
+    for key, type_ in await office.rows("SELECT id, type FROM party"):
+        assert (await shown(office.admin, str(key))).upper() == type_
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
+async def test_an_unknown_id_of_every_kind_is_not_found(office: Office, kind: Kind):
+    assert await shown(office.admin, unknown(kind)) is None
+
+
+async def test_principals_are_no_nodes_beyond_the_users_departments_and_roles(office: Office):
+    assert await shown(office.admin, str(EVERYONE_ID)) is None
+    for key, kind in await office.rows("SELECT id, kind FROM principal"):
+        assert await shown(office.admin, str(key)) == NODES.get(Kind(kind))
+
+
+@pytest.mark.parametrize("odd", ["", "x", "\x00" * 36, "0" * 36, str(make_id(99, 1, 1)), str(EVERYONE_ID).upper() + " "])
+async def test_an_odd_id_is_not_found(office: Office, odd):
+    assert await shown(office.admin, odd) is None
+
+
+async def test_an_id_in_capitals_is_the_same_id(office: Office):
+    key = str(await office.value("SELECT id FROM tag"))
+    assert (await office.admin.ask("node", "id", id=key.upper())) == {"id": key}
+
+
+async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(office: Office):
+    nobody = await office.signed_in("nobody")
+    found = {
+        kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
+    }
+    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG"}
+    assert {name for name, type_ in found.items() if type_} == open_
+
+
+async def test_a_partners_person_finds_themselves_and_no_colleague(office: Office):
+    channel = await office.value("SELECT id FROM party WHERE type = 'CHANNEL'")
+    partner = await office.hire("partner", {"customer.*": "ALL"}, kind=UserKind.CHANNEL.value, channel_id=str(channel))
+    assert await shown(partner, partner.id) == "User"
+    assert await shown(partner, office.admin.id) is None
+    assert await shown(partner, str(await office.value("SELECT id FROM department"))) is None
+
+
+@pytest.mark.parametrize("field", ["customer", "contact", "user", "tag", "dictionaryItem", "role"])
+async def test_single_fields_take_ids_of_every_kind_without_a_crash(office: Office, field):
+    for kind in Kind:
+        assert (await office.admin.asked(field, "id", id=unknown(kind))).codes == ["NOT_FOUND"]
