@@ -29,7 +29,7 @@ demo: .venv/.run
 	@exec $(PY) -m crm demo --port "$(PORT)" --calls-per-minute "$(CALLS)"
 
 test: .venv/.test
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.test
 	@$(PY) -m ruff check .

@@ -27,7 +27,7 @@ from crm.services.references import resolved
 from crm.services.system.owned import models
 from crm.services.values import checked
 
-PARENT_LOCK = 7_261_005
+EDIT_LOCK = 7_261_005
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -35,6 +35,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 async def create_item(deed: Deed, given: Mapping[str, Any]) -> UUID:
     """A new option of a dictionary."""
     require_gate(deed, "dictionary", Action.ADMINISTER)
+    await _one_at_a_time(deed)
     refuse_blank(given, ["dictionary_id", "code", "label_zh", "label_en"])
     values = await _decided(deed, given)
     if not _CODE.fullmatch(values["code"]):
@@ -50,6 +51,7 @@ async def create_item(deed: Deed, given: Mapping[str, Any]) -> UUID:
 
 async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[str, Any]) -> UUID:
     """New labels, place, colour, parent; or an end to choosing it."""
+    await _one_at_a_time(deed)
     item: Any = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER)
     check_version(item, version)
     values = await _decided(deed, given, item)
@@ -61,6 +63,7 @@ async def update_item(deed: Deed, record_id: str, version: int, given: Mapping[s
 
 async def delete_item(deed: Deed, record_id: str) -> UUID:
     """Remove an option that no record uses; one that is used can be deactivated."""
+    await _one_at_a_time(deed)
     item = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER)
     if await _is_used(deed, item.id):
         raise Invalid("Records use this option; deactivate it instead.", ("id",))
@@ -70,9 +73,15 @@ async def delete_item(deed: Deed, record_id: str) -> UUID:
 
 async def restore_item(deed: Deed, record_id: str) -> UUID:
     """Bring a removed option back."""
+    await _one_at_a_time(deed)
     item = await claim(deed, DictionaryItem, record_id, Action.ADMINISTER, deleted=True)
     await untrash(deed, item, "dictionaryItem.restore")
     return item.id
+
+
+async def _one_at_a_time(deed: Deed) -> None:
+    """Options are edited one after another: two that are given to each other at once would close a circle."""
+    await deed.run("SELECT pg_advisory_xact_lock($1)", EDIT_LOCK)
 
 
 async def _is_used(deed: Deed, item_id: UUID) -> bool:
@@ -100,7 +109,6 @@ async def _check_parent(deed: Deed, values: Mapping[str, Any], dictionary_id: UU
     parent = values.get("parent_id")
     if parent is None:
         return
-    await deed.run("SELECT pg_advisory_xact_lock($1)", PARENT_LOCK)  # two entries given to each other at once
     above = await deed.rows(
         "WITH RECURSIVE up(id, dictionary_id, parent_id) AS ("
         " SELECT id, dictionary_id, parent_id FROM dictionary_item WHERE id = $1 UNION"
