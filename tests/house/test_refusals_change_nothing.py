@@ -47,7 +47,7 @@ async def checksums(client: Client) -> dict[str, str]:
 
 def codes(answer: Answer, alias: str) -> list[str]:
     """What a mutation was refused with; empty where something was done."""
-    if not answer.data:
+    if not answer.data or answer.data[alias] is None:
         return [str(error["extensions"]["code"]) for error in answer.errors]
     payload = answer.data[alias]
     if "results" in payload and not payload["userErrors"]:

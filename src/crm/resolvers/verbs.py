@@ -107,7 +107,8 @@ def command(permission: str, payload: type, description: str) -> Callable[[Calla
                 strawberry.argument(description=KEY),
             ],
         )
-        resolver = _with_signature(resolve, act, key, returns=payload)
+        # Nullable, so that one forbidden verb of several does not take the outcomes of the others with it.
+        resolver = _with_signature(resolve, act, key, returns=optional(payload))
         return strawberry.mutation(resolver=resolver, description=description, directives=[directive_of(permission)])
 
     return declare
