@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,16 @@ def checked(model: type[Model], values: Values, path: tuple[str, ...] = ("input"
     if errors:
         raise errors[0] if len(errors) == 1 else Refusals(errors)
     return result
+
+
+def columns(model: type[Model], given: Values, lists: Sequence[str] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was given for the record's own row: (plain values, checked; references, still to be resolved).
+
+    `lists` are those of its value rows, which have tables of their own.
+    """
+    own = {name: value for name, value in given.items() if name not in lists}
+    references = {name: value for name, value in own.items() if name.endswith("_id")}
+    return checked(model, {name: value for name, value in own.items() if name not in references}), references
 
 
 def _checked(field: Any, value: Any, where: tuple[str, ...]) -> Any:

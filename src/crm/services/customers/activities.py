@@ -30,7 +30,7 @@ from crm.services.records import (
     untrash,
 )
 from crm.services.references import resolved
-from crm.services.values import checked
+from crm.services.values import checked, columns
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
@@ -131,9 +131,7 @@ async def _touch_party(deed: Deed, party_id: UUID | None, done_at: datetime) -> 
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[str, Any]:
-    columns = {name: value for name, value in given.items() if name != "participants"}
-    references = {name: value for name, value in columns.items() if name.endswith("_id")}
-    values = checked(Activity, {name: value for name, value in columns.items() if name not in references})
+    values, references = columns(Activity, given, ("participants",))
     values |= await resolved(deed, Activity, references, current=activity)
     party_id = values.get("party_id", getattr(activity, "party_id", None))
     contact_id = values.get("contact_id", getattr(activity, "contact_id", None))

@@ -25,7 +25,7 @@ from crm.services.records import (
     untrash,
 )
 from crm.services.references import resolved
-from crm.services.values import checked
+from crm.services.values import columns
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
@@ -66,9 +66,7 @@ async def restore(deed: Deed, record_id: str) -> UUID:
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {name: value for name, value in given.items() if name not in LISTS}
-    references = {name: value for name, value in columns.items() if name.endswith("_id")}
-    values = checked(Contact, {name: value for name, value in columns.items() if name not in references})
+    values, references = columns(Contact, given, LISTS)
     if "name" in values:
         values["name_key"] = name_key(values["name"], person=True)[:400]
     return {**values, **await resolved(deed, Contact, references)}

@@ -29,7 +29,7 @@ from crm.services.records import (
     untrash,
 )
 from crm.services.references import resolved
-from crm.services.values import checked
+from crm.services.values import columns
 
 PARENT_LOCK = 7_261_004
 DICTIONARIES = {
@@ -89,9 +89,7 @@ async def _claim(deed: Deed, type_: PartyType, record_id: str, action: Action, *
 
 async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
     """The given values checked against columns, rules and references, and what follows from them."""
-    columns = {name: value for name, value in given.items() if name not in LISTS}
-    references = {name: value for name, value in columns.items() if name.endswith("_id")}
-    values = checked(Party, {name: value for name, value in columns.items() if name not in references})
+    values, references = columns(Party, given, LISTS)
     refuse_outside(values.get("payment_terms_days"), 0, 3650, "payment_terms_days")
     refuse_outside(values.get("contact_cycle_days"), 1, 3650, "contact_cycle_days")
     if (limit := values.get("credit_limit")) is not None and limit < 0:

@@ -15,7 +15,7 @@ from crm.services.deeds import Deed
 from crm.services.records import check_frozen, check_version, claim, insert, record_change, refuse_blank, revise, trash, untrash
 from crm.services.references import resolved
 from crm.services.system.hierarchies import DEPARTMENTS, bump_epoch, lock, rebuild, refuse_circle
-from crm.services.values import checked
+from crm.services.values import columns
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
@@ -74,8 +74,7 @@ async def restore(deed: Deed, record_id: str) -> UUID:
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any], department: Department | None = None) -> dict[str, Any]:
-    references = {name: value for name, value in given.items() if name.endswith("_id")}
-    values = checked(Department, {name: value for name, value in given.items() if name not in references})
+    values, references = columns(Department, given)
     if "name" in values:
         values["name_key"] = name_key(values["name"])[:400]
     return {**values, **await resolved(deed, Department, references, current=department)}

@@ -25,7 +25,7 @@ from crm.services.records import (
 )
 from crm.services.references import resolved
 from crm.services.system.owned import models
-from crm.services.values import checked
+from crm.services.values import columns
 
 EDIT_LOCK = 7_261_005
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
@@ -97,8 +97,7 @@ async def _is_used(deed: Deed, item_id: UUID) -> bool:
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any], item: Any = None) -> dict[str, Any]:
-    references = {name: value for name, value in given.items() if name.endswith("_id")}
-    values = checked(DictionaryItem, {name: value for name, value in given.items() if name not in references})
+    values, references = columns(DictionaryItem, given)
     if values.get("colour") and not _COLOUR.fullmatch(values["colour"]):
         raise Invalid("A colour looks like #1a2b3c.", ("input", "colour"))
     return {**values, **await resolved(deed, DictionaryItem, references, current=item)}

@@ -31,7 +31,7 @@ from crm.services.references import resolved, rule_of_table, visible_id
 from crm.services.system.administrators import require_administrator
 from crm.services.system.hierarchies import REPORTING, bump_epoch, lock, rebuild, refuse_circle
 from crm.services.system.passwords import hash_password, verify_password
-from crm.services.values import checked
+from crm.services.values import columns
 
 _USERNAME = re.compile(r"[A-Za-z0-9._@-]{2,64}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -101,8 +101,7 @@ async def change_password(deed: Deed, current: str, password: str) -> UUID:
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any], user: User | None = None) -> dict[str, Any]:
-    references = {name: value for name, value in given.items() if name.endswith("_id")}
-    values = checked(User, {name: value for name, value in given.items() if name not in references})
+    values, references = columns(User, given)
     if "display_name" in values:
         values["name_key"] = name_key(values["display_name"], person=True)[:400]
     if "time_zone" in values and values["time_zone"] not in zoneinfo.available_timezones():
