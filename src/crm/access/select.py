@@ -65,12 +65,6 @@ def page_of(
     return _per_parent(parent, _page(source, alias, tests, order, page, binds), binds)
 
 
-def owned_values(source: Source, parent: Parent, order: Sequence[Term], limit: int, rights: Rights, binds: Binds) -> str:
-    """The value rows of each parent (phone numbers, tags), at most `limit`."""
-    page = Page(size=limit - 1, backwards=False, after=None, before=None)
-    return page_of(source, parent, None, order, page, rights, binds)
-
-
 def count_of(source: Source, parent: Parent | None, condition: Condition | None, rights: Rights, binds: Binds) -> str:
     """How many rows the viewer may read, of a whole table or for each parent, under the same rights as the list."""
     alias = binds.alias()

@@ -39,7 +39,7 @@ class Viewer:
     def reaches(self, scope: Scope, owner: UUID | None, department: UUID | None) -> bool:
         """Whether a record with this owner and department lies inside a scope of this viewer's.
 
-        The same decision as SQL is in `predicates.py`; the house test `test_scope_agrees` holds the two together.
+        The same decision as SQL is in `predicates.py`; `tests/access/test_scope_agrees.py` holds the two together.
         """
         match scope:
             case Scope.ALL:
