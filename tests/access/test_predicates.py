@@ -10,8 +10,9 @@ from tests.factories.api import Api, Office, kept
 from crm.access.binds import Binds
 from crm.access.branches import named
 from crm.access.grants import Action, Rights, Scope, ViewerKind
+from crm.access.id_sets import id_set
 from crm.access.loading import load_by_user
-from crm.access.predicates import FALSE, TRUE, all_of, any_of, id_set, permitted, present, readable, within
+from crm.access.predicates import FALSE, TRUE, all_of, any_of, permitted, present, readable, within
 from crm.access.viewer import ANONYMOUS
 from crm.core.ids import parse_id
 

@@ -56,6 +56,27 @@ class Myself:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """By the people whom a table beside it names: those a call rang, who is invited, whom an announcement was published to.
+
+    `column` of `table` points at the row, `user` at the person. `only`: as long as a column of the row has one of these values.
+    """
+
+    table: str
+    column: str
+    user: str
+    only: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViaEditable:
+    """Wherever the viewer may change the row that `column` points at: who has read an announcement, for its authors."""
+
+    column: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """All rows, for every member of staff."""
 
@@ -65,7 +86,7 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Named | ViaEditable | Staff | SignedIn
 
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from crm.access.binds import Binds
-from crm.access.branches import Owned, Via, Visible
+from crm.access.branches import Named, Owned, Via, Visible
 from crm.access.grants import Action, Scope
 from crm.access.loading import Connection
 from crm.access.predicates import branch_read, within
@@ -17,7 +17,7 @@ from crm.access.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY."""
+    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY, NAMED."""
 
     cause: str
     scope: Scope | None = None
@@ -28,7 +28,7 @@ async def explain(
     connection: Connection, rule: Visible, entity: str, record_id: UUID, viewer: Viewer, action: Action
 ) -> Sequence[Reason]:
     """All reasons why this viewer may do the action; none where the gate is closed or no way leads there."""
-    if not viewer.rights.allows(entity, action):
+    if not viewer.rights.allows(entity, action) and (rule.gated or action is not Action.READ):
         return ()
     reasons: list[Reason] = []
     scope = viewer.rights.scope(entity, action)
@@ -58,6 +58,8 @@ def _ways(
                 yield "REPORTING_LINE", partial(_below, owner)
             case Via():
                 yield "PARTY", partial(branch_read, branch, rule, entity, "r", rights)
+            case Named():
+                yield "NAMED", partial(branch_read, branch, rule, entity, "r", rights)
             case _:
                 continue
 

@@ -13,7 +13,7 @@ import orjson
 from crm.access.binds import Binds
 from crm.access.branches import Via, ViaRecord, Visible, declared, named
 from crm.access.grants import Action, Restriction, Rights, Scope, ViewerKind
-from crm.access.predicates import branch_id_sets
+from crm.access.id_sets import branch_id_sets
 from crm.access.viewer import Viewer
 from crm.core.ids import EVERYONE_ID
 

@@ -12,13 +12,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crm.access.binds import Binds
-from crm.access.branches import Branch, Myself, Owned, Shared, SignedIn, Staff, Via, ViaRecord, Visible, named
+from crm.access.branches import (
+    Branch,
+    Myself,
+    Named,
+    Owned,
+    Shared,
+    SignedIn,
+    Staff,
+    Via,
+    ViaEditable,
+    ViaRecord,
+    Visible,
+    named,
+)
 from crm.access.grants import Action, Rights, Scope, ViewerKind
 
 TRUE = "TRUE"
 FALSE = "FALSE"
 
-_UNEXPIRED = "(s.expires_at IS NULL OR s.expires_at > now())"
+UNEXPIRED = "(s.expires_at IS NULL OR s.expires_at > now())"
 
 
 def any_of(parts: list[str]) -> str:
@@ -132,6 +145,10 @@ def branch_read(
             return TRUE if "record_id" in proven else _via_record(branch, alias, rights, binds)
         case Myself(column=column):
             return f"{alias}.{column} = {binds.viewer('id')}"
+        case Named():
+            return _named(branch, alias, binds)
+        case ViaEditable(column=column, parent=parent):
+            return _via_editable(column, parent, alias, rights, binds)
         case Staff():
             return TRUE if rights.kind in (ViewerKind.STAFF, ViewerKind.SYSTEM) else FALSE
         case SignedIn():
@@ -175,7 +192,7 @@ def _shared(alias: str, binds: Binds, *, edit: bool) -> str:
     principals = binds.viewer("principals")
     return (
         f"EXISTS (SELECT FROM share s WHERE s.record_id = {alias}.id"
-        f" AND s.principal_id = ANY({principals}){access} AND {_UNEXPIRED})"
+        f" AND s.principal_id = ANY({principals}){access} AND {UNEXPIRED})"
     )
 
 
@@ -185,6 +202,23 @@ def _via(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> 
     if seen == FALSE:
         return FALSE
     return f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.{column} AND {seen})"
+
+
+def _named(branch: Named, alias: str, binds: Binds) -> str:
+    beside = binds.alias()
+    tests = f"{beside}.{branch.column} = {alias}.id AND {beside}.{branch.user} = {binds.viewer('id')}"
+    return all_of([f"EXISTS (SELECT FROM {branch.table} {beside} WHERE {tests})", only_while(branch, alias)])
+
+
+def only_while(branch: Named, alias: str) -> str:
+    """The row is in a state in which the people named beside it see it."""
+    return TRUE if branch.only is None else _is_one_of(f"{alias}.{branch.only[0]}", list(branch.only[1]))
+
+
+def _via_editable(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> str:
+    above, rule = binds.alias(), named(parent)
+    may = permitted(rule, above, rights, binds, Action.UPDATE)
+    return may if may == FALSE else f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.{column} AND {may})"
 
 
 def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> str:
@@ -198,73 +232,3 @@ def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> 
             row = f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.record_id AND {seen})"
             parts.append(f"({alias}.record_kind = {int(rule.kind)} AND {row})")
     return any_of(parts)
-
-
-def id_set(rule: Visible, rights: Rights, binds: Binds) -> str | None:
-    """ID SET: a query of the ids the viewer may read, or None where no smaller set than the table exists.
-
-    Deleted rows are not sorted out here: the statement that uses the set still tests `present` on the row it reads. Where one
-    table holds several entities with different rights, the set is a superset and the predicate is tested on top.
-    """
-    sets = branch_id_sets(rule, rights, binds)
-    return None if sets is None else " UNION ".join(sets)
-
-
-def branch_id_sets(rule: Visible, rights: Rights, binds: Binds) -> list[str] | None:
-    """The ids each branch gives, one query a branch; None where a branch gives (nearly) everything."""
-    if any(rights.scope(entity, Action.READ) is Scope.ALL for entity in rule.entities.values()):
-        return None
-    sets = [_branch_ids(branch, rule, rights, binds) for branch in rule.branches]
-    return None if None in sets else [ids for ids in sets if ids is not None]
-
-
-def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> str | None:
-    alias = binds.alias()
-    match branch:
-        case Owned():
-            entities = [entity for entity in rule.entities.values() if rights.allows(entity, Action.READ)]
-            rows = any_of([branch_read(branch, rule, entity, alias, rights, binds) for entity in entities])
-            return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {rows}"
-        case Shared():
-            kind = int(rule.kind) if rule.kind else 0
-            return (
-                f"SELECT s.record_id FROM share s WHERE s.principal_id = ANY({binds.viewer('principals')})"
-                f" AND s.record_kind = {kind} AND {_UNEXPIRED}"
-            )
-        case Via(column=column, parent=parent):
-            above = _seen_ids(named(parent), rights, binds)
-            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.{column} IN ({above})"
-        case ViaRecord():
-            return _record_ids(branch, rule, rights, binds)
-        case _:
-            return None
-
-
-def _seen_ids(rule: Visible, rights: Rights, binds: Binds) -> str | None:
-    """The ids of a parent that are really seen: its set may hold deleted rows and other types' rows, which prove nothing."""
-    ids = id_set(rule, rights, binds)
-    if ids is None:
-        return None
-    alias = binds.alias()
-    return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.id IN ({ids}) AND {readable(rule, alias, rights, binds)}"
-
-
-def _record_ids(branch: ViaRecord, rule: Visible, rights: Rights, binds: Binds) -> str | None:
-    """What hangs on records of any kind: that on the few owned ones the viewer sees, and that on the small tables they may."""
-    parts = []
-    for parent in branch.parents():
-        if not branch.owned and not any(rights.allows(entity, Action.READ) for entity in parent.entities.values()):
-            continue
-        alias = binds.alias()
-        select = f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.record_kind = {int(parent.kind or 0)}"
-        if not parent.owned:
-            above = binds.alias()
-            seen = readable(parent, above, rights, binds)
-            parts.append(
-                f"{select} AND EXISTS (SELECT FROM {parent.table} {above} WHERE {above}.id = {alias}.record_id AND {seen})"
-            )
-        elif (ids := _seen_ids(parent, rights, binds)) is not None:
-            parts.append(f"{select} AND {alias}.record_id IN ({ids})")
-        else:
-            return None
-    return " UNION ALL ".join(parts) or None

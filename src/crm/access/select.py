@@ -14,8 +14,9 @@ from crm.access.binds import Binds
 from crm.access.branches import Visible
 from crm.access.conditions import Condition, render_condition
 from crm.access.grants import Action, Rights
+from crm.access.id_sets import id_set
 from crm.access.keyset import Term, beyond, order_by
-from crm.access.predicates import FALSE, TRUE, all_of, id_set, permitted, present, readable
+from crm.access.predicates import FALSE, TRUE, all_of, permitted, present, readable
 from crm.core.paging import Page
 
 

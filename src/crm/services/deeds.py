@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -34,6 +34,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
         """A transaction, committed at the end of the block."""
 
+    def announce(self) -> None:
+        """Events were committed: whoever waits for them should look."""
+
 
 class StaleViewer(Exception):
     """The viewer's rights or session changed since they were loaded: load them again and start over."""
@@ -58,6 +61,8 @@ class Deed:
     channel: Channel = Channel.API
     on_behalf_of: UUID | None = None
     dialling: DiallingPlan = DiallingPlan()
+    news: list[object] = field(default_factory=list)
+    """What was recorded for the outbox; told to the relay once it is committed."""
 
     @property
     def actor(self) -> UUID | None:
@@ -102,3 +107,5 @@ async def deed(
             if not state["live"] or state["epoch"] != viewer.epoch:
                 raise StaleViewer
         yield opened
+    if opened.news:
+        database.announce()

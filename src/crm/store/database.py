@@ -6,9 +6,9 @@ the size of the pool is the number of connections this process can hold, whateve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -33,6 +33,8 @@ class Database:
 
     url: str
     client: BasePostgresClient
+    bells: set[Callable[[], None]] = field(default_factory=set)
+    """Called in this process after a commit that recorded events. Only to save waiting: the outbox is the truth."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -43,6 +45,11 @@ class Database:
     def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
         """A transaction, or a savepoint when this task is inside one already. Start no tasks inside it that outlive it."""
         return cast("AbstractAsyncContextManager[TransactionalDBClient]", in_transaction("default"))
+
+    def announce(self) -> None:
+        """Ring the bells."""
+        for bell in tuple(self.bells):
+            bell()
 
     async def has_rows(self, table: str) -> bool:
         """Whether a table holds anything at all."""

@@ -20,6 +20,7 @@ class AccessCause(Enum):
     SCOPE = "SCOPE"
     SHARE = "SHARE"
     PARTY = "PARTY"
+    NAMED = "NAMED"
 
 
 @part(of="the record", description="One reason why somebody may do something.")

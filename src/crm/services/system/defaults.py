@@ -13,9 +13,10 @@ from crm.access.grants import Scope
 from crm.core.clock import now
 from crm.core.ids import EVERYONE_ID, new_id
 from crm.core.kinds import Kind
-from crm.models import Dictionary, DictionaryItem, Principal, RightsEpoch, Role, RoleGrant
+from crm.models import Dictionary, DictionaryItem, EventStream, Principal, RightsEpoch, Role, RoleGrant
 from crm.rules.system.dictionaries import DICTIONARIES
 from crm.services.deeds import Database
+from crm.services.events import new_epoch
 
 ADMINISTRATOR = "管理员 Administrator"
 
@@ -26,6 +27,7 @@ async def ensure(database: Database) -> None:
         await tx.execute_query("SELECT pg_advisory_xact_lock(7261003)")
         await RightsEpoch.get_or_create({"epoch": 1}, tx, id=1)
         await Principal.get_or_create({"kind": int(Kind.EVERYONE)}, tx, id=EVERYONE_ID)
+        await EventStream.get_or_create({"epoch": new_epoch()}, tx, id=1)
         await _administrator(tx)
         for code, (name_zh, name_en, items) in DICTIONARIES.items():
             if not await Dictionary.filter(code=code).using_db(tx).exists():

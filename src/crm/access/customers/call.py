@@ -1,0 +1,20 @@
+"""Calls: whoever holds them, everybody they rang, and wherever their party is visible."""
+
+from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Via, visible
+from crm.core.kinds import Kind
+
+call = visible(
+    "call",
+    Owned(),
+    Shared(),
+    Named("call_candidate", "call_id", "user_id"),
+    Via("party_id", "party"),
+    kind=Kind.CALL,
+    actions=OWNED_ACTIONS,
+)
+call_candidate = visible("call_candidate", Via("call_id", "call"), recycled=False)
+call_match = visible("call_match", Via("call_id", "call"), kind=Kind.CALL_MATCH, recycled=False)
+
+ring_group = visible("ring_group", Staff(), kind=Kind.RING_GROUP, gated=False, actions=CRUD)
+ring_group_number = visible("ring_group_number", Via("ring_group_id", "ring_group"), recycled=False)
+ring_group_member = visible("ring_group_member", Via("ring_group_id", "ring_group"), recycled=False)

@@ -1,0 +1,22 @@
+"""Announcements: their authors, and the people they were published to, until they are withdrawn."""
+
+from crm.access.branches import OWNED_ACTIONS, Myself, Named, Owned, Shared, ViaEditable, visible
+from crm.core.kinds import Kind
+
+announcement = visible(
+    "announcement",
+    Owned(),
+    Shared(),
+    Named("announcement_receipt", "announcement_id", "user_id", only=("status", ("PUBLISHED", "EXPIRED"))),
+    kind=Kind.ANNOUNCEMENT,
+    gated=False,
+    actions=OWNED_ACTIONS,
+)
+announcement_audience = visible("announcement_audience", ViaEditable("announcement_id", "announcement"), recycled=False)
+announcement_receipt = visible(
+    "announcement_receipt",
+    Myself("user_id"),
+    ViaEditable("announcement_id", "announcement"),
+    kind=Kind.ANNOUNCEMENT_RECEIPT,
+    recycled=False,
+)

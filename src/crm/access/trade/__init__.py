@@ -1,0 +1,1 @@
+"""Who may see what of inventory, purchasing and sales."""

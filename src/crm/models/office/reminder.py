@@ -1,0 +1,48 @@
+"""Reminders: what is due next for whom, and what has fired."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from crm.models.record import reference
+
+
+class ReminderSeries(Model):
+    """The next reminder of one person for one event by one rule: one row however long the rule runs.
+
+    `due_at` is the due index's key; null when nothing is to come.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    schedule_event = reference("ScheduleEvent", null=False, cascade=True)
+    user = reference("User", null=False)
+    channel = fields.CharField(max_length=10)
+    minutes_before = fields.IntField()
+    occurrence_at = fields.DatetimeField(null=True)
+    due_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "reminder_series"
+        unique_together = (("schedule_event_id", "user_id", "channel", "minutes_before"),)
+
+
+class Reminder(Model):
+    """提醒. One that has fired. (series, occurrence) is unique: however many schedulers run, each fires once."""
+
+    id = fields.UUIDField(primary_key=True)
+    series_id = fields.UUIDField()
+    schedule_event = reference("ScheduleEvent", null=False, cascade=True)
+    user = reference("User", null=False)
+    channel = fields.CharField(max_length=10)
+    occurrence_at = fields.DatetimeField()
+    due_at = fields.DatetimeField()
+    fired_at = fields.DatetimeField()
+    late = fields.BooleanField(default=False)
+    state = fields.CharField(max_length=10, default="DUE")
+    snoozed_until = fields.DatetimeField(null=True)
+    dismissed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "reminder"
+        unique_together = (("series_id", "occurrence_at"),)

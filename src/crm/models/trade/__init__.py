@@ -1,0 +1,1 @@
+"""Rows of inventory, purchasing and sales."""
