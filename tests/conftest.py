@@ -86,7 +86,7 @@ def make_settings(database: Database, folder: Path, **others: Any) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Starlette:
-    return create_app(settings, database)
+    return create_app(settings, database, background=False)
 
 
 @pytest.fixture

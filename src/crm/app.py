@@ -10,28 +10,44 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
-from crm import logs
+from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
 from crm.endpoints import graphql, health
+from crm.endpoints.execution import Executor
 from crm.endpoints.requests import Requests
+from crm.endpoints.sockets import routes as sockets
+from crm.notify.brokers import MemoryBroker
+from crm.notify.history import History
+from crm.notify.hub import Hub
+from crm.notify.presence import Presence
 from crm.store.database import Database, open_database
 
 LARGEST_BODY = 256 * 1024
 
 
-def create_app(settings: Settings, database: Database | None = None) -> Starlette:
-    """The application for these settings; tests hand it a database that is open already and stays theirs."""
+def create_app(settings: Settings, database: Database | None = None, *, background: bool = True) -> Starlette:
+    """The application for these settings; tests hand it a database that is open already and stays theirs.
+
+    Without `background` nothing is pushed and nothing falls due: for tests that look at requests alone.
+    """
+    executor, presence = Executor(settings), Presence()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.database = database or await stack.enter_async_context(
-                open_database(str(settings.database_url), max_size=settings.database_pool)
-            )
+            opened = database
+            if opened is None:
+                url = str(settings.database_url)
+                opened = await stack.enter_async_context(open_database(url, max_size=settings.database_pool))
+            broker = MemoryBroker()
+            app.state.database = opened
+            app.state.services = executor.services(opened, presence, Hub(broker, History(opened)))
+            if background:
+                await stack.enter_async_context(worker.background(app.state.services, broker))
             yield
 
     app = Starlette(
-        routes=[*graphql.routes(settings), *health.routes()],
+        routes=[*graphql.routes(executor), *sockets.routes(executor), *health.routes()],
         # Not Starlette's own `max_body_size`, which stands outside these: a refusal for size has its id and its log line too.
         middleware=[
             Middleware(Requests),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -24,6 +24,15 @@ http_seconds = Histogram(
     ["path", "status"],
     registry=registry,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+sockets = Gauge("crm_sockets", "Open WebSockets that have signed in.", registry=registry)
+events_delivered = Counter("crm_events_delivered_total", "Events written to sockets.", registry=registry)
+relay_leads = Gauge("crm_relay_leads", "Whether this process's relay leads.", registry=registry)
+relay_seconds = Histogram(
+    "crm_relay_seconds",
+    "Time from recording an event to handing it to the broker.",
+    registry=registry,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
 
 

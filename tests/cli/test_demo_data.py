@@ -55,7 +55,7 @@ async def demo(databases: Databases) -> AsyncIterator[Demo]:
         async with cloned(databases) as database:
             progress = Silent()
             await demo_data.fill(database, progress)
-            app = create_app(make_settings(database, Path(folder)), database)
+            app = create_app(make_settings(database, Path(folder)), database, background=False)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with (
                 app.router.lifespan_context(app),

@@ -38,7 +38,9 @@ async def test_a_database_that_is_gone_is_not_ready(client, database: Database):
 
 
 async def test_a_redis_that_is_gone_is_not_ready(database: Database, tmp_path):
-    async with speaking_to(create_app(make_settings(database, tmp_path, redis_url="redis://localhost:1"), database)) as client:
+    async with speaking_to(
+        create_app(make_settings(database, tmp_path, redis_url="redis://localhost:1"), database, background=False)
+    ) as client:
         answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "ok", "redis": "does not answer"})
 
@@ -62,7 +64,7 @@ async def test_a_body_beyond_the_limit_is_refused(client, size, status):
 
 async def test_only_the_origins_that_were_named_may_ask(database: Database, tmp_path):
     settings = make_settings(database, tmp_path, allowed_origins="https://crm.example")
-    async with speaking_to(create_app(settings, database)) as client:
+    async with speaking_to(create_app(settings, database, background=False)) as client:
         good = await client.get("/healthz", headers={"Origin": "https://crm.example"})
         bad = await client.get("/healthz", headers={"Origin": "https://evil.example"})
     assert good.headers["access-control-allow-origin"] == "https://crm.example"

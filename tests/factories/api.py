@@ -256,7 +256,7 @@ async def kept(databases: Databases) -> AsyncIterator[Office]:
     """Fixture of a whole file: an office that its tests only read."""
     with TemporaryDirectory() as folder:
         async with cloned(databases) as database:
-            app = create_app(make_settings(database, Path(folder)), database)
+            app = create_app(make_settings(database, Path(folder)), database, background=False)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with (
                 app.router.lifespan_context(app),

@@ -71,7 +71,7 @@ async def serving(databases: Databases, company: Company, folder: Path) -> Async
     """The company in a database of its own, served."""
     async with cloned(databases) as database:
         await company.write(database)
-        app = create_app(make_settings(database, folder), database)
+        app = create_app(make_settings(database, folder), database, background=False)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://crm.test") as http:
             # Crashes are for the tally to count; printed with all their variables they would take most of the run.

@@ -67,6 +67,15 @@ class RateLimited(RequestError):
         super().__init__(message, retryAfter=retry_after)
 
 
+class HistoryGone(RequestError):
+    """The events after a cursor are no longer kept, or the database was restored since; `cursor` is where to start."""
+
+    code = "HISTORY_GONE"
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__("The history after this cursor is gone. Read what you show anew and go on from `cursor`.", cursor=cursor)
+
+
 class DomainError(Exception):
     """A refusal that is a value: `userErrors { code message field }`.
 

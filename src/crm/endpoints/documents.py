@@ -58,25 +58,30 @@ class Documents:
 
 
 def root_fields(document: DocumentNode, operation_name: str | None) -> tuple[OperationDefinitionNode | None, set[str]]:
-    """The operation that will run, and the names of the root fields it selects, through fragments too.
-
-    Directives are not looked at: `@skip` may depend on variables, and a skipped field still shows what the sender wants.
-    """
+    """The operation that will run, and the names of the root fields it selects, through fragments too."""
     operation = get_operation_ast(document, operation_name)
     if operation is None:
         return None, set()
+    return operation, {node.name.value for node in root_selections(document, operation)}
+
+
+def root_selections(document: DocumentNode, operation: OperationDefinitionNode) -> list[FieldNode]:
+    """The root fields an operation selects, through fragments too.
+
+    Directives are not looked at: `@skip` may depend on variables, and a skipped field still shows what the sender wants.
+    """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    names: set[str] = set()
+    found: list[FieldNode] = []
     seen: set[str] = set()
     waiting: list[SelectionSetNode] = [operation.selection_set]
     while waiting:
         for selection in waiting.pop().selections:
             if isinstance(selection, FieldNode):
-                names.add(selection.name.value)
+                found.append(selection)
             elif isinstance(selection, InlineFragmentNode):
                 waiting.append(selection.selection_set)
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
                 seen.add(selection.name.value)
                 if selection.name.value in fragments:
                     waiting.append(fragments[selection.name.value].selection_set)
-    return operation, names
+    return found

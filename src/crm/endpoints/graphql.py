@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, OperationType, execute
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from crm import metrics
 from crm.access.viewer import ANONYMOUS, Viewer
-from crm.access.viewers import Viewers
-from crm.config import Settings
 from crm.core.errors import Unauthenticated
 from crm.endpoints import ide
 from crm.endpoints.answers import answer_of, told
-from crm.endpoints.documents import Documents, root_fields
-from crm.graph.context import Operation, RightsMoved
+from crm.endpoints.documents import root_fields
+from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.graph.context import Request as RequestFacts
-from crm.resolvers.root import build_schema
-from crm.services.deeds import DiallingPlan
-from crm.services.system import sessions
-from crm.store.database import Database
 
-PUBLIC_FIELDS = {"signIn", "__typename"}
-INTROSPECTION = {"__schema", "__type"}
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
-ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What resolvers reach through the operation besides reading."""
-
-    database: Database
-    viewers: Viewers
-    dialling: DiallingPlan
-    session_days: int
-    secret: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The parts of a GraphQL request."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
 
 
 class Refused(Exception):
@@ -62,31 +31,18 @@ class Refused(Exception):
         self.status, self.message, self.code, self.headers = status, message, code, headers or {}
 
 
-def routes(settings: Settings) -> list[Route]:
+def routes(executor: Executor) -> list[Route]:
     """`/graphql`, without a slash at its end."""
-    serve = Route("/graphql", Endpoint(settings).serve, methods=["GET", "POST"])
-    return [serve, Route("/graphql/ide/{name}", ide.asset)] if settings.ide else [serve]
+    serve = Route("/graphql", Endpoint(executor).serve, methods=["GET", "POST"])
+    return [serve, Route("/graphql/ide/{name}", ide.asset)] if executor.settings.ide else [serve]
 
 
 class Endpoint:
-    """The schema with its documents, and what every operation is given."""
+    """The HTTP side of the executor."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.schema = build_schema()._schema
-        # "Did you mean …" tells names of the schema: only to whom introspection would tell them.
-        self.hide_suggestions = settings.introspection != "everyone"
-        self.documents = Documents(self.schema, hide_suggestions=self.hide_suggestions)
-        self._services: Services | None = None
-
-    def services(self, database: Database) -> Services:
-        """Made when the first request comes, for the database that is open then."""
-        if self._services is None or self._services.database is not database:
-            plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None)
-            key = self.settings.secret_key
-            secret = key.get_secret_value().encode() if key else b""
-            self._services = Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret)
-        return self._services
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.settings = executor.settings
 
     async def serve(self, request: Request) -> Response:
         """Answer one request; a browser that comes to look gets the IDE where that is switched on."""
@@ -106,14 +62,14 @@ class Endpoint:
         return Response(orjson.dumps(body), status, media_type=media)
 
     async def _answered(self, request: Request, asked: Asked) -> tuple[dict[str, Any], int]:
-        services = self.services(request.app.state.database)
+        services: Services = request.app.state.services
         token = _token(request)
         viewer = ANONYMOUS if token is None else await services.viewers.of(token)
         if viewer is None:
             raise _unauthenticated("This token is unknown, expired or revoked. Sign in again.")
         reference = str(request.scope.get("state", {}).get("request_id", ""))
         try:
-            document = self.documents.read(asked.query)
+            document = self.executor.documents.read(asked.query)
         except GraphQLError as error:
             await _prove(services, token)
             return {"errors": [told(error, reference)]}, 200
@@ -126,69 +82,25 @@ class Endpoint:
         if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
             raise Refused(400, "Subscriptions need a WebSocket.")
         facts = RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
-        result = await self._executed(services, viewer, facts, document.node, asked)
+        try:
+            result = await self.executor.run(services, viewer, facts, document.node, asked)
+        except Unauthenticated as error:
+            raise _unauthenticated(error.message) from None
+        assert result is not None
         if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
-            raise _unauthenticated("The session has ended. Sign in again.")
+            raise _unauthenticated(ENDED)
         return answer_of(result, reference), 200
 
     def _check_fields(self, viewer: Viewer, fields: set[str]) -> None:
-        """What the anonymous may select, and who may ask about the schema itself."""
-        if fields & INTROSPECTION:
-            allowed = self.settings.introspection == "everyone" or (
-                self.settings.introspection == "signed_in" and not viewer.anonymous
-            )
-            if not allowed:
-                raise (
-                    _unauthenticated("Introspection is closed.") if viewer.anonymous else Refused(400, "Introspection is closed.")
-                )
-        if viewer.anonymous and fields - PUBLIC_FIELDS - INTROSPECTION:
-            raise _unauthenticated("Sign in first.")
-
-    async def _executed(
-        self, services: Services, viewer: Viewer, facts: RequestFacts, document: Any, asked: Asked
-    ) -> ExecutionResult:
-        """Execute; again from the start where a query met a change of rights halfway."""
-        for _ in range(ATTEMPTS):
-            operation = Operation(services.database, viewer, facts, lambda: _load(services, facts.token), services)
-            outcome = execute(
-                self.schema,
-                document,
-                context_value=operation,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                hide_suggestions=self.hide_suggestions,
-            )
-            result = outcome if isinstance(outcome, ExecutionResult) else await outcome
-            if await _holds(operation):
-                return result
-            fresh = await _load(services, facts.token)
-            if fresh is None:
-                raise _unauthenticated("The session has ended. Sign in again.")
-            viewer = fresh
-        return result
-
-
-async def _holds(operation: Operation) -> bool:
-    """Whether the answer was made under rights that held to its end. What was written is never done again.
-
-    An answer that took no statement (`{ __typename }`) has not yet proven its token, so it is asked for here.
-    """
-    if operation.wrote or operation.viewer.anonymous:
-        return True
-    if not operation.reads and not operation.moved:
-        with suppress(RightsMoved):
-            await operation.fetch(lambda *_: "SELECT NULL::uuid AS id")
-    return not operation.moved
+        refusal = self.executor.refusal(viewer, fields)
+        if refusal is not None:
+            raise _unauthenticated(refusal) if viewer.anonymous else Refused(400, refusal)
 
 
 async def _prove(services: Services, token: str | None) -> None:
     """Ask the database about a token whose request will send no statement that asks on the way: a bad one is always 401."""
-    if token is not None and await services.viewers.load(token) is None:
-        raise _unauthenticated("The session has ended. Sign in again.")
-
-
-async def _load(services: Services, token: str | None) -> Viewer | None:
-    return None if token is None else await services.viewers.load(token)
+    if token is not None and await load(services, token) is None:
+        raise _unauthenticated(ENDED)
 
 
 def _unauthenticated(message: str) -> Refused:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.types import Info
 
-from crm.core.errors import DomainError, RecordNotFound, Unauthenticated
+from crm.core.errors import DomainError, RecordNotFound
 from crm.core.ids import parse_id
 from crm.graph import reads
 from crm.graph.context import Operation
@@ -23,6 +22,7 @@ from crm.graph.payloads import refused
 from crm.resolvers.deeds import attempted
 from crm.resolvers.inputs import plain_input
 from crm.resolvers.permissions import check, directive_of
+from crm.services.topics import TOPICS, Topic
 
 KEY = "Makes the call safe to repeat: the same key with the same input answers the first result, for 7 days."
 
@@ -114,37 +114,26 @@ def command(permission: str, payload: type, description: str) -> Callable[[Calla
     return declare
 
 
-def watch(permission: str, description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
-    """A subscription: a decorator for its event source. The gate is checked when it starts and before every event.
+AFTER = "Everything after this cursor first, then what happens. Without it, what happens from now on."
 
-    The source yields events that it has already judged by their audience and `visible`; here the viewer is loaded anew for each,
-    so that nothing is pushed to somebody whose rights or session ended since.
+
+def watch(topic: Topic, payload: type, description: str) -> Any:
+    """A subscription: the field of one topic, with the topic's permission and its `after`.
+
+    It has no event source of its own. The socket asks the hub, and runs the selection for each event with a fresh operation; a
+    source run by graphql-core would keep one operation, and with it one viewer, for as long as the subscription lives.
     """
+    permission = TOPICS[topic].permission
 
-    def declare(source: Callable[..., AsyncGenerator[Any, None]]) -> Any:
-        async def resolve(info: Info, **arguments: Any) -> Any:
-            operation: Operation = info.context
-            check(operation, permission)
-            # Closed here and now: a source that waits for the garbage collector goes on listening.
-            async with aclosing(source(operation, **arguments)) as events:
-                async for event in events:
-                    await _fresh_viewer(operation, permission)
-                    yield event
+    async def resolve(info: Info, after: str | None = None) -> Any:  # noqa: ARG001 -- Strawberry reads them
+        raise NotImplementedError(f"{topic} is pushed by the hub.")
+        yield  # type: ignore[unreachable]  # a subscription field has to be an asynchronous generator
 
-        resolver = _with_signature(resolve, source)
-        return strawberry.subscription(resolver=resolver, description=description, directives=[directive_of(permission)])
-
-    return declare
-
-
-async def _fresh_viewer(operation: Operation, permission: str) -> None:
-    """Load the viewer anew for an event, and check the gate again."""
-    viewer = await operation.reload()
-    if viewer is None:
-        raise Unauthenticated("The session has ended. Sign in again.")
-    operation.viewer = viewer
-    operation.forget()
-    check(operation, permission)
+    resolve.__annotations__["after"] = Annotated[str | None, strawberry.argument(description=AFTER)]
+    resolve.__annotations__["return"] = AsyncGenerator.__class_getitem__((payload, None))  # type: ignore[attr-defined]
+    return strawberry.subscription(
+        resolver=resolve, name=topic.value, description=description, directives=[directive_of(permission)]
+    )
 
 
 def _with_signature(

@@ -21,8 +21,8 @@ class Topic(StrEnum):
 class TopicRule:
     """How one topic is pushed.
 
-    `number` stands in cursors, so it is never changed or reused. `type` is the GraphQL type of the record that an event names; who
-    may be told is decided by that type's `visible` at the moment of delivery. `permission` is the gate of the subscription.
+    `number` stands in cursors, so it is never changed or reused. `type` is the GraphQL type of the record that an event names;
+    who may be told is decided by that type's `visible` at the moment of delivery. `permission` is the gate of the subscription.
     `kept` is how long its events can be asked for again.
     """
 

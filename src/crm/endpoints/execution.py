@@ -1,0 +1,147 @@
+"""Executing a GraphQL document for somebody, whatever transport it came by: rights as they are, or from the start again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import ExecutionResult, execute
+
+from crm.access.viewer import Viewer
+from crm.access.viewers import Viewers
+from crm.config import Settings
+from crm.core.errors import Unauthenticated
+from crm.endpoints.documents import Documents
+from crm.graph.context import Operation, RightsMoved
+from crm.graph.context import Request as RequestFacts
+from crm.notify.hub import Hub
+from crm.notify.presence import Presence
+from crm.resolvers.root import build_schema
+from crm.services.deeds import DiallingPlan
+from crm.services.system import sessions
+from crm.store.database import Database
+
+PUBLIC_FIELDS = {"signIn", "__typename"}
+INTROSPECTION = {"__schema", "__type"}
+ATTEMPTS = 3
+ENDED = "The session has ended. Sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What resolvers and sockets reach besides reading."""
+
+    database: Database
+    viewers: Viewers
+    dialling: DiallingPlan
+    session_days: int
+    secret: bytes
+    presence: Presence
+    hub: Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parts of a GraphQL request."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class Executor:
+    """The schema with its documents, and what every operation is given."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.schema = build_schema()._schema
+        # "Did you mean …" tells names of the schema: only to whom introspection would tell them.
+        self.hide_suggestions = settings.introspection != "everyone"
+        self.documents = Documents(self.schema, hide_suggestions=self.hide_suggestions)
+
+    def services(self, database: Database, presence: Presence, hub: Hub) -> Services:
+        """What operations on this database are given."""
+        plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None)
+        key = self.settings.secret_key
+        secret = key.get_secret_value().encode() if key else b""
+        return Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret, presence, hub)
+
+    def refusal(self, viewer: Viewer, fields: set[str]) -> str | None:
+        """Why these root fields are not executed at all for this viewer: the anonymous, and who asks about the schema itself."""
+        if fields & INTROSPECTION:
+            allowed = self.settings.introspection == "everyone" or (
+                self.settings.introspection == "signed_in" and not viewer.anonymous
+            )
+            if not allowed:
+                return "Introspection is closed."
+        if viewer.anonymous and fields - PUBLIC_FIELDS - INTROSPECTION:
+            return "Sign in first."
+        return None
+
+    async def run(
+        self,
+        services: Services,
+        viewer: Viewer,
+        facts: RequestFacts,
+        document: Any,
+        asked: Asked,
+        root: Callable[[Operation], Awaitable[object | None]] | None = None,
+    ) -> ExecutionResult | None:
+        """Execute; again from the start where a reading met a change of rights halfway.
+
+        `root` makes the root value under the viewer's rights; where it makes none there is nothing for them: None.
+        """
+        for _ in range(ATTEMPTS):
+            operation = Operation(services.database, viewer, facts, lambda: load(services, facts.token), services)
+            result = await self._once(operation, document, asked, root)
+            if await _holds(operation):
+                return result
+            fresh = await load(services, facts.token)
+            if fresh is None:
+                raise Unauthenticated(ENDED)
+            viewer = fresh
+        return result
+
+    async def _once(
+        self,
+        operation: Operation,
+        document: Any,
+        asked: Asked,
+        root: Callable[[Operation], Awaitable[object | None]] | None,
+    ) -> ExecutionResult | None:
+        value = None
+        if root is not None:
+            with suppress(RightsMoved):
+                value = await root(operation)
+            if value is None:
+                return None
+        outcome = execute(
+            self.schema,
+            document,
+            root_value=value,
+            context_value=operation,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            hide_suggestions=self.hide_suggestions,
+        )
+        return outcome if isinstance(outcome, ExecutionResult) else await outcome
+
+
+async def _holds(operation: Operation) -> bool:
+    """Whether the answer was made under rights that held to its end. What was written is never done again.
+
+    An answer that took no statement (`{ __typename }`) has not yet proven its token, so it is asked for here.
+    """
+    if operation.wrote or operation.viewer.anonymous:
+        return True
+    if not operation.reads and not operation.moved:
+        with suppress(RightsMoved):
+            await operation.fetch(lambda *_: "SELECT NULL::uuid AS id")
+    return not operation.moved
+
+
+async def load(services: Services, token: str | None) -> Viewer | None:
+    """The viewer of a token as the database has it now."""
+    return None if token is None else await services.viewers.load(token)

@@ -1,0 +1,107 @@
+"""One operation on a socket: a query or mutation with one answer, or a subscription with one for each event."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Any, Protocol
+
+import orjson
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
+
+from crm.core.errors import RequestError, Unauthenticated
+from crm.endpoints.answers import answer_of, told
+from crm.endpoints.documents import Document, root_fields
+from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
+from crm.endpoints.sockets.messages import frame, next_frame
+from crm.endpoints.sockets.selection import Selection, WrongVariables, check_gate, listened
+from crm.graph.context import Request as RequestFacts
+
+
+class Line(Protocol):
+    """The socket, as an operation sees it."""
+
+    executor: Executor
+    services: Services
+    facts: RequestFacts | None
+
+    async def send(self, text: str) -> None:
+        """Write a frame."""
+
+
+async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
+    """Run it to its end; refusals become an `error` message."""
+    assert line.facts is not None
+    reference = line.facts.id
+    try:
+        document, operation = _read(line, asked)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            await _listen(line, operation_id, asked, document, operation)
+        else:
+            await _answer(line, operation_id, asked, document)
+    except WrongVariables as wrong:
+        await line.send(frame("error", operation_id, [told(error, reference) for error in wrong.errors]))
+    except _Refused as refused:
+        await line.send(frame("error", operation_id, refused.errors))
+    except Unauthenticated:
+        raise
+    except RequestError as error:
+        await line.send(frame("error", operation_id, [{"message": error.message, "extensions": error.extensions}]))
+
+
+class _Refused(Exception):
+    """The document cannot be executed."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("refused")
+        self.errors = errors
+
+
+def _read(line: Line, asked: Asked) -> tuple[Document, OperationDefinitionNode]:
+    assert line.facts is not None
+    reference = line.facts.id
+    try:
+        document = line.executor.documents.read(asked.query)
+    except GraphQLError as error:
+        raise _Refused([told(error, reference)]) from None
+    if document.errors:
+        raise _Refused([told(error, reference) for error in document.errors])
+    operation, _ = root_fields(document.node, asked.operation_name)
+    if operation is None:
+        raise RequestError("The document has no operation of this name, or several and none was named.")
+    return document, operation
+
+
+async def _answer(line: Line, operation_id: str, asked: Asked, document: Document) -> None:
+    assert line.facts is not None
+    viewer = await line.services.viewers.of(line.facts.token or "")
+    if viewer is None:
+        raise Unauthenticated(ENDED)
+    _, fields = root_fields(document.node, asked.operation_name)
+    refusal = line.executor.refusal(viewer, fields)
+    if refusal is not None:
+        raise RequestError(refusal)
+    result = await line.executor.run(line.services, viewer, line.facts, document.node, asked)
+    assert result is not None
+    if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
+        raise Unauthenticated(ENDED)
+    await line.send(next_frame(operation_id, orjson.dumps(answer_of(result, line.facts.id))))
+    await line.send(frame("complete", operation_id))
+
+
+async def _listen(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:
+    assert line.facts is not None
+    topic, after = listened(line.executor, document.node, operation, asked)
+    viewer = await load(line.services, line.facts.token)
+    if viewer is None or viewer.id is None:
+        raise Unauthenticated(ENDED)
+    check_gate(viewer.rights, topic)
+    selection = Selection(line.executor, line.services, line.facts, document.node, asked, topic)
+    subscription = await line.services.hub.subscribe(topic, selection, viewer.id, after)
+    try:
+        # Closed here and now: a source that waits for the garbage collector goes on listening.
+        async with aclosing(subscription.__aiter__()) as pushes:
+            async for push in pushes:
+                await line.send(next_frame(operation_id, push.body))
+                line.services.hub.delivered(push, viewer.id)
+    finally:
+        subscription.close()

@@ -1,0 +1,84 @@
+"""A subscription's selection: what a client wants to know of each event, run under the rights they have by then."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from graphql import DocumentNode, FieldNode, OperationDefinitionNode, get_argument_values, get_variable_values
+
+from crm.core.errors import FieldForbidden, RequestError, Unauthenticated
+from crm.endpoints.answers import answer_of
+from crm.endpoints.documents import root_selections
+from crm.endpoints.execution import ENDED, Asked, Executor, Services
+from crm.graph.context import Operation
+from crm.graph.context import Request as RequestFacts
+from crm.graph.pushes import Pushed, pushed
+from crm.notify.brokers import Event
+from crm.services.topics import TOPICS, Topic
+
+
+class WrongVariables(Exception):
+    """The variables of a subscription do not fit its document; `errors` says how."""
+
+    def __init__(self, errors: list[Any]) -> None:
+        super().__init__("variables")
+        self.errors = errors
+
+
+class Selection:
+    """One subscription of one socket, as the hub's `Rendering`. It is run per person: nothing of it is shared yet."""
+
+    shared = False
+
+    def __init__(
+        self, executor: Executor, services: Services, facts: RequestFacts, document: DocumentNode, asked: Asked, topic: Topic
+    ) -> None:
+        self.executor = executor
+        self.services = services
+        self.facts = facts
+        self.document = document
+        self.asked = asked
+        self.rule = TOPICS[topic]
+        self.key: Hashable = (asked.query, asked.operation_name, orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS))
+
+    async def run(self, event: Event, cursor: str, people: Sequence[UUID]) -> list[bytes | None]:
+        """The answer for the one person this socket is signed in as; None where they may not see the record now."""
+        assert len(people) == 1
+
+        async def root(operation: Operation) -> Pushed | None:
+            return await pushed(operation, self.rule.type, self.rule.permission, event.record_id, cursor)
+
+        viewer = await self.services.viewers.of(self.facts.token or "")
+        if viewer is None:
+            raise Unauthenticated(ENDED)
+        result = await self.executor.run(self.services, viewer, self.facts, self.document, self.asked, root)
+        if result is None:
+            return [None]
+        return [orjson.dumps(answer_of(result, self.facts.id))]
+
+
+def listened(
+    executor: Executor, document: DocumentNode, operation: OperationDefinitionNode, asked: Asked
+) -> tuple[Topic, str | None]:
+    """Which topic a subscription listens to, and after which cursor. The document has been validated: it has one root field."""
+    schema = executor.schema
+    variables = get_variable_values(schema, operation.variable_definitions or (), asked.variables or {}, 20)
+    if isinstance(variables, list):
+        raise WrongVariables(variables)
+    node: FieldNode = root_selections(document, operation)[0]
+    assert schema.subscription_type is not None
+    made = schema.subscription_type.fields.get(node.name.value)
+    if made is None:  # `__typename` is a field, but no topic
+        raise RequestError("Subscribe to one of the fields of Subscription.")
+    arguments = get_argument_values(made, node, variables)
+    return Topic(node.name.value), arguments.get("after")
+
+
+def check_gate(viewer_rights: Any, topic: Topic) -> None:
+    """Refuse a topic that no role of the viewer opens."""
+    permission = TOPICS[topic].permission
+    if not viewer_rights.holds(permission):
+        raise FieldForbidden(permission)

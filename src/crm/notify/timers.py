@@ -1,0 +1,65 @@
+"""Doing what is due when it is due: a loop that sleeps until the next instant, and looks again after every announced commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from crm.core.clock import now
+from crm.store.database import Database
+
+LONGEST_SLEEP = 1.0
+"""Other processes may plan something sooner than what this one is waiting for."""
+PAUSE_AFTER_FAILURE = 1.0
+
+log = structlog.get_logger("crm.timers")
+
+
+async def when_due(
+    name: str,
+    database: Database,
+    next_due: Callable[[Database], Awaitable[datetime | None]],
+    act: Callable[[Database, datetime], Awaitable[int]],
+) -> None:
+    """Call `act` whenever the earliest due instant has come, until cancelled. A failure is logged and tried again."""
+    bell = asyncio.Event()
+    database.bells.add(bell.set)
+    try:
+        while True:
+            bell.clear()
+            try:
+                due = await next_due(database)
+                at = now()
+                if due is not None and due <= at:
+                    # What is due and cannot be done (another process has it in hand, it fails) is not tried without a pause.
+                    if not await act(database, at):
+                        await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                    continue
+            except Exception:
+                log.exception("timer failed", timer=name)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                continue
+            seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, (due - at).total_seconds())
+            await _sleep(bell, seconds)
+    finally:
+        database.bells.discard(bell.set)
+
+
+async def each(name: str, database: Database, seconds: float, act: Callable[[Database], Awaitable[int]]) -> None:
+    """Call `act` every so many seconds, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await act(database)
+        except Exception:
+            log.exception("timer failed", timer=name)
+
+
+async def _sleep(bell: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(bell.wait(), max(seconds, 0.001))
+    except TimeoutError:
+        return

@@ -1,0 +1,121 @@
+"""Events without records: an outbox to write to, a hub that listens, and what arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+from crm.core.stream_cursors import read_stream_cursor
+from crm.notify.brokers import Event, MemoryBroker
+from crm.notify.history import History
+from crm.notify.hub import Hub, Subscription
+from crm.notify.relay import Relay
+from crm.services import events
+from crm.services.system.accounts import system_deed
+from crm.services.topics import Topic
+from crm.store.database import Database
+
+TOPIC = Topic.INCOMING_CALLS
+ALICE, BOB, CAROL = (new_id(Kind.USER) for _ in range(3))
+
+
+class Plain:
+    """A rendering that shows the event itself; `blind` says for which records there is nothing to see."""
+
+    key = "plain"
+    shared = False
+
+    def __init__(self) -> None:
+        self.blind: set[UUID] = set()
+        self.pause = 0.0
+
+    async def run(self, event: Event, cursor: str, people: Sequence[UUID]) -> list[bytes | None]:
+        await asyncio.sleep(self.pause)
+        return [None if event.record_id in self.blind else event.record_id.bytes for _ in people]
+
+
+class _Undone(Exception):
+    pass
+
+
+async def commit(database: Database, *people: UUID, topic: Topic = TOPIC, rollback: bool = False) -> UUID:
+    """One deed that records one event."""
+    record = new_id(Kind.CALL)
+    with suppress(_Undone):
+        async with system_deed(database, "test") as deed:
+            await events.record(deed, topic, record, people)
+            if rollback:
+                raise _Undone
+    return record
+
+
+@dataclass
+class Ear:
+    """Somebody listening: what arrived, in order."""
+
+    subscription: Subscription
+    rendering: Plain
+    heard: list[UUID] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+
+    async def run(self) -> None:
+        async with aclosing(self.subscription.__aiter__()) as pushes:
+            async for push in pushes:
+                self.heard.append(UUID(bytes=push.body))
+                self.cursors.append(push.cursor)
+
+    async def has(self, wanted: Iterable[UUID]) -> None:
+        """Wait until exactly these have arrived, in this order."""
+        expected = list(wanted)
+        async with asyncio.timeout(5):
+            while len(self.heard) < len(expected):
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert self.heard == expected
+
+    @property
+    def seqs(self) -> list[int]:
+        return [read_stream_cursor(cursor).seq for cursor in self.cursors]
+
+
+@dataclass
+class Stream:
+    """A relay, its broker, and a hub over one database."""
+
+    database: Database
+    hub: Hub
+    broker: MemoryBroker
+    relay: Relay
+
+    @asynccontextmanager
+    async def ear(
+        self, person: UUID, after: str | None = None, *, topic: Topic = TOPIC, rendering: Plain | None = None
+    ) -> AsyncIterator[Ear]:
+        shown = rendering or Plain()
+        ear = Ear(await self.hub.subscribe(topic, shown, person, after), shown)
+        running = asyncio.create_task(ear.run())
+        try:
+            yield ear
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            ear.subscription.close()
+
+
+@asynccontextmanager
+async def flowing(database: Database) -> AsyncIterator[Stream]:
+    """A process's worth of news; leave the block and it is gone, with all it held in memory."""
+    broker = MemoryBroker()
+    hub = Hub(broker, History(database))
+    relay = Relay(database, broker)
+    running = asyncio.create_task(relay.run())
+    try:
+        yield Stream(database, hub, broker, relay)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

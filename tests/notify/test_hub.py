@@ -1,0 +1,235 @@
+"""Every event once, in order, for whom it is meant, over every gap; and never a silent loss."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.notify.streams import ALICE, BOB, CAROL, Plain, Stream, commit, flowing
+
+from crm.core.errors import BadUserInput, HistoryGone
+from crm.core.stream_cursors import StreamCursor, read_stream_cursor
+from crm.notify import history, hub
+from crm.notify.relay import _FORGET
+from crm.services.topics import TOPICS, WEEK, Topic
+
+
+@pytest.fixture
+async def stream(database) -> AsyncIterator[Stream]:
+    async with flowing(database) as opened:
+        yield opened
+
+
+async def test_what_is_committed_arrives_in_order(stream, database):
+    async with stream.ear(ALICE) as ear:
+        await ear.has([await commit(database, ALICE) for _ in range(20)])
+        assert ear.seqs == sorted(set(ear.seqs))
+
+
+async def test_what_is_rolled_back_never_arrives(stream, database):
+    async with stream.ear(ALICE) as ear:
+        await commit(database, ALICE, rollback=True)
+        await ear.has([await commit(database, ALICE)])
+
+
+async def test_it_arrives_for_its_audience_only(stream, database):
+    async with stream.ear(ALICE) as alice, stream.ear(BOB) as bob, stream.ear(CAROL) as carol:
+        first, second, third = await commit(database, ALICE), await commit(database, ALICE, BOB), await commit(database)
+        await alice.has([first, second, third])
+        await bob.has([second, third])
+        await carol.has([third])
+
+
+async def test_topics_do_not_mix(stream, database):
+    async with stream.ear(ALICE) as calls, stream.ear(ALICE, topic=Topic.REMINDERS) as reminders:
+        call, reminder = await commit(database, ALICE), await commit(database, ALICE, topic=Topic.REMINDERS)
+        await calls.has([call])
+        await reminders.has([reminder])
+
+
+async def test_two_subscriptions_of_one_person_both_hear(stream, database):
+    async with stream.ear(ALICE) as first, stream.ear(ALICE) as second:
+        record = await commit(database, ALICE)
+        await first.has([record])
+        await second.has([record])
+
+
+async def test_what_may_not_be_seen_is_skipped_and_the_rest_goes_on(stream, database):
+    shown = Plain()
+    async with stream.ear(ALICE, rendering=shown) as ear:
+        first = await commit(database, ALICE)
+        await ear.has([first])
+        shown.pause = 0.05
+        hidden = await commit(database, ALICE)
+        shown.blind.add(hidden)
+        last = await commit(database, ALICE)
+        await ear.has([first, last])
+
+
+async def test_without_a_cursor_nothing_old_arrives(stream, database):
+    await commit(database, ALICE)
+    async with stream.ear(ALICE) as ear:
+        # The event before may still be without a number: it was committed first, but nobody had been told of it.
+        await asyncio.sleep(0.1)
+        ear.heard.clear()
+        await ear.has([await commit(database, ALICE)])
+
+
+async def test_a_cursor_goes_on_exactly_where_it_stood(stream, database):
+    async with stream.ear(ALICE) as ear:
+        before = [await commit(database, ALICE) for _ in range(5)]
+        await ear.has(before)
+    missed = [await commit(database, ALICE) for _ in range(5)]
+    for place in range(5):
+        async with stream.ear(ALICE, ear.cursors[place]) as again:
+            await again.has(before[place + 1 :] + missed)
+
+
+async def test_a_cursor_outlives_the_process(database):
+    async with flowing(database) as stream, stream.ear(ALICE) as ear:
+        first = await commit(database, ALICE)
+        await ear.has([first])
+    missed = [await commit(database, ALICE) for _ in range(3)]
+    async with flowing(database) as stream, stream.ear(ALICE, ear.cursors[-1]) as again:
+        later = await commit(database, ALICE)
+        await again.has([*missed, later])
+
+
+async def test_a_long_history_is_read_in_parts(stream, database, monkeypatch):
+    monkeypatch.setattr(history, "BATCH", 7)
+    monkeypatch.setattr(hub, "BATCH", 7)
+    async with stream.ear(ALICE) as ear:
+        first = await commit(database, ALICE)
+        await ear.has([first])
+    records = [await commit(database, ALICE) for _ in range(30)]
+    async with stream.ear(ALICE, ear.cursors[0]) as again:
+        records.append(await commit(database, ALICE))
+        await again.has(records)
+
+
+async def test_whoever_is_slow_misses_nothing(stream, database, monkeypatch):
+    monkeypatch.setattr(hub, "LONGEST_QUEUE", 3)
+    shown = Plain()
+    shown.pause = 0.01
+    async with stream.ear(ALICE, rendering=shown) as ear:
+        await ear.has([await commit(database, ALICE) for _ in range(25)])
+
+
+async def test_comings_and_goings_at_random_lose_and_repeat_nothing(database, monkeypatch):
+    """Writers never stop; listeners are cut at random places, whole processes too; small queues and batches make every race."""
+    monkeypatch.setattr(history, "BATCH", 5)
+    monkeypatch.setattr(hub, "BATCH", 5)
+    monkeypatch.setattr(hub, "LONGEST_QUEUE", 4)
+    dice = random.Random(20261123)
+    people = (ALICE, BOB, CAROL)
+    written: dict = {person: [] for person in people}
+    cursors: dict = {
+        person: str(StreamCursor(await _epoch(database), TOPICS[Topic.INCOMING_CALLS].number, 0)) for person in people
+    }
+    heard: dict = {person: [] for person in people}
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for _ in range(150):
+            chosen = [person for person in people if dice.random() < 0.6] or [ALICE]
+            record = await commit(database, *chosen)
+            for person in chosen:
+                written[person].append(record)
+            await asyncio.sleep(dice.random() * 0.004)
+        done.set()
+
+    writing = asyncio.create_task(write())
+    while not (done.is_set() and all(len(heard[person]) >= len(written[person]) for person in people)):
+        async with flowing(database) as stream:
+            for _ in range(dice.randint(1, 6)):
+                await _listen_for_a_while(stream, dice, people, cursors, heard)
+        assert all(len(heard[person]) <= len(written[person]) + 1 for person in people)
+    await writing
+    for person in people:
+        assert heard[person] == written[person]
+
+
+async def _listen_for_a_while(stream, dice, people, cursors, heard) -> None:
+    ears = [(person, stream.ear(person, cursors[person])) for person in people]
+    opened = [(person, context, await context.__aenter__()) for person, context in ears]
+    await asyncio.sleep(dice.random() * 0.05)
+    for person, context, ear in opened:
+        await context.__aexit__(None, None, None)
+        heard[person] += ear.heard
+        cursors[person] = ear.cursors[-1] if ear.cursors else cursors[person]
+
+
+async def _epoch(database) -> int:
+    async with database.connection() as connection:
+        return int(await connection.fetchval("SELECT epoch FROM event_stream"))
+
+
+async def test_a_history_that_is_gone_is_told_with_where_to_start(stream, database):
+    async with stream.ear(ALICE) as ear:
+        records = [await commit(database, ALICE) for _ in range(4)]
+        await ear.has(records)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE event SET recorded_at = now() - interval '8 days' WHERE seq <= $1", ear.seqs[1])
+        await connection.execute(_FORGET, Topic.INCOMING_CALLS.value, WEEK)
+    with pytest.raises(HistoryGone) as gone:
+        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+    assert gone.value.code == "HISTORY_GONE"
+    async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
+        await again.has(records[2:])
+    async with stream.ear(ALICE, ear.cursors[1]) as whole:  # the last forgotten one itself has been seen: nothing is missing
+        await whole.has(records[2:])
+
+
+async def test_a_cursor_of_another_life_of_the_database_has_no_history(stream, database):
+    async with stream.ear(ALICE) as ear:
+        record = await commit(database, ALICE)
+        await ear.has([record])
+    async with database.connection() as connection:
+        await connection.execute("UPDATE event_stream SET epoch = epoch + 1")
+    with pytest.raises(HistoryGone) as gone:
+        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+    async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
+        await again.has([record])
+
+
+async def test_a_cursor_ahead_of_the_stream_has_no_history(stream, database):
+    async with stream.ear(ALICE) as ear:
+        await ear.has([await commit(database, ALICE)])
+    cursor = read_stream_cursor(ear.cursors[0])
+    ahead = str(StreamCursor(cursor.epoch, cursor.topic, cursor.seq + 1))
+    with pytest.raises(HistoryGone):
+        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ahead)
+
+
+async def test_a_cursor_of_another_topic_is_refused(stream, database):
+    async with stream.ear(ALICE) as ear:
+        await ear.has([await commit(database, ALICE)])
+    with pytest.raises(BadUserInput):
+        await stream.hub.subscribe(Topic.REMINDERS, Plain(), ALICE, ear.cursors[0])
+
+
+async def test_a_refused_subscription_leaves_nothing_behind(stream, database):
+    for after in ("nonsense", str(StreamCursor(1, TOPICS[Topic.INCOMING_CALLS].number, 0))):
+        with pytest.raises((BadUserInput, HistoryGone)):
+            await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, after)
+    assert not any(stream.hub._listeners.values())
+
+
+async def test_an_event_for_few_does_not_walk_over_all(stream, database):
+    class Counted(dict):
+        walked = 0
+
+        def items(self):
+            Counted.walked += 1
+            return super().items()
+
+        def values(self):
+            Counted.walked += 1
+            return super().values()
+
+    stream.hub._listeners[Topic.INCOMING_CALLS] = Counted()
+    async with stream.ear(ALICE) as ear, stream.ear(BOB), stream.ear(CAROL):
+        await ear.has([await commit(database, ALICE)])
+    assert Counted.walked == 0
