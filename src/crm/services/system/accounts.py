@@ -27,9 +27,9 @@ SYSTEM = Viewer(
 
 
 @asynccontextmanager
-async def system_deed(database: Database, request_id: str) -> AsyncIterator[Deed]:
+async def system_deed(database: Database, request_id: str, *, channel: Channel = Channel.SYSTEM) -> AsyncIterator[Deed]:
     """A deed of the system itself; never reachable with a token."""
-    async with deed(database, SYSTEM, request_id, channel=Channel.SYSTEM) as opened:
+    async with deed(database, SYSTEM, request_id, channel=channel) as opened:
         yield opened
 
 

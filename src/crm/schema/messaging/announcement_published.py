@@ -1,0 +1,23 @@
+"""What the subscription `announcements` pushes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from crm.graph.nouns import part
+from crm.schema.messaging.announcement import Announcement
+
+
+def _announcement(root: Any) -> Announcement:
+    """The row that was read for whoever is told."""
+    return root.row  # type: ignore[no-any-return]
+
+
+@part(of="Announcement", description="An announcement that was published to the viewer (新公告).")
+class AnnouncementNews:
+    """Made from anything that has a `cursor` and a `row`."""
+
+    cursor: str = strawberry.field(description="Give it back as `after` to go on behind this event.")
+    announcement: Announcement = strawberry.field(resolver=_announcement, description="The announcement as it is now.")
