@@ -6,7 +6,7 @@ Nothing is announced here. The relay (`notify/relay.py`) finds what was committe
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from crm.core.ids import kind_of
@@ -38,6 +38,26 @@ async def record(deed: Deed, topic: Topic, record_id: UUID, audience: Iterable[U
         audience=people,
         recorded_at=deed.at,
     )
+    deed.news.append(topic)
+
+
+_MANY = """
+INSERT INTO event (topic, record_id, record_kind, audience, recorded_at)
+SELECT $1, k.record_id, k.record_kind, k.audience::uuid[], $2::timestamptz
+FROM unnest($3::uuid[], $4::smallint[], $5::text[]) WITH ORDINALITY AS k(record_id, record_kind, audience, place)
+ORDER BY k.place
+"""
+
+
+async def record_many(deed: Deed, topic: Topic, news: Sequence[tuple[UUID, Iterable[UUID]]]) -> None:
+    """Many events of one topic, each a record and its audience, by one statement and in this order."""
+    if not news:
+        return
+    kinds = [int(kind) for record_id, _ in news if (kind := kind_of(record_id)) is not None]
+    assert len(kinds) == len(news), "an event names a record"
+    people = [sorted(set(audience)) for _, audience in news]
+    audiences = [f"{{{','.join(map(str, named if len(named) <= MOST_NAMED else []))}}}" for named in people]
+    await deed.run(_MANY, topic.value, deed.at, [record_id for record_id, _ in news], kinds, audiences)
     deed.news.append(topic)
 
 

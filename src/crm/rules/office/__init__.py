@@ -1,0 +1,1 @@
+"""Decisions of my office (我的办公室)."""

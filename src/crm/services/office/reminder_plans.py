@@ -1,0 +1,107 @@
+"""Which reminders are to come: an event's rules, and for each person and rule one row that holds the next one.
+
+Planned in the transaction of every change, so that no reminder is left over from how the event was before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from crm.core.errors import Invalid
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+from crm.models import ReminderRule
+from crm.rules.office.recurrence import next_after
+from crm.rules.office.reminder_flow import SENT, ReminderChannel
+from crm.services import value_rows
+from crm.services.deeds import Deed
+from crm.services.office import exceptions
+from crm.services.office.timing import row_of, series_of
+from crm.services.records import FieldChange
+from crm.services.topics import Topic
+
+MOST_RULES = 5
+MOST_MINUTES = 40_320
+JUST_BEGUN = timedelta(minutes=1)
+"""What began so short a time ago is still worth a reminder: an event that is entered for now would else have none."""
+
+
+async def replace_rules(deed: Deed, event_id: UUID, given: Mapping[str, Any]) -> Sequence[FieldChange]:
+    """The whole list of an event's reminders, where it is given."""
+    if "reminders" not in given:
+        return []
+    if len(given["reminders"]) > MOST_RULES:
+        raise Invalid(f"At most {MOST_RULES} reminders.", ("input", "reminders"))
+    rows: list[dict[str, Any]] = []
+    for place, item in enumerate(given["reminders"]):
+        row = _rule(item, ("input", "reminders", str(place)))
+        if row in rows:
+            raise Invalid("This reminder is in the list already.", ("input", "reminders", str(place)))
+        rows.append(row)
+    parent, shown = ("schedule_event_id", event_id), ("channel", "minutes_before")
+    return await value_rows.replace(deed, ReminderRule, Kind.REMINDER_RULE, parent, "reminders", rows, shown)
+
+
+def _rule(item: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any]:
+    channel, minutes = ReminderChannel(item["channel"]), item["minutes_before"]
+    if channel not in SENT:
+        raise Invalid(f"A reminder by {channel} is not sent yet.", (*where, "channel"))
+    if not 0 <= minutes <= MOST_MINUTES:
+        raise Invalid(f"Must be between 0 and {MOST_MINUTES}.", (*where, "minutesBefore"))
+    return {"channel": channel.value, "minutes_before": minutes}
+
+
+_WANTED = """
+SELECT p.user_id, r.channel, r.minutes_before
+FROM reminder_rule r CROSS JOIN (
+    SELECT owner_id AS user_id FROM schedule_event WHERE id = $1 AND owner_id IS NOT NULL
+    UNION SELECT user_id FROM schedule_attendee
+        WHERE schedule_event_id = $1 AND user_id IS NOT NULL AND answer <> 'DECLINED'
+) p WHERE r.schedule_event_id = $1
+"""
+
+_PLAN = """
+INSERT INTO reminder_series (id, schedule_event_id, user_id, channel, minutes_before, occurrence_at, due_at)
+SELECT k.id, $1, k.user_id, k.channel, k.minutes, $6::timestamptz, $6::timestamptz - make_interval(mins => k.minutes)
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::int[]) AS k(id, user_id, channel, minutes)
+ON CONFLICT (schedule_event_id, user_id, channel, minutes_before)
+DO UPDATE SET occurrence_at = excluded.occurrence_at, due_at = excluded.due_at
+WHERE $7::boolean OR reminder_series.due_at IS NULL
+"""
+
+_REST = """
+UPDATE reminder_series s SET occurrence_at = NULL, due_at = NULL
+WHERE s.schedule_event_id = $1 AND s.due_at IS NOT NULL AND NOT EXISTS (
+    SELECT FROM unnest($2::uuid[], $3::text[], $4::int[]) AS k(user_id, channel, minutes)
+    WHERE k.user_id = s.user_id AND k.channel = s.channel AND k.minutes = s.minutes_before)
+"""
+
+
+async def plan(deed: Deed, event: Any, *, anew: bool) -> None:
+    """Bring the series in line with the event's people and rules. The event is locked by whoever calls.
+
+    `anew` where the occurrences changed. Else those that are planned stay as they are: a reminder that is due this very moment
+    must not be lost over somebody's answer. Series are put to rest and never removed: their id is what keeps a reminder
+    from firing twice for one occurrence, also for somebody who was away from the list for a while.
+    """
+    wanted = await deed.rows(_WANTED, event.id)
+    people = [row["user_id"] for row in wanted]
+    channels, minutes = [row["channel"] for row in wanted], [row["minutes_before"] for row in wanted]
+    await deed.run(_REST, event.id, people, channels, minutes)
+    if not wanted:
+        return
+    found = await exceptions.stored(deed, event.id) if event.rrule else ()
+    following = next_after(series_of(row_of(event), found), deed.at - JUST_BEGUN)
+    ids = [new_id(Kind.REMINDER_SERIES) for _ in wanted]
+    occurrence_at = None if following is None else following.starts_at
+    await deed.run(_PLAN, event.id, ids, people, channels, minutes, occurrence_at, anew)
+    # Whoever waits for what is due looks again after the commit: it may be sooner than what they are waiting for.
+    deed.news.append(Topic.REMINDERS)
+
+
+async def rest(deed: Deed, event_id: UUID) -> None:
+    """Nothing is to come of this event."""
+    await deed.run(_REST, event_id, [], [], [])
