@@ -11,8 +11,10 @@ import structlog
 
 from crm.endpoints.execution import Services
 from crm.notify.brokers import Broker
+from crm.notify.customers import calls
 from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
+from crm.notify.office import reminders
 from crm.notify.relay import Relay
 from crm.services.topics import Topic
 
@@ -42,6 +44,8 @@ def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, N
         "sessions": services.presence.watch(database),
         "announcements": announcements.run(database),
         "receipts": receipts.run(),
+        "reminders": reminders.run(database),
+        "lost calls": calls.run(database),
     }
 
 

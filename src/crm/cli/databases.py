@@ -59,6 +59,7 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
 
     The embedded database is ours to migrate. Another one is migrated when its owner says so, with `crm migrate`.
     """
+    from crm.services.customers import pipelines
     from crm.services.system import defaults
 
     async with open_database(url, max_size=2, statement_seconds=0) as database:
@@ -72,6 +73,7 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
         if state.pending:
             await migrate.migrate(url)
         await defaults.ensure(database)
+        await pipelines.ensure(database)
 
 
 def _borrow(folder: Path, busy: InUse) -> str:

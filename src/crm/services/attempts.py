@@ -18,6 +18,8 @@ _CONSTRAINTS = {
     "user_account_extension": ("Somebody else has this extension.", ("input", "extension")),
     "tag_name": ("There is a tag with this name.", ("input", "name")),
     "role_name": ("There is a role with this name.", ("input", "name")),
+    "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
+    "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

@@ -86,4 +86,12 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "complaint:投诉:Complaint wrong:打错:Wrong_number other:其他:Other"
         ),
     ),
+    "lost_reason": (
+        "输单原因",
+        "Lost reason",
+        _entries(
+            "price:价格:Price competitor:竞争对手:Competitor no_budget:没有预算:No_budget no_need:没有需求:No_need "
+            "timing:时机不对:Timing product:产品不符:Product_does_not_fit no_answer:失去联系:No_answer other:其他:Other"
+        ),
+    ),
 }

@@ -24,6 +24,13 @@ from crm.services.owners import department_of
 from crm.services.records import claim, entity_of, record_change, revise, rule_of
 from crm.services.references import rule_of_table, visible_id
 
+FINISHED = (
+    "DONE", "CANCELLED", "WON", "LOST", "COMPLETED", "TERMINATED", "EXPIRED", "DELIVERED", "RETURNED",
+    "ENDED", "MISSED", "BUSY", "FAILED", "ABANDONED",
+)  # fmt: skip
+"""The states in which a record of any kind is history: nothing is left to do for whoever takes over. A word means the same in
+every flow, so it stands here once, whatever rooms will be added."""
+
 
 def models() -> list[type[Model]]:
     """Every model of the product."""
@@ -58,8 +65,8 @@ async def recipient(deed: Deed, to: str) -> tuple[UUID, UUID | None]:
 async def transfer(deed: Deed, record_id: str, to: tuple[UUID, UUID | None], *, with_children: bool) -> UUID:
     """Give a record to another person, whose department it joins.
 
-    With its children, whatever of them the viewer may transfer goes along if it was the old owner's: contacts, and activities
-    still open. The others stay where they are.
+    With its children, whatever of them the viewer may transfer goes along if it was the old owner's: contacts, and what is not
+    finished of activities, opportunities, contracts and the like. The others stay where they are.
     """
     owner, department = to
     row: Any = await claim(deed, model_of_record(record_id), record_id, Action.TRANSFER, where=("input", "ids"))
@@ -83,11 +90,12 @@ async def _open_children(deed: Deed, party: Any, former: UUID | None) -> list[An
     for model in owned_models():
         if not _has_party(model):
             continue
-        finished = " AND status NOT IN ('DONE', 'CANCELLED')" if "status" in model._meta.fields_map else ""
+        state = next((f" AND {name} <> ALL($3)" for name in ("status", "state") if name in model._meta.fields_map), "")
+        values = [party.id, former, *([list(FINISHED)] if state else [])]
         ids = await deed.rows(
             f"SELECT id FROM {model._meta.db_table} WHERE party_id = $1 AND owner_id IS NOT DISTINCT FROM $2"
-            f" AND deleted_at IS NULL{finished} ORDER BY id",
-            party.id, former,
+            f" AND deleted_at IS NULL{state} ORDER BY id",
+            *values,
         )  # fmt: skip
         for row in ids:
             try:

@@ -1,0 +1,1 @@
+"""Verbs of inventory, purchasing and sales."""

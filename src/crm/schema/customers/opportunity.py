@@ -1,0 +1,107 @@
+"""Opportunities."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import strawberry
+
+from crm.graph.fields import column, computed, related, related_list
+from crm.graph.filters import filter_of
+from crm.graph.nouns import noun
+from crm.graph.orders import order_of
+from crm.graph.payloads import payload_of
+from crm.graph.rows import Row
+from crm.rules.customers.opportunity_flow import OPPORTUNITY_FLOW
+from crm.schema.customers.enums import OpportunityStatus, OpportunityVerb
+from crm.schema.system.record import OwnedRecord
+
+
+@noun(
+    "opportunity",
+    entity="opportunity",
+    label="title",
+    order="-updated_at",
+    description="What may be sold to a party, how likely, and when (销售机会).",
+)
+class Opportunity(OwnedRecord):
+    """销售机会."""
+
+    title: str = column("What it is about (机会名称).")
+    status: OpportunityStatus = column("Open, won, lost or on hold (状态).")
+    amount: Decimal | None = column("What it would bring, in its currency (金额).", sort=True)
+    currency: str = column("ISO 4217, such as CNY (币种).")
+    probability: int | None = column("How likely it is, in whole per cent (赢率).")
+    expected_close_on: date | None = column("When it is expected to be decided (预计成交日期).", sort=True)
+    closed_at: datetime | None = column("When it was won or lost (关闭时间).")
+    lost_note: str | None = column("More on why it was lost (输单说明).", filterable=False)
+    note: str | None = column("Anything else (备注).", filterable=False)
+    party = related("customers.Party", "party_id", "To whom (单位).")
+    contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
+    pipeline = related("customers.Pipeline", "pipeline_id", "The pipeline it goes through (销售管道).", card=True)
+    stage = related("customers.Stage", "stage_id", "How far it has come (阶段).", card=True)
+    lost_reason = related("system.DictionaryItem", "lost_reason_id", "Dictionary `lost_reason` (输单原因).", card=True)
+    stage_history = related_list(
+        "customers.StageChange", "opportunity_id", "Its stays in stages, the first one first (阶段历史)."
+    )
+    contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
+
+    @computed(
+        "Amount times probability, rounded to the currency's digits (加权金额).",
+        needs=("amount", "probability", "weighted_amount"),
+    )
+    def weighted_amount(root: Row) -> Decimal | None:
+        """Hidden where one of the two is: it would tell them."""
+        root.check("weighted_amount")
+        found: Decimal = root.record["weighted_amount"]
+        return found
+
+    @computed("What can be done with it next; rights come on top.", needs=("status",))
+    def actions(root: Row) -> list[OpportunityVerb]:
+        """The verbs that the flow table allows from here."""
+        return [OpportunityVerb(verb) for verb in OPPORTUNITY_FLOW.verbs(OpportunityStatus(root.record["status"]))]
+
+
+OpportunityFilter = filter_of(Opportunity)
+OpportunityOrder = order_of(Opportunity)
+OpportunityPayload = payload_of(Opportunity)
+
+
+@strawberry.input(description="What creation and update of an opportunity have in common.")
+class OpportunityValues:
+    """Everything but stage and status, which the verbs change."""
+
+    contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")
+    amount: strawberry.Maybe[Decimal] = strawberry.field(description="What it would bring; not negative (金额).")
+    currency: strawberry.Maybe[str] = strawberry.field(description="Three capital letters, such as CNY (币种).")
+    probability: strawberry.Maybe[int] = strawberry.field(description="0 to 100 per cent; by default its stage's (赢率).")
+    expected_close_on: strawberry.Maybe[date | None] = strawberry.field(description="When it is expected to be decided.")
+    note: strawberry.Maybe[str | None] = strawberry.field(description="Anything else, at most 20,000 characters.")
+
+
+@strawberry.input(description="The values of an opportunity. Absent fields stay as they are; null clears.")
+class OpportunityUpdateInput(OpportunityValues):
+    """What an update takes."""
+
+    title: strawberry.Maybe[str] = strawberry.field(description="What it is about (机会名称).")
+    party_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="To whom; not once a contract refers to it (单位).")
+
+
+@strawberry.input(description="A new opportunity, in the first stage unless another is chosen.")
+class OpportunityCreateInput(OpportunityValues):
+    """Title and party must be given; without an owner the record is the creator's."""
+
+    title: str = strawberry.field(description="What it is about (机会名称).")
+    party_id: strawberry.ID = strawberry.field(description="To whom (单位).")
+    pipeline_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="By default the first active one (销售管道).")
+    stage_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="By default the pipeline's first (阶段).")
+    owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Who will be responsible (负责人).")
+
+
+@strawberry.input(description="Why an opportunity was lost.")
+class OpportunityLoseInput:
+    """输单."""
+
+    reason_id: strawberry.ID = strawberry.field(description="An option of the dictionary `lost_reason` (输单原因).")
+    note: strawberry.Maybe[str | None] = strawberry.field(description="More on it, at most 20,000 characters (输单说明).")

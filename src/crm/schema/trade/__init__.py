@@ -1,0 +1,1 @@
+"""Inventory, purchasing and sales."""
