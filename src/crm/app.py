@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
-from crm.endpoints import graphql, health
+from crm.endpoints import console, graphql, health
 from crm.endpoints.execution import Executor
 from crm.endpoints.hooks import calls as hooks
 from crm.endpoints.requests import Requests
@@ -48,7 +48,13 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             yield
 
     app = Starlette(
-        routes=[*graphql.routes(executor), *sockets.routes(executor), *hooks.routes(settings), *health.routes()],
+        routes=[
+            *graphql.routes(executor),
+            *sockets.routes(executor),
+            *hooks.routes(settings),
+            *console.routes(),
+            *health.routes(),
+        ],
         # Not Starlette's own `max_body_size`, which stands outside these: a refusal for size has its id and its log line too.
         middleware=[
             Middleware(Requests),
