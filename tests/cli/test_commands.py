@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import asyncpg
 import pytest
 from tests.servers import SECRET_KEY, crm
 from typer.testing import CliRunner
@@ -16,7 +17,12 @@ from crm.cli import schema
 async def on(databases, tmp_path):
     """Run a command on a database of its own."""
     async with databases.temporary() as url:
-        yield lambda *words, **more: crm(*words, cwd=tmp_path, CRM_DATABASE_URL=url, CRM_SECRET_KEY=SECRET_KEY, **more)
+
+        def run(*words, **more):
+            return crm(*words, cwd=tmp_path, CRM_DATABASE_URL=url, CRM_SECRET_KEY=SECRET_KEY, **more)
+
+        run.url = url
+        yield run
 
 
 def test_help_and_version(tmp_path):
@@ -86,8 +92,17 @@ async def test_backup_and_restore(on, tmp_path):
         1,
         "crm: The database is not empty: restore into a new one, or add --replace to lose what it holds.\n",
     )
+    before = await _epoch(on.url)
     assert on("restore", str(tmp_path / "copy"), "--replace").returncode == 0
+    assert await _epoch(on.url) != before  # cursors of the life before have no history here
     assert on("migrate").stdout == "Nothing to do.\n"
+
+
+async def _epoch(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    epoch = await connection.fetchval("SELECT epoch FROM event_stream")
+    await connection.close()
+    return int(epoch)
 
 
 def test_schema_is_written_and_compared(tmp_path, monkeypatch):
