@@ -32,6 +32,8 @@ class Contact(OwnedRecord):
     email_addresses = owned_list("customers.EmailAddress", "contact_id", "Their e-mail addresses (电子邮件).")
     addresses = owned_list("customers.Address", "contact_id", "Their addresses (地址).")
     activities = related_list("customers.Activity", "contact_id", "What is planned and was done with them (活动).")
+    calls = related_list("customers.Call", "contact_id", "The telephone calls with them (来电).")
+    opportunities = related_list("customers.Opportunity", "contact_id", "What they may decide to buy (销售机会).")
 
 
 ContactFilter = filter_of(Contact)

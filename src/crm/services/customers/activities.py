@@ -42,7 +42,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     status = ActivityStatus.PLANNED if done_at is None else ActivityStatus.DONE
     values = await owned_by(deed, "activity", {**values, "status": status.value})
     if done_at is not None:
-        await _touch_party(deed, values.get("party_id"), done_at)
+        await touch_party(deed, values.get("party_id"), done_at)
     activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
     changes += await _replace_participants(deed, activity.id, given)
     await record_change(deed, activity, "activity.create", changes)
@@ -68,7 +68,7 @@ async def complete(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID
     values = checked(Activity, given)
     done_at = values.setdefault("done_at", deed.at)
     values["status"] = ACTIVITY_FLOW.after(ActivityStatus(activity.status), ActivityVerb.COMPLETE).value
-    await _touch_party(deed, activity.party_id, done_at)
+    await touch_party(deed, activity.party_id, done_at)
     await record_change(deed, activity, "activity.complete", await revise(deed, activity, values))
     return UUID(str(activity.id))
 
@@ -116,7 +116,7 @@ async def _step_claim(deed: Deed, record_id: str) -> Any:
     return await claim(deed, Activity, record_id, Action.UPDATE)
 
 
-async def _touch_party(deed: Deed, party_id: UUID | None, done_at: datetime) -> None:
+async def touch_party(deed: Deed, party_id: UUID | None, done_at: datetime) -> None:
     """The party was dealt with: its last contact, and by its cycle the next. Not an edit, so neither version nor log entry."""
     if party_id is None:
         return
@@ -136,13 +136,13 @@ async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[
     party_id = values.get("party_id", getattr(activity, "party_id", None))
     contact_id = values.get("contact_id", getattr(activity, "contact_id", None))
     if contact_id is not None and ("contact_id" in values or "party_id" in values):
-        values["party_id"] = await _party_of_contact(deed, contact_id, party_id, chosen="party_id" in values)
+        values["party_id"] = await party_of_contact(deed, contact_id, party_id, chosen="party_id" in values)
         if activity is not None and values["party_id"] != activity.party_id:
             check_frozen(deed, "activity", ["party_id"])  # it follows from the contact, but it is written all the same
     return values
 
 
-async def _party_of_contact(deed: Deed, contact_id: UUID, party_id: UUID | None, *, chosen: bool) -> UUID:
+async def party_of_contact(deed: Deed, contact_id: UUID, party_id: UUID | None, *, chosen: bool) -> UUID:
     """An activity with a contact is with the contact's party; another party beside it is a mistake."""
     contact = await Contact.filter(id=contact_id).using_db(deed.tx).get()
     if party_id is not None and chosen and contact.party_id != party_id:  # type: ignore[attr-defined]

@@ -1,0 +1,46 @@
+"""Who sent a message: a signature over its time and its bytes, with the secret of its source."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+from starlette.requests import Request
+
+TIMESTAMP = "x-crm-timestamp"
+SIGNATURE = "x-crm-signature"
+VERSION = "v1="
+TOLERANCE = 300
+"""Seconds that clocks may differ by, and after which what was overheard is worthless."""
+LONGEST_SOURCE = 40
+NOBODY = "no source has this secret"
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """`v1=` and the HMAC-SHA256 of the timestamp, a dot and the body."""
+    return VERSION + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def refusal_of(request: Request, source: str, body: bytes, secrets: Mapping[str, SecretStr]) -> str | None:
+    """Why the message is not taken for one of this source; None where it is.
+
+    Unknown sources and wrong signatures get one answer, in the same time. While a secret is being changed a sender may give
+    several signatures, separated by commas.
+    """
+    timestamp = request.headers.get(TIMESTAMP, "")
+    secret = secrets.get(source) if len(source) <= LONGEST_SOURCE else None
+    wanted = signature(secret.get_secret_value() if secret else NOBODY, timestamp, body).encode()
+    given = [part.strip().encode() for part in request.headers.get(SIGNATURE, "").split(",")]
+    right = any(hmac.compare_digest(wanted, each) for each in given)
+    if secret is None or not right:
+        return "The source is unknown or the signature is wrong."
+    if not _recent(timestamp):
+        return f"The timestamp is more than {TOLERANCE} seconds from now."
+    return None
+
+
+def _recent(timestamp: str) -> bool:
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and abs(time.time() - int(timestamp)) <= TOLERANCE

@@ -1,0 +1,113 @@
+"""Ending a call on screen: how it went, said once, and kept as an activity of whoever had it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from crm.core.errors import IllegalTransition, Invalid
+from crm.core.ids import parse_id
+from crm.core.kinds import Kind
+from crm.models import Activity, Call
+from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus
+from crm.rules.customers.call_states import CALL_FLOW, CallDirection, CallState, CallVerb, Signal, folded
+from crm.services.customers.activities import touch_party
+from crm.services.customers.call_histories import note, refold
+from crm.services.customers.calls import held
+from crm.services.deeds import Deed
+from crm.services.records import check_frozen, insert, record_change, rule_of
+from crm.services.references import visible_id
+from crm.services.values import checked
+
+DICTIONARY = "call_disposition"
+FURTHEST = timedelta(days=731)
+
+_OPTION = """
+SELECT i.id, i.label_zh, i.label_en FROM dictionary_item i JOIN dictionary d ON d.id = i.dictionary_id
+WHERE d.code = $1 AND (i.id = $2 OR i.code = $3) AND i.active AND i.deleted_at IS NULL FOR SHARE OF i
+"""
+
+_SUBJECTS = {
+    # (to us, from us, follow-up): Chinese and English
+    True: ("来电 {}", "去电 {}", "回访 {}"),
+    False: ("Call with {}", "Call to {}", "Follow up {}"),
+}
+_WITHHELD = {True: "（号码未显示）", False: "a withheld number"}
+
+
+async def end(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
+    """How the call went. It ends by this, if the switchboard has not ended it."""
+    check_frozen(deed, "call", list(given))
+    await _lock_party(deed, record_id)
+    call = await held(deed, record_id)
+    if call.filed_at is not None:
+        raise IllegalTransition("Call", call.state, CallVerb.END)
+    CALL_FLOW.after(CallState(call.state), CallVerb.END)
+    values = checked(Call, {"note": given.get("note")})
+    values["follow_up_at"] = _follow_up(deed, given.get("follow_up_at"))
+    option = await _disposition(deed, given.get("disposition"))
+    heard = await note(deed, call, Signal.FILED, agent=deed.actor)
+    ended_at = folded(heard).ended_at or deed.at
+    activity_id = await _kept(deed, call, values, option, ended_at)
+    values |= {"disposition_id": option and option["id"], "filed_at": deed.at, "activity_id": activity_id}
+    await refold(deed, call, heard, verb="call.end", values=values)
+    return UUID(str(call.id))
+
+
+async def _lock_party(deed: Deed, record_id: str) -> None:
+    """The party is written too, and parties are locked before calls. Which one stands in the call itself."""
+    key = await visible_id(deed, rule_of(Call), record_id, ("id",))
+    await deed.run("SELECT p.id FROM party p JOIN call c ON c.party_id = p.id WHERE c.id = $1 FOR NO KEY UPDATE OF p", key)
+
+
+def _follow_up(deed: Deed, at: datetime | None) -> datetime | None:
+    if at is not None and not deed.at < at <= deed.at + FURTHEST:
+        raise Invalid("A follow-up lies ahead, within two years.", ("input", "followUpAt"))
+    return at
+
+
+async def _disposition(deed: Deed, given: str | None) -> dict[str, Any] | None:
+    """The option that a code or an id names, held until the call is written."""
+    if given is None or not given.strip():
+        return None
+    text = given.strip()
+    rows = await deed.rows(_OPTION, DICTIONARY, parse_id(text, Kind.DICTIONARY_ITEM), text) if "\0" not in text else []
+    if not rows:
+        raise Invalid(f"This is no option of `{DICTIONARY}` that can be chosen.", ("input", "disposition"))
+    return rows[0]
+
+
+async def _kept(deed: Deed, call: Any, values: Mapping[str, Any], option: Mapping[str, Any] | None, ended_at: datetime) -> UUID:
+    """The call as an activity of the history, and a planned one if it is to be followed up."""
+    holder = (await deed.rows("SELECT locale, department_id FROM user_account WHERE id = $1", deed.actor))[0]
+    chinese = holder["locale"].startswith("zh")
+    inward, outward, again = _SUBJECTS[chinese]
+    number = call.number_display or call.number_raw or _WITHHELD[chinese]
+    shared = {
+        "kind": ActivityKind.CALL.value,
+        "party_id": call.party_id,
+        "contact_id": call.contact_id,
+        "owner_id": deed.actor,
+        "department_id": holder["department_id"],
+    }
+    done = shared | {
+        "subject": (outward if call.direction == CallDirection.OUTBOUND else inward).format(number),
+        "content": values["note"],
+        "status": ActivityStatus.DONE.value,
+        "done_at": ended_at,
+        "outcome": option and option["label_zh" if chinese else "label_en"],
+    }
+    await touch_party(deed, call.party_id, ended_at)
+    activity_id = await _activity(deed, done)
+    if values["follow_up_at"] is not None:
+        planned = {"status": ActivityStatus.PLANNED.value, "planned_at": values["follow_up_at"]}
+        await _activity(deed, shared | planned | {"subject": again.format(number)})
+    return activity_id
+
+
+async def _activity(deed: Deed, values: dict[str, Any]) -> UUID:
+    activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
+    await record_change(deed, activity, "activity.create", changes)
+    return activity.id
