@@ -42,6 +42,9 @@ async def test_mutations_run_over_the_socket_too(office):
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "variables": []}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "operationName": 4}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "extensions": []}}',
+        '{"type": "ping", "payload": ' + '{"a":' * 300 + "1" + "}" * 300 + "}",
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "variables": '
+        + '{"a":' * 300 + "1" + "}" * 300 + "}}",
         '{"type": "complete"}', '{"type": "complete", "id": {}}', b"\x00\x01",
     ],
 )  # fmt: skip
@@ -186,7 +189,7 @@ async def test_of_several_protocols_ours_is_chosen(office):
         assert line.connection.subprotocol == SUBPROTOCOL
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:1", "http://["])
 async def test_pages_of_other_origins_cannot_open_a_socket(office, origin: str):
     with pytest.raises(InvalidStatus) as refused:
         async with office.line(origin=origin):

@@ -142,7 +142,7 @@ def branch_read(
         case Via(column=column, parent=parent):
             return TRUE if column in proven else _via(column, parent, alias, rights, binds)
         case ViaRecord():
-            return TRUE if "record_id" in proven else _via_record(branch, alias, rights, binds)
+            return _proven(branch, alias, rights) if "record_id" in proven else _via_record(branch, alias, rights, binds)
         case Myself(column=column):
             return f"{alias}.{column} = {binds.viewer('id')}"
         case Named():
@@ -217,8 +217,23 @@ def only_while(branch: Named, alias: str) -> str:
 
 def _via_editable(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> str:
     above, rule = binds.alias(), named(parent)
-    may = permitted(rule, above, rights, binds, Action.UPDATE)
+    # Both, as `records.claim` asks both: a scope for changing that is wider than the one for seeing opens nothing.
+    may = all_of([permitted(rule, above, rights, binds, Action.UPDATE), readable(rule, above, rights, binds)])
     return may if may == FALSE else f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.{column} AND {may})"
+
+
+def _proven(branch: ViaRecord, alias: str, rights: Rights) -> str:
+    """The record is seen; what hangs on those that are seen without a grant still asks for READ of their entity."""
+    if branch.owned:
+        return TRUE
+    closed = [
+        f"{alias}.record_kind <> {int(rule.kind)}"
+        for rule in branch.parents()
+        if rule.kind is not None
+        and not rule.gated
+        and not any(rights.allows(entity, Action.READ) for entity in rule.entities.values())
+    ]
+    return all_of(closed)
 
 
 def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> str:

@@ -50,6 +50,15 @@ def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *,
     return _select(source, alias, [wanted, *_fixed(source, alias), seen])
 
 
+def ids_for(source: Source, ids: Sequence[UUID], action: Action, rights: Rights, binds: Binds) -> str:
+    """Those of these ids that the viewer may see and may do something to."""
+    alias = binds.alias()
+    may = permitted(source.rule, alias, rights, binds, action, fixed=source.type)
+    tests = [f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])", *_fixed(source, alias), may]
+    tests.append(readable(source.rule, alias, rights, binds, fixed=source.type))
+    return f"SELECT {alias}.id FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+
+
 def page_of(
     source: Source,
     parent: Parent | None,

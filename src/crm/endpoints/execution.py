@@ -102,6 +102,8 @@ class Executor:
             if fresh is None:
                 raise Unauthenticated(ENDED)
             viewer = fresh
+        if root is not None:
+            raise RightsMoved  # an event is not used up by an answer that did not hold
         return result
 
     async def _once(

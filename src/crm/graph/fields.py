@@ -101,15 +101,20 @@ def owned_list(target: str, column: str, description: str, *, limit: int = MAX_O
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
 
 
-def related_through(target: str, link: str, near: str, far: str, description: str, *, requires: str | None = None) -> Any:
-    """A plain list (at most 50) of the rows of `target` that the table `link` ties to this row: tags, members."""
+def related_through(
+    target: str, link: str, near: str, far: str, description: str, *, card: bool = False, requires: str | None = None
+) -> Any:
+    """A plain list (at most 50) of the rows of `target` that the table `link` ties to this row: tags, members.
+
+    `card`: whoever reads this row may see the targets' cards.
+    """
     source = Source(named(link), ("id", near, far))
     order = (Term("id", descending=False, type=int),)
 
     async def resolve(root: Row, info: Info) -> Any:
         root.check(_name(info))
         links = await reads.linked(info.context, source, near, root.id, order, OWNED_PAGE)
-        loaded = [reads.one(info.context, noun_named(target), row[far]) for row in links[:MAX_OWNED]]
+        loaded = [reads.one(info.context, noun_named(target), row[far], card=card) for row in links[:MAX_OWNED]]
         return [row for row in await asyncio.gather(*loaded) if row is not None]
 
     resolve.__annotations__["return"] = optional(list_of(reference(target)))

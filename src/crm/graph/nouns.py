@@ -51,6 +51,7 @@ class Noun:
     order: tuple[Term, ...]
     part_of: str | None = None
     label: str = "name"
+    editors_only: frozenset[str] = frozenset()
     variants: dict[str, Noun] = field(default_factory=dict)
 
     @property
@@ -124,12 +125,14 @@ def noun(
     label: str = "name",
     interface: bool = False,
     extra: tuple[str, ...] = (),
+    editors_only: tuple[str, ...] = (),
 ) -> Callable[[Cls], Cls]:
     """Make a class a GraphQL type and enter it among the nouns.
 
     `rule` names its `visible`; `order` is the default order, a field with `-` for descending; `entity` the name roles grant;
     `label` the column that people know a row by; `fixed` the discriminator's value where one table holds several types;
-    `extra` columns that resolvers read and nobody sees.
+    `extra` columns that resolvers read and nobody sees; `editors_only` the fields, in GraphQL names, that the change log tells
+    only to those who may change the record.
     """
 
     def declare(cls: Cls) -> Cls:
@@ -139,7 +142,7 @@ def noun(
         made = make(cls, description=description, directives=directives)
         fields = declared_fields(made)
         source = Source(declared, _columns(fields, extra, declared), _fixed(declared, fixed))
-        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of, label)
+        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of, label, frozenset(editors_only))
         object.__setattr__(entry, "order", order_terms(entry, [(order.lstrip("-"), order.startswith("-"))]))
         _NOUNS[made.__name__] = entry
         if fixed is not None:

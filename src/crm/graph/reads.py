@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from crm.access.conditions import Condition
+from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, page_of
+from crm.access.select import Source, count_of, ids_for, page_of
 from crm.core.paging import Page
 from crm.graph.context import Operation
 from crm.graph.nouns import Noun
@@ -76,6 +77,18 @@ async def total(operation: Operation, entry: Noun, column: str | None, parent: U
 
     found: int = await operation.loader(("total", entry.name, column, repr(condition)), load).load(parent)
     return found
+
+
+async def editable(operation: Operation, entry: Noun, record_id: UUID) -> bool:
+    """Whether the viewer may change a record."""
+
+    async def load(ids: list[UUID]) -> list[bool]:
+        rows = await operation.fetch(lambda rights, binds: ids_for(entry.source, ids, Action.UPDATE, rights, binds))
+        found = {row["id"] for row in rows}
+        return [key in found for key in ids]
+
+    may: bool = await operation.loader(("editable", entry.name), load).load(record_id)
+    return may
 
 
 def _present(operation: Operation, entry: Noun, rows: list[Record]) -> list[Row]:

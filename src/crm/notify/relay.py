@@ -44,6 +44,8 @@ INSERT INTO event_horizon (topic, seq) SELECT $1, max(seq) FROM gone HAVING max(
 ON CONFLICT (topic) DO UPDATE SET seq = greatest(event_horizon.seq, excluded.seq)
 """
 
+_KNOWN = frozenset(topic.value for topic in TOPICS)
+
 log = structlog.get_logger("crm.relay")
 
 
@@ -90,7 +92,8 @@ class Relay:
                     self._lead(leading=await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock_key("relay")))
                 moved = await self._follow(connection)
                 self._pause = SHORTEST_PAUSE
-                if self.leading:
+                # Numbering before everything older was published would leave a gap that nothing ever fills.
+                if self.leading and self._caught_up:
                     moved += await self._stamp(connection)
                     if loop.time() >= forget_at:
                         forget_at = loop.time() + FORGET_SECONDS
@@ -116,7 +119,10 @@ class Relay:
 
     async def _publish(self, rows: list[Any]) -> None:
         for row in rows:
-            await self.broker.publish(Event.of(row))
+            if row["topic"] in _KNOWN:
+                await self.broker.publish(Event.of(row))
+            else:  # of another version of the product, which deploys beside this one; it must not hold up the rest
+                log.warning("event of an unknown topic", topic=row["topic"], seq=row["seq"])
             self._last = row["seq"]
             metrics.relay_seconds.observe((datetime.now(UTC) - row["recorded_at"]).total_seconds())
 

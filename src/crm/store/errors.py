@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+import asyncpg
+from tortoise.exceptions import DBConnectionError
+
 
 class StoreError(Exception):
     """The database cannot be started, reached, migrated or copied; the text is for the person at the command line."""
+
+
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    DBConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when a connection ends between two of its own steps
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""The database is away, restarting or overloaded: the same again, later, may well succeed."""

@@ -50,6 +50,10 @@ def read_message(text: str | None) -> Message:
     if not isinstance(body, dict):
         raise Closing(BAD_REQUEST, "A message is a JSON object.")
     kind, payload = body.get("type"), body.get("payload")
+    try:
+        orjson.dumps(payload)  # it reads deeper nests than it writes, and an answer may have to hold what was sent
+    except orjson.JSONEncodeError:
+        raise Closing(BAD_REQUEST, "The message is nested too deeply.") from None
     match kind:
         case "connection_init" | "ping" | "pong":
             if payload is not None and not isinstance(payload, dict):

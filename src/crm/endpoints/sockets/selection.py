@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,14 @@ from crm.core.errors import FieldForbidden, RequestError, Unauthenticated
 from crm.endpoints.answers import answer_of
 from crm.endpoints.documents import root_selections
 from crm.endpoints.execution import ENDED, Asked, Executor, Services
-from crm.graph.context import Operation
+from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
 from crm.graph.pushes import Pushed, pushed
 from crm.notify.brokers import Event
 from crm.services.topics import TOPICS, Topic
+from crm.store.errors import UNAVAILABLE
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 
 
 class WrongVariables(Exception):
@@ -51,13 +55,29 @@ class Selection:
         async def root(operation: Operation) -> Pushed | None:
             return await pushed(operation, self.rule.type, self.rule.permission, event.record_id, cursor)
 
+        pause = SHORTEST_PAUSE
+        while True:
+            try:
+                return [await self._run(root)]
+            except (RightsMoved, *UNAVAILABLE):
+                # The event is not used up. While rights are being edited, or the database restarts, it is tried again; a socket
+                # that has to wait too long is closed, and its client comes back with the cursor of the event before.
+                if pause > LONGEST_PAUSE:
+                    raise TimeoutError from None
+                await asyncio.sleep(pause)
+                pause *= 2
+
+    async def _run(self, root: Callable[[Operation], Awaitable[Pushed | None]]) -> bytes | None:
         viewer = await self.services.viewers.of(self.facts.token or "")
         if viewer is None:
             raise Unauthenticated(ENDED)
         result = await self.executor.run(self.services, viewer, self.facts, self.document, self.asked, root)
         if result is None:
-            return [None]
-        return [orjson.dumps(answer_of(result, self.facts.id))]
+            return None
+        for error in result.errors or ():
+            if isinstance(error.original_error, (RightsMoved, *UNAVAILABLE)):
+                raise error.original_error
+        return orjson.dumps(answer_of(result, self.facts.id))
 
 
 def listened(

@@ -30,12 +30,15 @@ from crm.endpoints.sockets.messages import (
 )
 from crm.endpoints.sockets.operations import run_operation
 from crm.graph.context import Request as RequestFacts
+from crm.store.errors import UNAVAILABLE
 
 INIT_SECONDS = 5.0
 PING_SECONDS = 12.0
 SEND_SECONDS = 20.0
 """A client that takes nothing for so long is closed with 4413 and comes back with its cursors."""
 MOST_OPERATIONS = 20
+
+AWAY = Closing(OVERLOAD, "Try again in a moment, with your cursors.")
 
 log = structlog.get_logger("crm.sockets")
 
@@ -71,6 +74,9 @@ class Socket:
             await self._close(closing)
         except WebSocketDisconnect:
             pass
+        except UNAVAILABLE as error:
+            log.warning("socket closed, the database is away", reason=type(error).__name__)
+            await self._close(AWAY)
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
@@ -162,6 +168,10 @@ class Socket:
             return
         except Unauthenticated:
             self._end(Closing(FORBIDDEN, ENDED))
+        except UNAVAILABLE as error:
+            # Not an `error` message: stock clients take one for the end of the subscription and never ask again.
+            log.warning("operation interrupted, the database is away", reason=type(error).__name__)
+            self._end(AWAY)
         except Exception:
             log.exception("operation crashed")
             extensions = {"code": "INTERNAL", "reference": self.facts.id}
@@ -209,4 +219,7 @@ def same_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None or origin.rstrip("/") in allowed:
         return True
-    return urlsplit(origin).netloc == websocket.headers.get("host")
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:  # `http://[`
+        return False

@@ -123,10 +123,12 @@ CALL_FLOW = Flow(
 def verbs_of(state: CallState, *, claimed: bool, filed: bool) -> tuple[CallVerb, ...]:
     """The legal next verbs on screen, in the order of their enum.
 
-    `claimed` is whether the call has a holder: only then can anything but a claim be done to it, and never a claim. An
-    outcome is filed once. A customer can be linked at any time.
+    `claimed` is whether the call has a holder: only then can anything but a claim be done to it. Claimed is whatever is open and
+    nobody's, and what was transferred, by whoever was given it. An outcome is filed once. A customer can be linked at any time.
     """
-    legal = set(CALL_FLOW.verbs(state)) & ({*CallVerb} - {CallVerb.CLAIM} if claimed else {CallVerb.CLAIM})
+    legal = set(CALL_FLOW.verbs(state)) - {CallVerb.CLAIM} if claimed else set()
+    if state is CallState.TRANSFERRED or (state in OPEN and not claimed):
+        legal.add(CallVerb.CLAIM)
     if filed:
         legal.discard(CallVerb.END)
     return tuple(verb for verb in CallVerb if verb in legal or verb is CallVerb.LINK)

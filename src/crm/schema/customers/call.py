@@ -56,7 +56,9 @@ class Call(OwnedRecord):
     expires_at: datetime = column("Until when a popup for it makes sense (弹屏过期时间).")
     answered_at: datetime | None = column("When it was first answered (接听时间).")
     ended_at: datetime | None = column("When it was over (结束时间).")
-    candidates = related_through("system.User", "call_candidate", "call_id", "user_id", "Whom it rang, at most 50 (振铃座席).")
+    candidates = related_through(
+        "system.User", "call_candidate", "call_id", "user_id", "Whom it rang, at most 50 (振铃座席).", card=True
+    )
     claimed_by = related("system.User", "claimed_by_id", "Who has it, or had it last (接听人).", card=True)
     claimed_at: datetime | None = column("Since when they have it (认领时间).")
     matches = owned_list("customers.CallMatch", "call_id", "Whom it may be from, best first (来电匹配).")

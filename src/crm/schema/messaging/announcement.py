@@ -29,6 +29,7 @@ FIRST = Page(size=1, backwards=False, after=None, before=None)
     entity="announcement",
     label="title",
     order="-published_at",
+    editors_only=("audience",),
     description="An announcement (公告). Reading needs no grant: whom it was published to sees it until it is withdrawn.",
 )
 class Announcement(OwnedRecord):

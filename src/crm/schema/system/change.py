@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -11,7 +12,7 @@ import strawberry
 from strawberry.types import Info
 
 from crm.access.grants import Rights
-from crm.core.ids import kind_of
+from crm.core.ids import kind_of, parse_id
 from crm.core.naming import camel_case
 from crm.graph import reads
 from crm.graph.context import Operation
@@ -74,17 +75,41 @@ class Change(Node):
         return None if entry is None else await reads.one(info.context, entry, root.record["record_id"])  # type: ignore[return-value]
 
     @computed("The fields that changed, without those the viewer may not see.", needs=("changes",))
-    def fields(root: Row, info: Info) -> list[FieldChange]:
+    async def fields(root: Row, info: Info) -> list[FieldChange]:
         """Field grants apply when the log is read, not when it was written."""
-        return visible_changes(root, info.context)
+        return await visible_changes(root, info.context)
 
 
-def visible_changes(row: Row, operation: Operation) -> list[FieldChange]:
-    """The changes of an entry less the fields that are hidden from the viewer now."""
+async def visible_changes(row: Row, operation: Operation) -> list[FieldChange]:
+    """The changes of an entry less the fields that are hidden from the viewer now, and with null for what they may not see.
+
+    The id of a customer they cannot read would tell that two records have the same one, and since when there is one.
+    """
     stored = row.record["changes"]
     changes = orjson.loads(stored) if isinstance(stored, str | bytes) else stored
     hidden = _hidden(row.record["entity"], operation.rights)
-    return [FieldChange(field=each["field"], old=each["old"], new=each["new"]) for each in changes if each["field"] not in hidden]
+    entry = next((each for each in nouns() if each.entity == row.record["entity"] and each.editors_only), None)
+    told = entry is not None and entry.editors_only & {each["field"] for each in changes}
+    if entry is not None and told and not await reads.editable(operation, entry, row.record["record_id"]):
+        hidden |= entry.editors_only
+    shown = [each for each in changes if each["field"] not in hidden]
+    values = await asyncio.gather(*(_masked(operation, each[side]) for each in shown for side in ("old", "new")))
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return [FieldChange(field=each["field"], old=old, new=new) for each, (old, new) in zip(shown, pairs, strict=True)]
+
+
+async def _masked(operation: Operation, value: Any) -> Any:
+    """A value with null in place of every id of an owned record that the viewer does not see."""
+    if isinstance(value, list):
+        return list(await asyncio.gather(*(_masked(operation, item) for item in value)))
+    if isinstance(value, dict):
+        items = await asyncio.gather(*(_masked(operation, item) for item in value.values()))
+        return dict(zip(value, items, strict=True))
+    key = parse_id(value) if isinstance(value, str) else None
+    entry = None if key is None else noun_of_record(key)
+    if key is None or entry is None or not entry.rule.owned:
+        return value
+    return None if await reads.one(operation, entry, key) is None else value
 
 
 def _hidden(entity: str, rights: Rights) -> set[str]:

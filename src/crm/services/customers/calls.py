@@ -80,6 +80,9 @@ async def link(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     await deed.run("SELECT id FROM party WHERE id = $1 FOR NO KEY UPDATE", values["party_id"])
     call = await locked_call(deed, record_id)
     await check_hands(deed, call)
+    if call.claimed_by_id is None and call.party_id is not None:
+        # Whoever it only rang may say who it is where nobody knows, and not take it from somebody whom they perhaps cannot see.
+        raise Forbidden("It is known whom this call is from; claim it to say otherwise.", ("id",))
     await link_to(deed, call, values)
     return UUID(str(call.id))
 
@@ -115,9 +118,12 @@ async def check_hands(deed: Deed, call: Any) -> None:
 
 async def link_to(deed: Deed, call: Any, values: Mapping[str, Any]) -> None:
     """Write who it is into a locked call, and into the activities that came of it."""
+    before = call.party_id
     await refold(deed, call, await known(deed, call.id), verb="call.link", values=values)
     for activity_id in (call.activity_id, call.call_back_id):
         activity = activity_id and await locked_own(deed, Activity, activity_id)
+        if activity and activity.party_id not in (None, before):
+            continue  # a task that other calls of this number gave to somebody else stays theirs
         if activity and (changes := await revise(deed, activity, values)):
             await record_change(deed, activity, "activity.update", changes)
             if activity.done_at is not None:

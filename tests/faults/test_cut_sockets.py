@@ -1,0 +1,83 @@
+"""Networks that break without a word, while calls come in: every client goes on where it was, and misses and repeats nothing.
+
+With CRM_SOAK=1 a thousand sockets of two hundred people, each cut five times; else a twentieth of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from tests.customers.calling import Hotline
+from tests.factories.api import Api
+from tests.factories.sockets import ConnectedOffice, connected
+
+from crm.core.stream_cursors import read_stream_cursor
+
+office = pytest.fixture(connected)
+PEOPLE, SOCKETS_EACH = (200, 5) if os.environ.get("CRM_SOAK") else (10, 5)
+CUTS = 5
+WATCHED = "subscription ($after: String) { incomingCalls(after: $after) { cursor call { id } } }"
+
+
+class Client:
+    """One socket after another, with the cursor of the last event it has seen."""
+
+    def __init__(self, person: Api) -> None:
+        self.person = person
+        self.cursor: str | None = None
+        self.seqs: list[int] = []
+        self.cuts = 0
+
+    async def live(self, office: ConnectedOffice, dice: random.Random, done: asyncio.Event) -> None:
+        while not done.is_set():
+            async with office.line(self.person.token) as line:
+                feed = await line.subscribe(WATCHED, after=self.cursor)
+                cut_after = 0.2 + dice.random() * 2 if self.cuts < CUTS else 3600
+                try:
+                    async with asyncio.timeout(cut_after):
+                        while not done.is_set():
+                            await self._hear(feed)
+                except TimeoutError:
+                    self.cuts += 1
+                    line.cut()
+                    await asyncio.sleep(dice.random() * 0.1)
+
+    async def _hear(self, feed: Any) -> None:
+        with suppress(TimeoutError):
+            self.cursor = (await feed.next(0.2))["cursor"]
+            self.seqs.append(read_stream_cursor(str(self.cursor)).seq)
+
+
+async def test_every_client_hears_every_event_once_and_in_order(office: ConnectedOffice, record_property):
+    dice = random.Random(CUTS)
+    hotline = await Hotline(office).staffed(PEOPLE)
+    clients = [Client(agent) for agent in hotline.agents for _ in range(SOCKETS_EACH)]
+    async with office.listens(hotline.agents[0], WATCHED) as first:
+        await hotline.pbx.tell("ringing", "c0")
+        start = (await first.next())["cursor"]
+    for client in clients:
+        client.cursor = start
+    done = asyncio.Event()
+    living = [asyncio.create_task(client.live(office, dice, done)) for client in clients]
+    number = 0
+    while any(client.cuts < CUTS for client in clients):
+        number += 1
+        await hotline.pbx.tell(dice.choice(("ringing", "missed")), f"c{number}")
+        await asyncio.sleep(0.3)
+    began = read_stream_cursor(start).seq
+    written = [row["seq"] for row in await office.rows("SELECT seq FROM event WHERE seq > $1 ORDER BY seq", began)]
+    async with asyncio.timeout(30):
+        while any(len(client.seqs) < len(written) for client in clients):
+            await asyncio.sleep(0.05)
+            written = [row["seq"] for row in await office.rows("SELECT seq FROM event WHERE seq > $1 ORDER BY seq", began)]
+    await asyncio.sleep(0.2)
+    done.set()
+    await asyncio.gather(*living)
+    assert [client.seqs for client in clients] == [written] * len(clients)
+    record_property("sockets, cuts, events", (len(clients), sum(client.cuts for client in clients), len(written)))
+    assert (await office.client.get("/readyz")).status_code == 200

@@ -1,0 +1,126 @@
+"""What goes wrong while an event is on its way: it is not used up, and nobody is left listening to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.customers.calling import Hotline
+from tests.factories.sockets import CALLS, ConnectedOffice, connected
+from tests.notify.streams import ALICE, commit, flowing
+
+from crm.endpoints.sockets import selection
+from crm.graph.context import Operation
+from crm.notify import relay
+
+office = pytest.fixture(connected)
+
+
+async def test_a_new_leader_with_a_long_backlog_skips_nothing(database, monkeypatch):
+    monkeypatch.setattr(relay, "BATCH", 5)
+    first = [await commit(database, ALICE)]
+    async with flowing(database) as stream, stream.ear(ALICE) as ear:
+        await ear.has([])
+        await asyncio.sleep(0.1)
+    records = [await commit(database, ALICE) for _ in range(23)]
+    async with flowing(database):
+        await _stamped(database)
+    waiting = [await commit(database, ALICE) for _ in range(3)]
+    async with flowing(database) as stream:
+        stream.relay._last = 1
+        async with stream.ear(ALICE, _cursor(ear, 1)) as late:
+            heard: list[Any] = []
+            stream.broker.read(lambda event: heard.append(event.record_id))
+            await late.has(records + waiting)
+    assert heard[-26:] == records + waiting
+    assert first[0] not in heard[-26:]
+
+
+def _cursor(ear: Any, seq: int) -> str:
+    from crm.core.stream_cursors import StreamCursor
+
+    return str(StreamCursor(ear.subscription.epoch, 1, seq))
+
+
+async def _stamped(database) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            async with database.connection() as connection:
+                if not await connection.fetchval("SELECT count(*) FROM event WHERE seq IS NULL"):
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def test_an_event_of_another_version_holds_up_nobody(database):
+    async with flowing(database) as stream, stream.ear(ALICE) as ear:
+        before = await commit(database, ALICE)
+        async with database.connection() as connection:
+            await connection.execute(
+                "INSERT INTO event (topic, record_id, record_kind, audience, recorded_at)"
+                " VALUES ('fromTheFuture', gen_random_uuid(), 1, '{}', now())"
+            )
+        after = await commit(database, ALICE)
+        await ear.has([before, after])
+
+
+async def test_rights_that_keep_changing_cost_time_and_no_event(office: ConnectedOffice):
+    hotline = await Hotline(office).staffed(1)
+    stop = asyncio.Event()
+
+    async def churn() -> None:
+        while not stop.is_set():
+            await office.rows("UPDATE rights_epoch SET epoch = epoch + 1")
+            await asyncio.sleep(0.002)
+
+    async with office.listens(hotline.agents[0], CALLS) as mine:
+        churning = asyncio.create_task(churn())
+        for number in range(10):
+            await hotline.pbx.tell("ringing", f"c{number}", caller="")
+        await asyncio.sleep(0.3)
+        stop.set()
+        await churning
+        assert len(await mine.drain(1)) == 10
+
+
+FAILURES = [asyncpg.ConnectionDoesNotExistError("gone"), asyncpg.InterfaceError("gone"), TimeoutError(), OSError()]
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+async def test_a_statement_that_fails_is_tried_again(office: ConnectedOffice, monkeypatch, place: int, failure: Exception):
+    hotline = await Hotline(office).staffed(1)
+    fetch, statements = Operation.fetch, 0
+
+    async def failing(self: Operation, render: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        if statements == place:
+            raise failure
+        return await fetch(self, render)
+
+    async with office.listens(hotline.agents[0], CALLS) as mine:
+        monkeypatch.setattr(Operation, "fetch", failing)
+        await hotline.pbx.tell("ringing", "c1", caller="")
+        assert (await mine.next())["call"]["state"] == "RINGING"
+        assert await mine.silent()
+
+
+async def test_a_database_that_stays_away_closes_the_socket_so_that_clients_come_back(office: ConnectedOffice, monkeypatch):
+    monkeypatch.setattr(selection, "LONGEST_PAUSE", 0.05)
+    hotline = await Hotline(office).staffed(1)
+    fetch = Operation.fetch
+
+    async def failing(self: Operation, render: Any) -> Any:
+        raise OSError
+
+    async with office.listens(hotline.agents[0], CALLS) as mine:
+        await hotline.pbx.tell("ringing", "c0", caller="")
+        await mine.next()
+        monkeypatch.setattr(Operation, "fetch", failing)
+        await hotline.pbx.tell("ringing", "c1", caller="")
+        assert await mine.line.closes() == 1013
+    monkeypatch.setattr(Operation, "fetch", fetch)
+    async with office.listens(hotline.agents[0], CALLS, mine.cursor) as again:
+        assert (await again.next())["call"]["state"] == "RINGING"
