@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 import pytest
-from tests.cli import filled
+from tests.cli import dealings, filled
 from tests.cli.filled import Silent, beside, rows, value
+from tests.cli.opened import Demo
 from tests.conftest import make_settings
 from tests.factories.api import Api, cheap_passwords
 from tests.servers import Databases, cloned
@@ -19,33 +20,16 @@ from crm.access.branches import grantable, rule_of_entity
 from crm.access.grants import Action, Scope
 from crm.app import create_app
 from crm.cli import demo_data
-from crm.core.clock import now
+from crm.cli.demo.callers import Callers, read_callers
+from crm.cli.demo.today import prepare_today
 from crm.core.errors import Invalid
+from crm.core.ids import EVERYONE_ID
 from crm.resolvers.root import build_schema
-from crm.services.system.accounts import DEMO_PASSWORD, DEMO_USERS, create_sessions
+from crm.services.system.accounts import DEMO_PASSWORD, DEMO_USERS
 from crm.store.database import Database
 
 ALIVE = "deleted_at IS NULL"
 SIGN_IN = "mutation($u: String!, $p: String!) { signIn(input: {username: $u, password: $p}) { token userErrors { code } } }"
-
-
-class Demo:
-    """The filled database and a client over it."""
-
-    def __init__(self, database: Database, client: httpx.AsyncClient, progress: Silent) -> None:
-        self.database = database
-        self.client = client
-        self.progress = progress
-        self.filled_at = now()
-
-    async def api(self, username: str) -> Api:
-        return Api(self.client, (await create_sessions(self.database, username, 1))[0])
-
-    async def count(self, table: str, where: str, *values: object) -> int:
-        return int(await value(self.database, f"SELECT count(*) FROM {table} WHERE {where}", *values))
-
-    async def user(self, username: str) -> Any:
-        return (await rows(self.database, "SELECT * FROM user_account WHERE username = $1", username))[0]
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +52,7 @@ async def test_there_is_as_much_as_promised(demo: Demo):
     by_type = {row["type"]: row["n"] for row in await rows(demo.database, "SELECT type, count(*) n FROM party GROUP BY 1")}
     assert by_type == {"CUSTOMER": 2000, "CHANNEL": 60, "SUPPLIER": 60}
     assert 4500 < demo.progress.counts["contacts"] < 6000
-    assert 11_000 < demo.progress.counts["activities"] < 14_000
+    assert 13_000 < demo.progress.counts["activities"] < 16_000
     statuses = {row[0]: row[1] for row in await rows(demo.database, "SELECT status, count(*) FROM activity GROUP BY 1")}
     assert all(statuses[status] > 500 for status in ("PLANNED", "DONE", "CANCELLED"))
     assert await demo.count("activity", "planned_at > $1", demo.filled_at) > 1000
@@ -76,7 +60,10 @@ async def test_there_is_as_much_as_promised(demo: Demo):
     assert await demo.count("party", "owner_id IS NULL") > 50, "the public pool"
     assert await demo.count("party", "parent_id IS NOT NULL") > 30
     assert await demo.count("party", "name ~ '[a-z]'") > 100, "English names too"
-    for label in ("tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants"):
+    for label in (
+        "tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants",
+        "opportunities", "stage changes", "contracts", "deliveries", "delivery lines", "calls", "call candidates",
+    ):  # fmt: skip
         assert demo.progress.counts[label] > 100, label
 
 
@@ -93,6 +80,7 @@ async def test_it_is_what_the_services_would_have_written(demo: Demo):
     await filled.check_contacts_follow_from_activities(demo.database)
     await filled.check_times(demo.database, demo.filled_at)
     await filled.check_organisation(demo.database)
+    await dealings.check_all(demo.database, demo.filled_at)
 
 
 @pytest.mark.parametrize("username", DEMO_USERS)
@@ -117,6 +105,105 @@ async def test_extensions_and_reporting_line(demo: Demo):
     assert manager["department_id"] not in {agent["department_id"] for agent in agents[6:]}
     assert {agent["manager_id"] for agent in agents[6:]} == {None}
     assert await demo.count("department", "id = $1 AND head_id = $2", manager["department_id"], manager["id"]) == 1
+
+
+async def test_the_hotline_rings_all_agents(demo: Demo):
+    group = (await rows(demo.database, "SELECT * FROM ring_group"))[0]
+    assert group["name"] == "hotline"
+    numbers = await rows(demo.database, "SELECT number FROM ring_group_number WHERE ring_group_id = $1", group["id"])
+    assert [row["number"] for row in numbers] == ["4000"]
+    members = "ring_group_member m JOIN user_account u ON u.id = m.user_id WHERE m.ring_group_id = $1 ORDER BY m.position"
+    people = [row["username"] for row in await rows(demo.database, f"SELECT u.username FROM {members}", group["id"])]
+    assert people == [f"agent{number}" for number in range(1, 9)]
+    assert await demo.count("call", "ring_group_id = $1", group["id"]) > 1_000
+
+
+async def test_every_agent_has_taken_calls_and_owes_some(demo: Demo):
+    for number in range(1, 9):
+        user = await demo.user(f"agent{number}")
+        assert await demo.count("call", "claimed_by_id = $1 AND filed_at IS NOT NULL", user["id"]) > 50
+        rang = "id IN (SELECT call_id FROM call_candidate WHERE user_id = $1) AND call_back_id IS NOT NULL"
+        assert await demo.count("call", rang, user["id"]) > 5
+    assert await demo.count("activity", "status = 'PLANNED' AND id IN (SELECT call_back_id FROM call)") > 0
+
+
+async def test_some_numbers_belong_to_two_customers_of_one_department(demo: Demo):
+    found = await read(demo.database)
+    assert len(found.ambiguous) >= 4
+    assert len(found.team) > 100 < len(found.apart)
+    twice = (
+        "SELECT count(DISTINCT p.id) AS parties, count(DISTINCT p.department_id) AS departments FROM phone_number n"
+        " JOIN contact c ON c.id = n.contact_id JOIN party p ON p.id = c.party_id WHERE n.e164 = ANY($1) GROUP BY n.e164"
+    )
+    kinds = [tuple(row) for row in await rows(demo.database, twice, list(found.ambiguous))]
+    assert kinds.count((2, 1)) >= 4, "beside those that chance gave the same number"
+
+
+async def read(database: Database) -> Callers:
+    async with database.connection() as connection:
+        return await read_callers(connection)
+
+
+async def test_the_calendar_has_events_of_every_sort(demo: Demo):
+    rules = {row["rrule"] for row in await rows(demo.database, "SELECT DISTINCT rrule FROM schedule_event")}
+    assert None in rules, "single ones"
+    assert {rule.split(";")[0] for rule in rules if rule} == {"FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY"}
+    for username in ("manager", *(f"agent{number}" for number in range(1, 9))):
+        user = await demo.user(username)
+        assert await demo.count("schedule_event", "owner_id = $1", user["id"]) >= 4
+        assert await demo.count("reminder_series", "user_id = $1 AND due_at > $2", user["id"], demo.filled_at) >= 2
+    assert await demo.count("schedule_attendee", "true") > 20
+    assert await demo.count("reminder_rule", "channel = 'POPUP'") > 30
+
+
+async def test_an_announcement_was_published_and_some_have_read_it(demo: Demo):
+    assert await demo.count("announcement", "status = 'PUBLISHED' AND must_confirm AND pinned") == 1
+    staff = await demo.count("user_account", "kind = 'STAFF'")
+    assert await demo.count("announcement_receipt", "true") == staff
+    read_by, confirmed = await demo.count("announcement_receipt", "read_at IS NOT NULL"), "confirmed_at IS NOT NULL"
+    assert 0 < await demo.count("announcement_receipt", confirmed) < read_by < staff
+
+
+async def test_there_is_a_choice_of_pipelines(demo: Demo):
+    assert await demo.count("pipeline", ALIVE) == 2
+    assert await demo.count("stage", "active") >= 8
+
+
+async def test_records_are_the_same_every_time_and_every_start_brings_something(databases: Databases, demo: Demo):
+    async with beside(databases) as database:
+        await demo_data.fill(database, Silent())
+        names = "SELECT string_agg(name, ',' ORDER BY right(id::text, 16)) FROM party"
+        assert await value(database, names) == await value(demo.database, names)
+        soon = "SELECT count(*) FROM reminder_series WHERE due_at - now() BETWEEN interval '1 minute' AND interval '3 minutes'"
+        waiting = "SELECT count(*) FROM announcement WHERE status = 'SCHEDULED' AND must_confirm AND expires_at > publish_at"
+        for _ in range(2):  # a second start right after the first adds nothing
+            await prepare_today(database)
+            assert await value(database, soon) == len(DEMO_USERS)
+            assert await value(database, waiting) == 1
+        at = await value(database, "SELECT publish_at - now() FROM announcement WHERE status = 'SCHEDULED'")
+        assert timedelta(seconds=30) < at <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("username", ["agent7", "agent8"])
+async def test_two_agents_see_only_what_is_with_their_customers(demo: Demo, username: str):
+    api, user = await demo.api(username), await demo.user(username)
+    for entity, table in (("opportunities", "opportunity"), ("contracts", "contract"), ("deliveries", "delivery")):
+        seen = (await api.ask(entity, "totalCount"))["totalCount"]
+        open_to_all = "SELECT record_id FROM share WHERE principal_id = $2"
+        theirs = f"SELECT id FROM party WHERE {ALIVE} AND (owner_id = $1 OR id IN ({open_to_all}))"
+        wanted = f"x.{ALIVE} AND (x.owner_id = $1 OR x.party_id IN ({theirs}))"
+        assert seen == await demo.count(f"{table} x", wanted, user["id"], EVERYONE_ID) > 10
+    calls = (await api.ask("calls", "totalCount"))["totalCount"]
+    assert 50 < calls < await demo.count("call", ALIVE) / 5
+
+
+async def test_the_manager_judges_contracts_and_agents_do_not(demo: Demo):
+    granted = (
+        "SELECT r.name FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.entity = 'contract' AND g.action = 'APPROVE'"
+    )
+    names = {row["name"].split()[-1] for row in await rows(demo.database, granted)}
+    assert names >= {"manager", "Finance"}
+    assert not names & {"Agent", "only"}
 
 
 @pytest.mark.parametrize("username", ["agent7", "agent8"])
@@ -182,13 +269,6 @@ async def test_roles_grant_and_hide_only_what_there_is(demo: Demo):
     types = build_schema()._schema.type_map
     for grant in await rows(demo.database, "SELECT * FROM field_grant"):
         assert grant["field"] in types[grant["entity"].capitalize()].fields, dict(grant)  # type: ignore[union-attr]
-
-
-async def test_records_and_ids_are_the_same_every_time_but_for_the_day(databases: Databases, demo: Demo):
-    async with beside(databases) as second:
-        await demo_data.fill(second, Silent())
-        names = "SELECT string_agg(name, ',' ORDER BY right(id::text, 16)) FROM party"
-        assert await value(second, names) == await value(demo.database, names)
 
 
 async def test_a_second_filling_is_refused_and_changes_nothing(demo: Demo):

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from decimal import Decimal
+from io import BytesIO
 from random import Random
 from uuid import UUID
 
 import pytest
-from tests.cli import filled
+from tests.cli import dealings, filled
 from tests.cli.filled import Silent, beside, rows, value
 from tests.servers import SECRET_KEY, Databases, cloned, crm
 
 from crm.cli import seed_data
 from crm.cli.seeding import company
-from crm.cli.seeding.parties import HISTORY, PER_CHUNK, TABLES, Plan, manager_share
+from crm.cli.seeding.binary_copy import _packed
+from crm.cli.seeding.parties import HISTORY, PER_CHUNK, TABLES, Plan, contract_papers, delivery_papers, manager_share
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation_rows import UserRow
 from crm.cli.synthetic.party_rows import PartyRow
-from crm.cli.synthetic.scene import Scene
+from crm.cli.synthetic.scene import Pipeline, Scene, Stage, Telephone
 from crm.core.errors import Invalid
 from crm.core.ids import make_id
 from crm.core.kinds import Kind
@@ -31,7 +34,7 @@ from crm.store.database import Database
 
 CUSTOMERS = 1_200
 SEED = 7
-WRITTEN = (*TABLES, "user_account", "department", "role", "role_grant", "role_member", "principal")
+WRITTEN = (*TABLES, "number_series", "user_account", "department", "role", "role_grant", "role_member", "principal")
 DEFINITIONS = """
 SELECT pg_get_indexdef(indexrelid) AS what FROM pg_index WHERE indrelid = ANY($1::text[]::regclass[])
 UNION ALL SELECT conrelid::regclass || conname || convalidated || pg_get_constraintdef(oid)
@@ -46,9 +49,21 @@ async def seeded(databases: Databases) -> AsyncIterator[Database]:
         yield database
 
 
+def planned(customers: int) -> Plan:
+    """The plan of a company of this size, without a database."""
+    _, made = company.make_company(1, seed_data.NOW - HISTORY, make_id(Kind.ROLE, 0, 1), customers)
+    stages = [Stage(make_id(Kind.STAGE, 0, place), 20 * place) for place in range(1, 6)]
+    pipeline = Pipeline(make_id(Kind.PIPELINE, 0, 1), stages)
+    scene = Scene(seed_data.NOW, {}, pipeline, [made.director], Telephone("seed", "4000"))
+    papers = contract_papers(customers, seed_data.NOW), delivery_papers(customers, seed_data.NOW)
+    return Plan(1, customers, made, scene, *papers)
+
+
 async def contents(database: Database) -> dict[str, list[str]]:
     """All that was written. What a database gave ids to by itself is told by its code, or left out."""
     told = {str(row["id"]): row["code"] for row in await rows(database, "SELECT id, code FROM dictionary_item")}
+    told |= {str(row["id"]): row["name"] for row in await rows(database, "SELECT id, name FROM stage")}
+    told |= {str(row["id"]): row["name"] for row in await rows(database, "SELECT id, name FROM pipeline")}
     administrator = str(await value(database, "SELECT id FROM role WHERE name = $1", ADMINISTRATOR))
     told[administrator] = "administrator"
     found = {}
@@ -84,6 +99,7 @@ async def test_it_is_what_the_services_would_have_written(seeded: Database):
     await filled.check_contacts_follow_from_activities(seeded)
     await filled.check_times(seeded, seed_data.NOW)
     await filled.check_organisation(seeded)
+    await dealings.check_all(seeded, seed_data.NOW)
 
 
 async def test_there_is_as_much_as_asked(seeded: Database):
@@ -95,6 +111,40 @@ async def test_there_is_as_much_as_asked(seeded: Database):
         " AND (SELECT count(*) FROM activity a WHERE a.party_id = p.id) >= 20",
     )
     assert large == CUSTOMERS // 100
+    per_customer = {
+        "contact": 3, "activity": 10, "opportunity": 2, "stage_change": 6, "contract": 1, "delivery": 1.5, "delivery_line": 2.7,
+        "share": 1, "call": 1, "call_candidate": 1.6, "call_match": 1, "call_event": 3.5,
+    }  # fmt: skip
+    for table, number in per_customer.items():
+        assert await value(seeded, f"SELECT count(*) FROM {table}") == pytest.approx(CUSTOMERS * number, rel=0.1), table
+
+
+async def test_shares_are_with_people_and_with_departments(seeded: Database):
+    kinds = await rows(
+        seeded, "SELECT DISTINCT p.kind, s.access FROM share s JOIN principal p ON p.id = s.principal_id ORDER BY 1, 2"
+    )
+    assert [tuple(row) for row in kinds] == [(Kind.USER, "EDIT"), (Kind.USER, "READ"), (Kind.DEPARTMENT, "READ")]
+
+
+async def test_every_state_that_is_over_or_under_way_occurs(seeded: Database):
+    for table, column, states in (
+        ("opportunity", "status", "LOST ON_HOLD OPEN WON"),
+        ("contract", "status", "ACTIVE COMPLETED DRAFT EXPIRED REJECTED TERMINATED"),
+        ("delivery", "status", "CANCELLED DELIVERED DRAFT RETURNED"),
+        ("call", "state", "ABANDONED BUSY ENDED MISSED"),
+    ):
+        found = {row[0] for row in await rows(seeded, f"SELECT DISTINCT {column} FROM {table}")}
+        assert set(states.split()) <= found, table
+
+
+async def test_numbers_go_on_where_the_series_stood(databases: Databases):
+    async with beside(databases) as database:
+        async with database.connection() as connection:
+            await connection.execute("INSERT INTO number_series (prefix, year, given) VALUES ('CT', 2025, 17)")
+        await seed_data.fill(database, 60, SEED, Silent())
+        made = await value(database, "SELECT count(*) FROM contract WHERE number LIKE 'CT-2025-%'")
+        assert await value(database, "SELECT min(number) FROM contract WHERE number LIKE 'CT-2025-%'") == "CT-2025-000018"
+        assert await value(database, "SELECT given FROM number_series WHERE prefix = 'CT' AND year = 2025") == made + 17
 
 
 async def test_the_users_that_scripts_rely_on(seeded: Database):
@@ -116,8 +166,8 @@ async def test_nobody_has_a_password_until_one_is_set(seeded: Database):
 
 
 def test_a_large_company_has_a_manager_of_four_hundred():
-    made = company.make_company(1, seed_data.NOW, make_id(Kind.ROLE, 0, 1), 100_000)
-    line = closure({user.id: user.manager_id for user in made.organisation.batch.of(UserRow)})
+    organisation, made = company.make_company(1, seed_data.NOW, make_id(Kind.ROLE, 0, 1), 100_000)
+    line = closure({user.id: user.manager_id for user in organisation.batch.of(UserRow)})
     assert len([below for above, below, _ in line if above == made.manager and below != made.manager]) == 400
     assert len(made.agents) == 1_000
     assert company.agent_count(1_000_000) == company.MOST_AGENTS
@@ -137,8 +187,7 @@ def test_ids_are_those_of_the_house():
 
 
 def test_a_chunk_needs_no_other_one():
-    made = company.make_company(1, seed_data.NOW - HISTORY, make_id(Kind.ROLE, 0, 1), 5_000)
-    plan = Plan(1, 5_000, made, Scene(seed_data.NOW, {}))
+    plan = planned(5_000)
     assert [*plan.chunks()] == [0, 1, 2]
     alone = plan.make(2)
     plan.make(0)
@@ -156,19 +205,49 @@ async def test_many_customers_leave_indexes_and_keys_as_they_were(databases: Dat
         progress = Silent()
         await seed_data.fill(database, 150, SEED, progress)
         assert [row["what"] for row in await rows(database, DEFINITIONS, list(TABLES))] == before
-        assert progress.counts["indexes and keys"] > 60
+        assert progress.counts["indexes and keys"] > 150
         assert await value(database, "SELECT count(*) FROM party") == progress.counts["parties"] == 156
 
 
-async def test_a_seeding_that_fails_leaves_nothing(databases: Databases, monkeypatch):
-    monkeypatch.setattr(seed_data, "MANY", 1)
-    monkeypatch.setattr(Plan, "make", lambda *_: 1 / 0)
+async def test_another_process_makes_the_same_records(databases: Databases, monkeypatch):
+    found = []
+    for many in (10_000, 1):
+        monkeypatch.setattr(seed_data, "MANY", many)
+        async with beside(databases) as database:
+            await seed_data.fill(database, 120, SEED, Silent())
+            found.append(await contents(database))
+    here, there = found
+    for table in WRITTEN:
+        assert here[table] == there[table], table
+
+
+@pytest.mark.parametrize(("many", "error"), [(1, RuntimeError), (10_000, IndexError)], ids=["beside", "here"])
+async def test_a_seeding_that_fails_leaves_nothing(databases: Databases, monkeypatch, many, error):
+    async def no_stages(_: object) -> Pipeline:
+        return Pipeline(make_id(Kind.PIPELINE, 0, 1), [])
+
+    monkeypatch.setattr(seed_data, "MANY", many)
+    monkeypatch.setattr(seed_data, "read_pipeline", no_stages)
     async with beside(databases) as database:
         before = [row["what"] for row in await rows(database, DEFINITIONS, list(TABLES))]
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(error):
             await seed_data.fill(database, 150, SEED, Silent())
         assert [row["what"] for row in await rows(database, DEFINITIONS, list(TABLES))] == before
-        assert await value(database, "SELECT count(*) FROM user_account") == 0
+        for table in ("user_account", "party", "number_series"):
+            assert await value(database, f"SELECT count(*) FROM {table}") == 0
+
+
+async def test_numbers_arrive_as_they_were(databases: Databases):
+    texts = ["0", "1", "-1", "0.01", "12345678.9", "-0.0001", "1000000", "10000", "10000.0001", "7.1", "99999999.9999", "1E+3"]
+    types = {"sample": {"id": "uuid", "amount": "numeric"}}
+    written = [(make_id(Kind.SHARE, 0, place), Decimal(text)) for place, text in enumerate(texts)]
+    made = _packed([*written, (None, None)], ("id", "amount"), "sample", "samples", types)
+    async with beside(databases) as database, database.connection() as connection:
+        await connection.execute("CREATE TEMP TABLE sample (id uuid, amount numeric)")
+        await connection.copy_to_table("sample", source=BytesIO(made.data), columns=made.columns, format="binary")
+        assert [tuple(row) for row in await connection.fetch("SELECT * FROM sample ORDER BY id")] == [*written, (None, None)]
+        printed = await connection.fetchval("SELECT string_agg(amount::text, ' ' ORDER BY id) FROM sample")
+        assert printed == "0 1 -1 0.01 12345678.9 -0.0001 1000000 10000 10000.0001 7.1 99999999.9999 1000"
 
 
 async def test_a_second_seeding_is_refused(seeded: Database):

@@ -46,7 +46,15 @@ async def fill(url: str, folder: Path) -> None:
         mark.unlink()
 
 
-def welcome(address: str, settings: Settings) -> None:
+async def begin_day(url: str) -> None:
+    """What a start prepares for its first minutes."""
+    from crm.cli.demo.today import prepare_today
+
+    async with open_database(url, max_size=2) as database:
+        await prepare_today(database)
+
+
+def welcome(address: str, settings: Settings, calls_per_minute: int) -> None:
     """Where it is, who may enter, and what to ask first."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else ""
     hook = settings.hook_secrets[HOOK_SOURCE].get_secret_value()
@@ -60,6 +68,8 @@ def welcome(address: str, settings: Settings) -> None:
     out.print(f"  Log-ins               admin, manager, agent1 … agent8   password {PASSWORD}")
     out.print(f"  Secret key            {key}", markup=False)
     out.print(f"  Hook secret of demo   {hook}", markup=False)
+    ringing = f"{calls_per_minute} a minute, to 4000 and to extensions 1001 … 1008" if calls_per_minute else "none (CALLS=0)"
+    out.print(f"  Simulated calls       {ringing}", markup=False)
     out.print("\nA first query to paste into a shell:\n")
     out.print(f'  TOKEN=$({post} \\\n    -d \'{{"query": "{SIGN_IN}"}}\' \\', markup=False)
     out.print('    | sed \'s/.*"token": *"\\([^"]*\\)".*/\\1/\')', markup=False)

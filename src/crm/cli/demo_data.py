@@ -8,20 +8,26 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crm.cli.demo.company import Company, make_company, partner_user
+from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
 from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
+from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
 from crm.cli.progress import ProgressBar
+from crm.cli.synthetic import contracts, deliveries
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
-from crm.cli.synthetic.scene import Scene, read_options
+from crm.cli.synthetic.papers import papers, reserve
+from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
+from crm.services.deeds import Deed
 from crm.services.system.accounts import demo_password_hash, system_deed
 from crm.services.system.hierarchies import lock
 from crm.store.database import Database
 
 SEED = "demo"
 FOUNDED = timedelta(days=3 * 365 + 30)
+YEAR = timedelta(days=365)
 
 
 async def fill(database: Database, progress: ProgressBar) -> None:
@@ -32,24 +38,32 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         await refuse_again(opened, "admin", "a company")
         dice, founded = Dice(SEED), opened.at - FOUNDED
         company = make_company(dice, founded, await administrator_role(opened), password_hash)
-        scene = Scene(opened.at, await read_options(opened))
         writer = Writer(opened, progress, CUSTOMERS + CHANNELS + SUPPLIERS)
         await writer.write(company.organisation.batch)
-        await _write_records(writer, dice, scene, company)
+        await _write_records(writer, opened, dice, company)
         await finish(opened, company.organisation)
+        await open_office(opened, dice, company)
     await refresh_statistics(database)
 
 
-async def _write_records(writer: Writer, dice: Dice, scene: Scene, company: Company) -> None:
+async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> None:
     """Parties first, because the partner's person works for one of them, and shares name that person."""
+    hotline = Telephone("history", HOTLINE_NUMBER, await open_hotline(deed, company))
+    approvers = [each for each in (company.manager.id, company.admin) if each is not None]
+    scene = Scene(deed.at, await read_options(deed), await read_pipeline(deed), approvers, hotline)
     founded = scene.now - FOUNDED
     records, marks = Batch(), Batch()
     made = add_parties(records, dice, scene, company)
+    share_numbers(records, dice, made.customers)
     delete_some(records, dice, scene)
     add_history(marks, records, dice, scene)
+    sold = await reserve(deed, papers(contracts.PREFIX, CONTRACTS, founded + YEAR, scene.now))
+    sent = await reserve(deed, papers(deliveries.PREFIX, DELIVERIES, founded + 1.5 * YEAR, scene.now))
+    agreed = add_contracts(records, dice, scene, made.all(), sold)
+    add_deliveries(records, dice, scene, made.all(), agreed, sent)
     await writer.write(records)
-    partner, partner_id = partner_user(company, dice, founded, made.channels[0].id)
+    partner, partner_id = partner_user(company, dice, founded, made.channels[0].row.id)
     await writer.write(partner.batch)
-    add_tags(marks, dice, company, (*made.customers, *made.channels, *made.suppliers), founded)
+    add_tags(marks, dice, company, [each.row for each in made.all()], founded)
     add_shares(marks, dice, scene, company, made, partner_id)
     await writer.write(marks)

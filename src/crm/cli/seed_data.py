@@ -7,19 +7,22 @@ that is cut short leaves nothing.
 
 from __future__ import annotations
 
-import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager, nullcontext
 from datetime import UTC, datetime
+from io import BytesIO
 
 from crm.cli.progress import ProgressBar
+from crm.cli.seeding import workshop
+from crm.cli.seeding.binary_copy import read_types
 from crm.cli.seeding.company import MANAGER, make_company
 from crm.cli.seeding.indexes import without_indexes
-from crm.cli.seeding.parties import HISTORY, TABLES, Plan
-from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
+from crm.cli.seeding.parties import HISTORY, TABLES, Plan, contract_papers, delivery_papers
+from crm.cli.synthetic.batch import Writer, refresh_statistics
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
-from crm.cli.synthetic.scene import Scene, read_options
+from crm.cli.synthetic.papers import reserve
+from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
 from crm.services.deeds import Deed
 from crm.services.system.accounts import system_deed
 from crm.services.system.hierarchies import lock
@@ -29,13 +32,17 @@ NOW = datetime(2026, 1, 1, 4, tzinfo=UTC)
 """The instant all seeded records are told from: history lies before it, plans after it."""
 
 MANY = 10_000
-"""From this many customers on, making the indexes anew is quicker than keeping them."""
+"""From this many customers on, making the indexes anew is quicker than keeping them, and a second process is worth its start."""
+
+SOURCE, LINE = "seed", "4000"
+"""What seeded calls are said to have come through."""
 
 
 async def fill(database: Database, customers: int, seed: int, progress: ProgressBar) -> None:
     """Write the company and its customers. `crm.cli.seeding.company` names the users that scripts may rely on."""
     with _no_search_for_circles():
         async with system_deed(database, "crm seed") as opened:
+            await opened.run("SET LOCAL synchronous_commit = off")
             await _fill(opened, customers, seed, progress)
     await refresh_statistics(database, vacuum=True)
 
@@ -43,25 +50,30 @@ async def fill(database: Database, customers: int, seed: int, progress: Progress
 async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) -> None:
     await lock(deed)
     await refuse_again(deed, MANAGER, "seeded records")
-    company = make_company(seed, NOW - HISTORY, await administrator_role(deed), customers)
-    plan = Plan(seed, customers, company, Scene(NOW, await read_options(deed)))
+    organisation, company = make_company(seed, NOW - HISTORY, await administrator_role(deed), customers)
+    scene = Scene(NOW, await read_options(deed), await read_pipeline(deed), [company.director], Telephone(SOURCE, LINE))
+    contracts = await reserve(deed, contract_papers(customers, NOW))
+    deliveries = await reserve(deed, delivery_papers(customers, NOW))
+    plan = Plan(seed, customers, company, scene, contracts, deliveries)
     writer = Writer(deed, progress, plan.parties())
-    await writer.write(company.organisation.batch)
-    await finish(deed, company.organisation)
-    async with without_indexes(deed, TABLES, progress) if customers >= MANY else nullcontext():
-        async for batch in _chunks(plan):
-            await writer.write(batch)
+    await writer.write(organisation.batch)
+    await finish(deed, organisation)
+    many, types = customers >= MANY, await read_types(deed)
+    chunks = workshop.made_beside(plan, types) if many else workshop.made_here(plan, types)
+    async with without_indexes(deed, TABLES, progress) if many else nullcontext(), aclosing(chunks):
+        done = 0
+        async for chunk in chunks:
+            progress(
+                "chunks", done := done + 1, len(plan.chunks())
+            )  # takes the time we waited, so that the others tell of writing
+            await _write(deed, writer, chunk)
 
 
-async def _chunks(plan: Plan) -> AsyncIterator[Batch]:
-    """One chunk is made in a thread while the database digests the one before; never more than two are in memory."""
-    following: asyncio.Task[Batch] | None = None
-    for number in plan.chunks():
-        ready, following = following, asyncio.create_task(asyncio.to_thread(plan.make, number))
-        if ready is not None:
-            yield await ready
-    if following is not None:
-        yield await following
+async def _write(deed: Deed, writer: Writer, chunk: workshop.Chunk) -> None:
+    for part in chunk:
+        async with deed.tx.acquire_connection() as connection:
+            await connection.copy_to_table(part.table, source=BytesIO(part.data), columns=part.columns, format="binary")
+        writer.count(part.label, part.rows)
 
 
 @contextmanager

@@ -54,11 +54,10 @@ def worker() -> None:
 def demo(
     port: Port = 8000,
     host: Annotated[str, typer.Option(help="Only 127.0.0.1.", hidden=True)] = LOCAL,
-    calls_per_minute: Annotated[int, typer.Option(min=0, max=600, help="Simulated calls, once there are calls.")] = 6,
+    calls_per_minute: Annotated[int, typer.Option(min=0, max=600, help="Simulated incoming calls; 0 for none.")] = 6,
     serve: Annotated[bool, typer.Option(help="Serve after filling the database.")] = True,
 ) -> None:
     """Serve a demo company to look at, on this machine only."""
-    del calls_per_minute  # calls belong to a later part of the product; the option is part of its outside already
     if host != LOCAL:
         raise SettingError(f"crm demo listens on {LOCAL} only, because its passwords are known: use crm serve for {host}.")
     settings = load_settings(introspection="everyone", ide=True, log_format="console")
@@ -69,7 +68,25 @@ def demo(
         settings = demo_company.with_secrets(settings).model_copy(update={"database_url": server.url})
         asyncio.run(demo_company.fill(server.url, settings.data_dir))
         if serve:
-            listening.run(settings, sockets, on_ready=lambda address: demo_company.welcome(address, settings))
+            _serve_demo(settings, sockets, calls_per_minute)
+
+
+def _serve_demo(settings: Settings, sockets: listening.Sockets, calls_per_minute: int) -> None:
+    """Serve, and ring beside it."""
+    from crm.cli.demo.telephone import Telephone
+
+    url, secret = str(settings.database_url), settings.hook_secrets[demo_company.HOOK_SOURCE].get_secret_value()
+    asyncio.run(demo_company.begin_day(url))
+    telephone = Telephone(url, secret, calls_per_minute)
+
+    def ready(address: str) -> None:
+        demo_company.welcome(address, settings, calls_per_minute)
+        telephone.start(address)
+
+    try:
+        listening.run(settings, sockets, on_ready=ready)
+    finally:
+        telephone.stop()
 
 
 def _serve(settings: Settings, sockets: listening.Sockets, host: str, workers: int, *, ours: bool = False) -> None:

@@ -13,6 +13,7 @@ from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.mark_rows import ChangeRow
 from crm.cli.synthetic.party_rows import ActivityRow, ContactRow, PartyRow
+from crm.cli.synthetic.sales_rows import OpportunityRow
 from crm.cli.synthetic.scene import Scene
 from crm.core.kinds import Kind
 from crm.core.naming import field_name
@@ -32,7 +33,15 @@ STAMPS = frozenset(
 Told = tuple[str, Any, Any]
 """A column, its value before and after."""
 
-Deletable = PartyRow | ContactRow | ActivityRow
+DELETED: tuple[tuple[Kind, str, type[Any]], ...] = (
+    (Kind.PARTY, "party", PartyRow),
+    (Kind.CONTACT, "contact", ContactRow),
+    (Kind.ACTIVITY, "activity", ActivityRow),
+    (Kind.OPPORTUNITY, "opportunity", OpportunityRow),
+)
+"""What may lie in the recycle bin."""
+
+Deletable = PartyRow | ContactRow | ActivityRow | OpportunityRow
 
 
 def add_history(marks: Batch, records: Batch, dice: Dice, scene: Scene) -> None:
@@ -41,15 +50,12 @@ def add_history(marks: Batch, records: Batch, dice: Dice, scene: Scene) -> None:
     for place in sorted({dice.between(0, len(rows) - 1) for _ in range(LOGGED)}):
         if rows[place].deleted_at is None:
             rows[place] = _with_history(marks, dice, scene, rows[place])
-    for party in rows:
-        if party.deleted_at is not None:
-            _log_deletion(marks, dice, party, Kind.PARTY, party.id, party.type.lower())
-    for contact in records.of(ContactRow):
-        if contact.deleted_at is not None:
-            _log_deletion(marks, dice, contact, Kind.CONTACT, contact.party_id, "contact")
-    for activity in records.of(ActivityRow):
-        if activity.deleted_at is not None:
-            _log_deletion(marks, dice, activity, Kind.ACTIVITY, activity.party_id, "activity")
+    for kind, entity, of in DELETED:
+        for row in records.of(of):
+            if row.deleted_at is not None:
+                party = row if isinstance(row, PartyRow) else None
+                party_id, name = (party.id, party.type.lower()) if party else (row.party_id, entity)
+                _log_deletion(marks, dice, row, kind, party_id, name)
 
 
 def _log_deletion(marks: Batch, dice: Dice, row: Deletable, kind: Kind, party: UUID, entity: str) -> None:

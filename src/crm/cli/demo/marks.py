@@ -45,14 +45,15 @@ def add_shares(batch: Batch, dice: Dice, scene: Scene, company: Company, made: P
     theirs = {owner.id for owner in company.apart}
     colleagues = [owner.id for owner in (*company.team, company.manager) if owner.id is not None]
     principals = [*colleagues, *colleagues, company.service, company.finance, company.agent_role, partner, partner]
-    owned = [party for party in made.customers if party.owner_id is not None and party.owner_id not in theirs]
+    customers = [each.row for each in made.customers]
+    owned = [party for party in customers if party.owner_id is not None and party.owner_id not in theirs]
     pairs = {(dice.pick(owned), dice.pick(principals)): None for _ in range(SHARES)}
     for party, principal in pairs:
         if principal != party.owner_id:
             access = "EDIT" if principal in colleagues and dice.chance(0.4) else "READ"
             batch.add(_share(dice, scene, party, principal, access))
-    for party in (*made.channels[::6], *made.suppliers[::6]):
-        batch.add(_share(dice, scene, party, EVERYONE_ID, "READ"))
+    for each in (*made.channels[::6], *made.suppliers[::6]):
+        batch.add(_share(dice, scene, each.row, EVERYONE_ID, "READ"))
 
 
 def _share(dice: Dice, scene: Scene, party: PartyRow, principal: UUID, access: str) -> ShareRow:

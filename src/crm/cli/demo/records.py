@@ -11,6 +11,8 @@ from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.parties import Order, add_party, age
 from crm.cli.synthetic.party_rows import ActivityRow, ContactRow, PartyRow
+from crm.cli.synthetic.people import Known
+from crm.cli.synthetic.sales_rows import OpportunityRow
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.rules.customers.lifecycle import PartyType
 
@@ -18,7 +20,7 @@ CUSTOMERS, CHANNELS, SUPPLIERS = 2_000, 60, 60
 DAYS = 3 * 365
 MOST_ACTIVITIES = 12
 SUBSIDIARIES = 0.04
-DELETED = {PartyRow: 25, ContactRow: 20, ActivityRow: 30}
+DELETED = {PartyRow: 25, ContactRow: 20, ActivityRow: 30, OpportunityRow: 15}
 OWNERS = weighted(team=76, apart=15, manager=4, pool=5)
 
 
@@ -26,9 +28,13 @@ OWNERS = weighted(team=76, apart=15, manager=4, pool=5)
 class Parties:
     """What was made, apart by type."""
 
-    customers: list[PartyRow]
-    channels: list[PartyRow]
-    suppliers: list[PartyRow]
+    customers: list[Known]
+    channels: list[Known]
+    suppliers: list[Known]
+
+    def all(self) -> list[Known]:
+        """Everybody."""
+        return [*self.customers, *self.channels, *self.suppliers]
 
 
 def add_parties(batch: Batch, dice: Dice, scene: Scene, company: Company) -> Parties:
@@ -60,9 +66,11 @@ def delete_some(batch: Batch, dice: Dice, scene: Scene) -> None:
                 rows[place] = row._replace(**stamps)
 
 
-def _party(batch: Batch, dice: Dice, scene: Scene, type_: PartyType, owner: Owner, parent: UUID | None = None) -> PartyRow:
+def _party(batch: Batch, dice: Dice, scene: Scene, type_: PartyType, owner: Owner, parent: UUID | None = None) -> Known:
     created = age(dice, scene.now, DAYS)
-    order = Order(type_, owner, created, dice.between(1, 4), dice.between(0, MOST_ACTIVITIES), parent)
+    people, activities = dice.between(1, 4), dice.between(0, MOST_ACTIVITIES)
+    opportunities = dice.between(0, 2) if type_ is not PartyType.SUPPLIER else 0
+    order = Order(type_, owner, created, people, activities, parent, opportunities, dice.between(0, 2))
     return add_party(batch, dice, scene, order)
 
 
@@ -78,9 +86,9 @@ def _customer_owner(dice: Dice, company: Company) -> Owner:
     return Owner(None, None, company.manager.author)
 
 
-def _parent(dice: Dice, earlier: list[PartyRow], owner: Owner) -> UUID | None:
+def _parent(dice: Dice, earlier: list[Known], owner: Owner) -> UUID | None:
     """At times a customer of the same owner that has no parent itself."""
     if not dice.chance(SUBSIDIARIES):
         return None
-    fitting = [each for each in earlier if each.owner_id == owner.id and each.parent_id is None]
+    fitting = [each.row for each in earlier if each.row.owner_id == owner.id and each.row.parent_id is None]
     return dice.pick(fitting).id if fitting else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.access.grants import Restriction, Scope
-from crm.cli.synthetic.roles import RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
 
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
@@ -12,7 +12,10 @@ MANAGER = Sketch(
     "销售经理 Sales manager",
     "Everything on the records of the own department and those below it.",
     {
-        RECORDS: {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
+        f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
+        "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
+        "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },
@@ -21,37 +24,52 @@ AGENT = Sketch(
     "客服坐席 Agent",
     "Sees the records of the own department, changes the own ones; credit is for the manager to decide.",
     {
-        RECORDS: {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        f"{RECORDS} opportunity contract delivery": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
+        "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
-        "user tag": {Scope.ALL: "READ"},
+        "user tag ring_group pipeline": {Scope.ALL: "READ"},
     },
     {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
 )
 OWN_ONLY = Sketch(
     "仅本人 Own only",
     "Sees and changes the own records and nobody else's; does not see how creditworthy customers are.",
-    {RECORDS: {Scope.OWN: "CREATE READ UPDATE SHARE"}, "user tag": {Scope.ALL: "READ"}},
+    {
+        f"{RECORDS} opportunity contract delivery": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        "call": {Scope.OWN: "READ UPDATE"},
+        "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
+        "user tag ring_group pipeline": {Scope.ALL: "READ"},
+    },
     {_ALL_PARTIES: {Restriction.HIDDEN: "creditGrade", Restriction.FROZEN: "creditLimit paymentTermsDays"}},
 )
 PURCHASING = Sketch(
     "采购专员 Purchasing",
-    "Suppliers with their contacts and activities.",
-    {"supplier contact activity": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"}},
+    "Suppliers with their contacts, activities and contracts.",
+    {
+        "supplier contact activity contract delivery schedule_event": {
+            Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
+        }
+    },
 )
 CHANNELS = Sketch(
     "渠道经理 Channel manager",
     "Channels with their contacts and activities, and the customers that came through them.",
     {
-        "channel contact activity": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"},
+        "channel contact activity opportunity schedule_event": {
+            Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
+        },
         "customer": {Scope.OWN: "CREATE READ UPDATE SHARE"},
     },
 )
 FINANCE = Sketch(
     "财务 Finance",
-    "Reads all parties for their credit; what is said about people is not for finance.",
+    "Reads all parties for their credit, and judges contracts; what is said about people is not for finance.",
     {
         _ALL_PARTIES: {Scope.ALL: "READ EXPORT"},
         "contact": {Scope.ALL: "READ"},
+        "contract delivery": {Scope.ALL: "READ EXPORT"},
+        "contract": {Scope.ALL: "APPROVE"},
     },
     {_ALL_PARTIES: {Restriction.HIDDEN: "note"}, "contact": {Restriction.HIDDEN: "birthdayOn note"}},
 )

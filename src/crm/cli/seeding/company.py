@@ -21,7 +21,7 @@ from crm.access.grants import Scope
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.names import person_name
 from crm.cli.synthetic.organisation import Organisation
-from crm.cli.synthetic.roles import RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
 from crm.cli.synthetic.scene import Owner
 
 ADMIN, DIRECTOR, MANAGER, NARROW = "seed-admin", "seed-director", "seed-manager", "seed-narrow"
@@ -32,16 +32,18 @@ TEAM, DIVISION = 20, 400
 
 _ACTIONS = "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
 TEAM_ROLE = Sketch(
-    "Seed: team 团队", "Own records and those of everybody below.", {RECORDS: {Scope.OWN_AND_SUBORDINATES: _ACTIONS}}
+    "Seed: team 团队",
+    "Own records and those of everybody below.",
+    {f"{RECORDS} {DEALINGS}": {Scope.OWN_AND_SUBORDINATES: _ACTIONS}},
 )
-NARROW_ROLE = Sketch("Seed: own 仅本人", "Own records only.", {RECORDS: {Scope.OWN: _ACTIONS}})
+NARROW_ROLE = Sketch("Seed: own 仅本人", "Own records only.", {f"{RECORDS} {DEALINGS}": {Scope.OWN: _ACTIONS}})
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who there is: everybody's rows, and whom customers can belong to."""
+    """Whom customers can belong to, and be shared with."""
 
-    organisation: Organisation
+    director: UUID
     manager: UUID
     narrow: Owner
     agents: Sequence[Owner]
@@ -58,8 +60,8 @@ def subordinate_count(agents: int) -> int:
     return min(DIVISION, agents * 4 // 5)
 
 
-def make_company(seed: int, at: datetime, administrator: UUID, customers: int) -> Company:
-    """Put the company together."""
+def make_company(seed: int, at: datetime, administrator: UUID, customers: int) -> tuple[Organisation, Company]:
+    """Put the company together: everybody's rows, and who they are."""
     made = Organisation(Dice(f"{seed} company"), at)
     team_role, narrow_role = made.role(TEAM_ROLE), made.role(NARROW_ROLE)
     root = made.department("种子集团 Seed Group")
@@ -81,7 +83,7 @@ def make_company(seed: int, at: datetime, administrator: UUID, customers: int) -
         managers.append(manager)
         for start in range(0, size, TEAM):
             agents += _team(made, division, manager, team_role, len(agents) + 1, min(TEAM, size - start), teams)
-    return Company(made, managers[0], Owner(narrow, root, narrow), agents, teams)
+    return made, Company(director, managers[0], Owner(narrow, root, narrow), agents, teams)
 
 
 def _team(made: Organisation, division: UUID, manager: UUID, role: UUID, first: int, size: int, teams: list[UUID]) -> list[Owner]:

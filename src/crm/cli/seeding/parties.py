@@ -2,26 +2,35 @@
 
 Every fiftieth customer comes with a channel, and every fiftieth with a supplier. Every hundredth is a large one, with ten
 contacts and twenty activities. Customers are as old as their number says, so they go into the table in the order of their ids.
+Contracts and deliveries are numbered in the order of their making, and belong to one of the customers made shortly before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from crm.cli.seeding.company import Company
+from crm.cli.synthetic import contracts, deliveries
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.mark_rows import ShareRow
+from crm.cli.synthetic.papers import Papers, papers
 from crm.cli.synthetic.parties import Order, add_party
 from crm.cli.synthetic.party_rows import PartyRow
+from crm.cli.synthetic.people import Known
+from crm.cli.synthetic.sales_rows import ContractRow
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.core.kinds import Kind
 from crm.rules.customers.lifecycle import PartyType
 
-TABLES = ("party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share")
+TABLES = (
+    "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
+    "opportunity", "stage_change", "contract", "delivery", "delivery_line",
+    "call", "call_candidate", "call_match", "call_event",
+)  # fmt: skip
 """What chunks consist of."""
 
 PER_CHUNK = 2_000
@@ -31,9 +40,16 @@ LARGE_EVERY, LARGE_CONTACTS, LARGE_ACTIVITIES = 100, 10, 20
 NARROW_EVERY = 1_000
 POOL = 0.02
 SUBSIDIARIES = 0.02
-SHARED = 0.02
-CONTACTS = (1, 1, 2, 2, 3)
+CONTACTS = (1, 2, 2, 3, 3, 4, 5)
+OPPORTUNITIES = (0, 1, 2, 2, 3, 4)
+CALLS = (0, 0, 1, 1, 1, 2, 2)
+MOST_ACTIVITIES = 17
+SHARED_WITH_PERSON, SHARED_WITH_TEAM = 0.5, 0.42
 MOST_MANAGER_SHARES = 10_000
+NEIGHBOURS = 8
+"""A paper belongs to one of so many customers."""
+FIRST_CONTRACT, FIRST_DELIVERY = HISTORY * 0.3, HISTORY * 0.5
+"""How long after the first customer. No paper comes before its customer, and no delivery before the contracts of its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +60,12 @@ class Plan:
     customers: int
     company: Company
     scene: Scene
+    contracts: Papers
+    deliveries: Papers
 
-    def chunks(self) -> Iterator[int]:
+    def chunks(self) -> range:
         """The numbers of all chunks."""
-        return iter(range(-(-self.customers // PER_CHUNK)))
+        return range(-(-self.customers // PER_CHUNK))
 
     def parties(self) -> int:
         """About how many parties there will be."""
@@ -55,44 +73,98 @@ class Plan:
 
     def make(self, number: int) -> Batch:
         """One chunk."""
-        batch, dice = Batch(), Dice(f"{self.seed} chunk {number}")
+        chunk = _Chunk(self, Batch(), Dice(f"{self.seed} chunk {number}"))
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
-            self._customer(batch, dice, index)
-        return batch
+            chunk.add_customer(index)
+        return chunk.batch
 
-    def _customer(self, batch: Batch, dice: Dice, index: int) -> None:
-        created = self._created(index)
-        large = index % LARGE_EVERY == LARGE_EVERY // 2
-        contacts = LARGE_CONTACTS if large else dice.pick(CONTACTS)
-        activities = LARGE_ACTIVITIES if large else dice.between(0, 7)
-        earlier = batch.of(PartyRow)
-        parent = _parent(dice, earlier)
-        order = Order(PartyType.CUSTOMER, self._owner(dice, index), created, contacts, activities, parent)
-        party = add_party(batch, dice, self.scene, order)
-        self._share(batch, dice, index, party)
+
+def contract_papers(customers: int, now: datetime) -> Papers:
+    """One contract for every customer."""
+    return papers(contracts.PREFIX, customers, now - HISTORY + FIRST_CONTRACT, now)
+
+
+def delivery_papers(customers: int, now: datetime) -> Papers:
+    """One delivery for every customer, and a second one for every other."""
+    return papers(deliveries.PREFIX, _deliveries_before(customers), now - HISTORY + FIRST_DELIVERY, now)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """A chunk in the making; `known` and `agreed` are the customers and contracts made last."""
+
+    plan: Plan
+    batch: Batch
+    dice: Dice
+    known: deque[Known] = field(default_factory=lambda: deque(maxlen=NEIGHBOURS))
+    agreed: deque[tuple[Known, ContractRow]] = field(default_factory=lambda: deque(maxlen=NEIGHBOURS))
+
+    def add_customer(self, index: int) -> None:
+        """A customer with all that is around it, and the papers of its place."""
+        dice, company = self.dice, self.plan.company
+        created = self.plan.scene.now - HISTORY + HISTORY * index / self.plan.customers
+        if index % LARGE_EVERY == LARGE_EVERY // 2:
+            self._add(index, created, LARGE_CONTACTS, LARGE_ACTIVITIES)
+        else:
+            self._add(index, created, dice.pick(CONTACTS), dice.between(1, MOST_ACTIVITIES))
+        self._share(index, self.known[-1].row)
         for type_, place in ((PartyType.CHANNEL, PARTNERS_EVERY // 4), (PartyType.SUPPLIER, PARTNERS_EVERY // 2)):
             if index % PARTNERS_EVERY == place:
-                partner = Order(type_, dice.pick(self.company.agents), created, dice.pick(CONTACTS), dice.between(0, 4))
-                add_party(batch, dice, self.scene, partner)
+                partner = Order(type_, dice.pick(company.agents), created, dice.pick(CONTACTS), dice.between(0, 4))
+                add_party(self.batch, dice, self.plan.scene, partner)
+        self._add_contract(index)
+        for place in range(_deliveries_before(index), _deliveries_before(index + 1)):
+            self._add_delivery(place)
 
-    def _created(self, index: int) -> datetime:
-        return self.scene.now - HISTORY + HISTORY * index / self.customers
+    def _add(self, index: int, created: datetime, people: int, activities: int) -> None:
+        dice = self.dice
+        parent, owner = self._parent(), self._owner(index)
+        sold, called = dice.pick(OPPORTUNITIES), dice.pick(CALLS)
+        order = Order(PartyType.CUSTOMER, owner, created, people, activities, parent, sold, called)
+        self.known.append(add_party(self.batch, dice, self.plan.scene, order))
 
-    def _owner(self, dice: Dice, index: int) -> Owner:
+    def _owner(self, index: int) -> Owner:
+        company = self.plan.company
         if index % NARROW_EVERY == 0:
-            return self.company.narrow
-        agent = dice.pick(self.company.agents)
-        return Owner(None, None, agent.author) if dice.chance(POOL) else agent
+            return company.narrow
+        agent = self.dice.pick(company.agents)
+        return Owner(None, None, agent.author) if self.dice.chance(POOL) else agent
 
-    def _share(self, batch: Batch, dice: Dice, index: int, party: PartyRow) -> None:
-        """Shares spread evenly for `seed-manager`, and a few for others."""
-        if manager_share(index, self.customers):
-            batch.add(_share_row(dice, party, self.company.manager, "READ"))
-        if dice.chance(SHARED):
-            everybody = dice.chance(0.2)
-            whom = dice.pick(self.company.teams) if everybody else dice.pick(self.company.agents).id
-            assert whom is not None
-            batch.add(_share_row(dice, party, whom, "EDIT" if dice.chance(0.3) else "READ"))
+    def _parent(self) -> UUID | None:
+        """At times one of the customers shortly before; never one that has a parent itself."""
+        if not self.known or not self.dice.chance(SUBSIDIARIES):
+            return None
+        found = self.dice.pick(self.known).row
+        return found.id if found.parent_id is None else None
+
+    def _add_contract(self, place: int) -> None:
+        at, number = self.plan.contracts.at(place), self.plan.contracts.number(place)
+        candidates = [each for each in self.known if each.won] or self.known
+        known = self.dice.pick(candidates if self.dice.chance(0.6) else self.known)
+        made = contracts.add_contract(self.batch, self.dice, self.plan.scene, known, at, number)
+        self.agreed.append((known, made))
+
+    def _add_delivery(self, place: int) -> None:
+        at, number = self.plan.deliveries.at(place), self.plan.deliveries.number(place)
+        known, contract = self.dice.pick(self.agreed)
+        under = contract if deliveries.may_deliver(contract, at) else None
+        deliveries.add_delivery(self.batch, self.dice, self.plan.scene, known, under, at, number)
+
+    def _share(self, index: int, party: PartyRow) -> None:
+        """Shares spread evenly for `seed-manager`, and some for people and teams."""
+        dice, company = self.dice, self.plan.company
+        if manager_share(index, self.plan.customers):
+            self.batch.add(_share_row(dice, party, company.manager, "READ"))
+        if dice.chance(SHARED_WITH_PERSON):
+            person = dice.pick(company.agents).id
+            assert person is not None
+            self.batch.add(_share_row(dice, party, person, "EDIT" if dice.chance(0.3) else "READ"))
+        if dice.chance(SHARED_WITH_TEAM):
+            self.batch.add(_share_row(dice, party, dice.pick(company.teams), "READ"))
+
+
+def _deliveries_before(index: int) -> int:
+    return index + index // 2
 
 
 def manager_share(index: int, customers: int) -> bool:
@@ -102,14 +174,6 @@ def manager_share(index: int, customers: int) -> bool:
         return False
     every = customers // shares
     return index % every == 0 and index // every < shares
-
-
-def _parent(dice: Dice, earlier: list[PartyRow]) -> UUID | None:
-    """At times one of the customers before; never one that has a parent itself."""
-    if not earlier or not dice.chance(SUBSIDIARIES):
-        return None
-    found = dice.pick(earlier)
-    return found.id if found.type == PartyType.CUSTOMER and found.parent_id is None else None
 
 
 def _share_row(dice: Dice, party: PartyRow, principal: UUID, access: str) -> ShareRow:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 from crm.cli.synthetic import words
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.party_rows import ActivityRow, ParticipantRow
+from crm.cli.synthetic.people import With
 from crm.cli.synthetic.scene import Owner
 from crm.core.kinds import Kind
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus
@@ -20,16 +20,6 @@ AHEAD = timedelta(days=28)
 OVERDUE = timedelta(days=10)
 YEAR = timedelta(days=365)
 TOGETHER = (ActivityKind.VISIT.value, ActivityKind.MEETING.value)
-
-
-class With(NamedTuple):
-    """Whom activities are with: the party, its contacts, since when, and in which language one talks to it."""
-
-    party: UUID
-    contacts: list[UUID]
-    since: datetime
-    owner: Owner
-    english: bool
 
 
 class Times(NamedTuple):
@@ -46,7 +36,7 @@ def add_activity(batch: Batch, dice: Dice, now: datetime, whom: With) -> Activit
     """One activity, with those who take part in it."""
     status, kind, language = dice.pick(STATUSES), dice.pick(KINDS), int(whom.english)
     times = _times(dice, status, max(whom.since, now - YEAR), now)
-    contact = dice.pick(whom.contacts) if whom.contacts and dice.chance(0.8) else None
+    contact = dice.pick(whom.people).id if whom.people and dice.chance(0.8) else None
     done = times.done is not None
     row = ActivityRow(
         id=dice.id(Kind.ACTIVITY, times.created),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from crm.cli.progress import ProgressBar
+from crm.cli.synthetic.call_rows import CallCandidateRow, CallEventRow, CallMatchRow, CallRow
 from crm.cli.synthetic.mark_rows import ChangeRow, RecordTagRow, ShareRow, TagRow
 from crm.cli.synthetic.organisation_rows import (
     DepartmentRow,
@@ -25,6 +26,7 @@ from crm.cli.synthetic.party_rows import (
     PartyRow,
     PhoneNumberRow,
 )
+from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
 
@@ -45,6 +47,15 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     AddressRow: ("address", "addresses"),
     ActivityRow: ("activity", "activities"),
     ParticipantRow: ("activity_participant", "participants"),
+    OpportunityRow: ("opportunity", "opportunities"),
+    StageChangeRow: ("stage_change", "stage changes"),
+    ContractRow: ("contract", "contracts"),
+    DeliveryRow: ("delivery", "deliveries"),
+    DeliveryLineRow: ("delivery_line", "delivery lines"),
+    CallRow: ("call", "calls"),
+    CallCandidateRow: ("call_candidate", "call candidates"),
+    CallMatchRow: ("call_match", "call matches"),
+    CallEventRow: ("call_event", "call events"),
     TagRow: ("tag", "tags"),
     RecordTagRow: ("record_tag", "tags put on"),
     ShareRow: ("share", "shares"),
@@ -88,8 +99,12 @@ class Writer:
             rows, columns = batch.of(kind), kind._fields
             async with self._deed.tx.acquire_connection() as connection:
                 await connection.copy_records_to_table(table, records=rows, columns=columns)
-            self.counts[label] = done = self.counts.get(label, 0) + len(rows)
-            self._progress(label, done, self._expected(done))
+            self.count(label, len(rows))
+
+    def count(self, label: str, more: int) -> None:
+        """So many more of a kind are in."""
+        self.counts[label] = done = self.counts.get(label, 0) + more
+        self._progress(label, done, self._expected(done))
 
     def _expected(self, done: int) -> int:
         """How many there will be in the end, by the part of the parties that is written."""

@@ -8,12 +8,12 @@ from uuid import UUID
 from crm.cli.synthetic import reach, words
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
-from crm.cli.synthetic.names import Named, person_name
-from crm.cli.synthetic.party_rows import ContactRow
+from crm.cli.synthetic.names import Named, person_key, person_name
+from crm.cli.synthetic.party_rows import ContactRow, PhoneNumberRow
+from crm.cli.synthetic.people import Person
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.cli.synthetic.words import City
 from crm.core.kinds import Kind
-from crm.core.pinyin import name_key
 
 FIRST_BIRTHDAY = date(1962, 1, 1)
 BIRTHDAYS = 40 * 365
@@ -30,7 +30,7 @@ def add_contact(
     city: City,
     *,
     first: bool,
-) -> UUID:
+) -> Person:
     """A person with a number or two; the first one is the one to ask for, and was entered together with the party."""
     created = since if first else dice.moment(since, scene.now)
     title, department = dice.pick(words.TITLES)
@@ -45,26 +45,27 @@ def add_contact(
         department_id=owner.department,
         party_id=party,
         name=name,
-        name_key=name_key(name, person=True)[:400],
+        name_key=person_key(name)[:400],
         title=title[employer.english],
         department_name=department[employer.english],
         primary=first,
         birthday_on=FIRST_BIRTHDAY + timedelta(days=dice.between(0, BIRTHDAYS)) if dice.chance(0.3) else None,
     )
     batch.add(row)
-    _add_reach(batch, dice, row, employer, city)
-    return row.id
+    return Person(row.id, name, _add_reach(batch, dice, row, employer, city))
 
 
-def _add_reach(batch: Batch, dice: Dice, contact: ContactRow, employer: Named, city: City) -> None:
-    """People in China are called on their mobile; abroad on their desk."""
+def _add_reach(batch: Batch, dice: Dice, contact: ContactRow, employer: Named, city: City) -> PhoneNumberRow:
+    """People in China are called on their mobile; abroad on their desk. That number is answered."""
     whose = reach.Whose(contact.created_at, contact=contact.id)
     if city.country == "CN":
-        batch.add(reach.mobile(dice, whose, 0, primary=True))
+        called = reach.mobile(dice, whose, 0, primary=True)
         if dice.chance(0.25):
             batch.add(reach.landline(dice, city, whose, 1, primary=False))
     else:
-        batch.add(reach.landline(dice, city, whose, 0, primary=True))
+        called = reach.landline(dice, city, whose, 0, primary=True)
+    batch.add(called)
     if dice.chance(0.7):
         mailbox = contact.name.lower().replace(" ", ".") if contact.name.isascii() else contact.name_key
         batch.add(reach.email(dice, whose, f"{mailbox}@{employer.domain}", "work"))
+    return called

@@ -78,3 +78,9 @@ def _public_body(dice: Dice, city: City, category: str, industry: str, kind: str
 @lru_cache(4096)
 def _spelled(words_: str) -> str:
     return name_key(words_)
+
+
+@lru_cache(None)
+def person_key(name: str) -> str:
+    """What a person's name sorts by. People share names, and working one out takes as long as five rows of anything else."""
+    return name_key(name, person=True)

@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from crm.cli.synthetic import reach, words
-from crm.cli.synthetic.activities import With, add_activity
+from crm.cli.synthetic.activities import add_activity
 from crm.cli.synthetic.batch import Batch
+from crm.cli.synthetic.calls import add_call
 from crm.cli.synthetic.contacts import add_contact
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.names import Named, party_name
-from crm.cli.synthetic.party_rows import PartyRow
+from crm.cli.synthetic.opportunities import add_opportunity
+from crm.cli.synthetic.party_rows import AddressRow, PartyRow
+from crm.cli.synthetic.people import Known, With
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.cli.synthetic.words import City
 from crm.core.kinds import Kind
@@ -36,7 +39,7 @@ CYCLES = (None, None, 7, 14, 30, 30, 60, 90)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted: a party of this type and age, with so many contacts and activities."""
+    """What is wanted: a party of this type and age, with so many of everything."""
 
     type: PartyType
     owner: Owner
@@ -44,9 +47,11 @@ class Order:
     contacts: int
     activities: int
     parent: UUID | None = None
+    opportunities: int = 0
+    calls: int = 0
 
 
-def add_party(batch: Batch, dice: Dice, scene: Scene, order: Order) -> PartyRow:
+def add_party(batch: Batch, dice: Dice, scene: Scene, order: Order) -> Known:
     """Make the party and put it with all its rows into the batch."""
     city = dice.pick(words.ABROAD) if dice.chance(ABROAD) else dice.pick(words.CITIES)
     named = party_name(dice, city)
@@ -56,13 +61,14 @@ def add_party(batch: Batch, dice: Dice, scene: Scene, order: Order) -> PartyRow:
         for place in range(order.contacts)
     ]
     whom = With(key, people, order.created, order.owner, named.english)
-    activities = [add_activity(batch, dice, scene.now, whom) for _ in range(order.activities)]
+    made = [add_activity(batch, dice, scene.now, whom) for _ in range(order.activities)]
+    activities = [*made, *(each for _ in range(order.calls) if (each := add_call(batch, dice, scene, whom)) is not None)]
     done = max((each.done_at for each in activities if each.done_at is not None), default=None)
     planned = [each.planned_at for each in activities if each.status == "PLANNED" and each.planned_at is not None]
     row = _party_row(dice, scene, order, key, named, city, done, min(planned, default=None))
     batch.add(row)
-    _add_reach(batch, dice, scene, row, named, city)
-    return row
+    sold = [add_opportunity(batch, dice, scene, whom) for _ in range(order.opportunities)]
+    return Known(row, whom, _add_reach(batch, dice, scene, row, named, city), [each for each in sold if each.status == "WON"])
 
 
 def _party_row(
@@ -117,13 +123,15 @@ def _looked_up(dice: Dice, scene: Scene, named: Named, city: City, level: str) -
     }
 
 
-def _add_reach(batch: Batch, dice: Dice, scene: Scene, party: PartyRow, named: Named, city: City) -> None:
-    """The switchboard, the mailbox and the address of a party."""
+def _add_reach(batch: Batch, dice: Dice, scene: Scene, party: PartyRow, named: Named, city: City) -> str:
+    """The switchboard, the mailbox and the address of a party, which is answered as one writes it on a parcel."""
     whose = reach.Whose(party.created_at, party=party.id)
     batch.add(reach.landline(dice, city, whose, 0, primary=True))
     if dice.chance(0.7):
         batch.add(reach.email(dice, whose, f"info@{named.domain}", "office"))
-    batch.add(reach.address(dice, city, whose, scene.option("region", city.region)))
+    address: AddressRow = reach.address(dice, city, whose, scene.option("region", city.region))
+    batch.add(address)
+    return f"{address.street}, {address.city} {address.postal_code}" if named.english else f"{address.city}{address.street}"
 
 
 def age(dice: Dice, now: datetime, days: int) -> datetime:
