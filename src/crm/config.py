@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "CRM_"
 SECRET_BYTES = 32
 SHORTEST_SECRET = 32
+SHORTEST_HOOK_SECRET = 16
+SOURCE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 # Values that must not appear in a message, whatever is wrong with them.
 SECRETS = {
     "secret_key",
@@ -68,7 +71,9 @@ class Settings(BaseSettings):
     ami_url: str | None = Field(None, description="an address like ami://user:password@host:5038")
     esl_url: str | None = Field(None, description="an address like esl://:password@host:8021")
     hook_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
-        default_factory=dict, description='a JSON object from source to secret, like {"pbx": "…"}'
+        default_factory=dict,
+        description='a JSON object from source to a secret of at least 16 characters, like {"pbx": "…"}; '
+        "a source has 1 to 40 letters, digits, dots, hyphens and underscores",
     )
 
     default_region: str = Field("CN", pattern="^[A-Z]{2}$", description="a country code of two capital letters, like CN")
@@ -87,6 +92,16 @@ class Settings(BaseSettings):
     @classmethod
     def _decode(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("hook_secrets")
+    @classmethod
+    def _worth_keeping(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        # An empty one, such as a variable that was never set, would let everybody in.
+        if any(
+            len(secret.get_secret_value()) < SHORTEST_HOOK_SECRET or not SOURCE.fullmatch(name) for name, secret in value.items()
+        ):
+            raise ValueError
+        return value
 
     @field_validator("database_url", "redis_url", "smtp_url", "imap_url", "sms_url", "ami_url", "esl_url")
     @classmethod

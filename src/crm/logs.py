@@ -49,8 +49,16 @@ def configure(style: Literal["json", "console"] = "json", level: int = logging.I
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("uvicorn.error").addFilter(_without_trace)
     for name, lowest in SILENCED.items():
         logging.getLogger(name).setLevel(lowest)
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    """A frame that is not UTF-8 is a client's mistake, which uvicorn closes properly and tells with a traceback."""
+    if str(record.msg).startswith("Invalid UTF-8"):
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+    return True
 
 
 def _last_steps(style: Literal["json", "console"]) -> list[Processor]:

@@ -40,7 +40,7 @@ def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, N
     receipts = Receipts(database)
     services.hub.when_delivered(Topic.ANNOUNCEMENTS, receipts.delivered)
     return {
-        "relay": Relay(database, broker).run(),
+        "relay": Relay(database, broker, services.presence.begin_anew).run(),
         "sessions": services.presence.watch(database),
         "announcements": announcements.run(database),
         "receipts": receipts.run(),

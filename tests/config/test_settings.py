@@ -35,10 +35,10 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
 
 def test_lists_and_objects_are_read(monkeypatch):
     monkeypatch.setenv("CRM_ALLOWED_ORIGINS", "https://a.example, http://localhost:3000/")
-    monkeypatch.setenv("CRM_HOOK_SECRETS", '{"pbx": "s3"}')
+    monkeypatch.setenv("CRM_HOOK_SECRETS", '{"pbx": "a secret of the switchboard"}')
     settings = load_settings()
     assert settings.allowed_origins == ("https://a.example", "http://localhost:3000")
-    assert settings.hook_secrets["pbx"].get_secret_value() == "s3"
+    assert settings.hook_secrets["pbx"].get_secret_value() == "a secret of the switchboard"
 
 
 WRONG = {
@@ -51,7 +51,13 @@ WRONG = {
     "INTROSPECTION": ("me", "everyone, signed_in or nobody, not 'me'"),
     "IDE": ("perhaps", "true or false, not 'perhaps'"),
     "LOG_FORMAT": ("xml", "json or console, not 'xml'"),
-    "HOOK_SECRETS": ('{"pbx": hidden', 'a JSON object from source to secret, like {"pbx": "…"}'),
+    "HOOK_SECRETS": (
+        '{"pbx": hidden',
+        (
+            'a JSON object from source to a secret of at least 16 characters, like {"pbx": "…"}; '
+            "a source has 1 to 40 letters, digits, dots, hyphens and underscores"
+        ),
+    ),
     "DEFAULT_REGION": ("china", "a country code of two capital letters, like CN, not 'china'"),
     "DEFAULT_AREA_CODE": ("abc", "an area code of at most 5 digits, like 0571, not 'abc'"),
     "TIMEZONE": ("Mars/Base", "the name of a time zone, like Asia/Shanghai, not 'Mars/Base'"),
@@ -96,3 +102,15 @@ def test_a_folder_that_cannot_hold_the_key_is_said_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match="is not writable .*CRM_DATA_DIR"):
         kept_secret(tmp_path / "file", "secret-key")
+
+
+GOOD = "a secret of the switchboard"
+
+
+@pytest.mark.parametrize("secrets", ['{"pbx": ""}', '{"pbx": "fifteen letters"}', f'{{"": "{GOOD}"}}', f'{{"a/b": "{GOOD}"}}'])
+def test_a_hook_secret_that_anybody_could_guess_is_refused(monkeypatch, secrets):
+    monkeypatch.setenv("CRM_HOOK_SECRETS", secrets)
+    with pytest.raises(SettingError) as refused:
+        load_settings(_env_file=None)
+    assert "CRM_HOOK_SECRETS" in str(refused.value)
+    assert "switchboard" not in str(refused.value)

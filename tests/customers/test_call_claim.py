@@ -132,12 +132,20 @@ async def test_a_call_is_held_resumed_and_handed_on(hotline: Hotline):
     assert (handed["state"], handed["claimedBy"]) == ("TRANSFERRED", {"username": "agent2"})
     async with hotline.office.unchanged():
         assert await first.refusals("callHold", id=key) == [("FORBIDDEN", ["id"])]
-        assert await first.refusals("callClaim", id=key) == [("CONFLICT", ["id"])]
     assert (await second.do("callClaim", CALL, id=key))["state"] == "ANSWERED"
     assert await verbs(hotline) == [
         "call.claim", "call.transfer", "call.resume", "call.hold", "call.claim", "call.ringing",
     ]  # fmt: skip
     assert await hotline.told() == 6
+
+
+async def test_a_call_that_was_handed_to_the_wrong_person_can_be_taken_back(hotline: Hotline):
+    first, second = hotline.agents
+    key = await claimed(hotline)
+    await first.do("callTransfer", CALL, id=key, toId=second.id)
+    taken = await first.do("callClaim", CALL, id=key)
+    assert (taken["state"], taken["claimedBy"]) == ("ANSWERED", {"username": "agent1"})
+    assert await second.refusals("callClaim", id=key) == [("CONFLICT", ["id"])]
 
 
 async def test_a_call_can_be_given_to_somebody_it_did_not_ring(hotline: Hotline):

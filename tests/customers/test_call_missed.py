@@ -45,7 +45,7 @@ async def test_a_missed_call_makes_a_task(hotline: Hotline, end: str, cause: str
         "id": "",
         "kind": "TASK",
         "status": "PLANNED",
-        "subject": "回电 138 0000 0000",
+        "subject": "回电",
         "plannedAt": "",
         "owner": {"username": "agent1"},
         "party": None,

@@ -98,8 +98,7 @@ async def test_a_cursor_outlives_the_process(database):
 
 
 async def test_a_long_history_is_read_in_parts(stream, database, monkeypatch):
-    monkeypatch.setattr(history, "BATCH", 7)
-    monkeypatch.setattr(hub, "BATCH", 7)
+    monkeypatch.setattr(history, "SCAN", 7)
     async with stream.ear(ALICE) as ear:
         first = await commit(database, ALICE)
         await ear.has([first])
@@ -119,8 +118,7 @@ async def test_whoever_is_slow_misses_nothing(stream, database, monkeypatch):
 
 async def test_comings_and_goings_at_random_lose_and_repeat_nothing(database, monkeypatch):
     """Writers never stop; listeners are cut at random places, whole processes too; small queues and batches make every race."""
-    monkeypatch.setattr(history, "BATCH", 5)
-    monkeypatch.setattr(hub, "BATCH", 5)
+    monkeypatch.setattr(history, "SCAN", 5)
     monkeypatch.setattr(hub, "LONGEST_QUEUE", 4)
     monkeypatch.setattr(relay, "LEAD_SECONDS", 0.01)  # the server may notice late that the last leader is gone
     dice = random.Random(20261123)
@@ -175,7 +173,7 @@ async def test_a_history_that_is_gone_is_told_with_where_to_start(stream, databa
         await ear.has(records)
     async with database.connection() as connection:
         await connection.execute("UPDATE event SET recorded_at = now() - interval '8 days' WHERE seq <= $1", ear.seqs[1])
-        await connection.execute(_FORGET, Topic.INCOMING_CALLS.value, WEEK)
+        await connection.execute(_FORGET, Topic.INCOMING_CALLS.value, WEEK, 100)
     with pytest.raises(HistoryGone) as gone:
         await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
     assert gone.value.code == "HISTORY_GONE"
@@ -232,6 +230,9 @@ async def test_an_event_for_few_does_not_walk_over_all(stream, database):
             Counted.walked += 1
             return super().values()
 
+    async with asyncio.timeout(5):
+        while stream.relay._last is None:
+            await asyncio.sleep(0.01)
     stream.hub._listeners[Topic.INCOMING_CALLS] = Counted()
     async with stream.ear(ALICE) as ear, stream.ear(BOB), stream.ear(CAROL):
         await ear.has([await commit(database, ALICE)])

@@ -54,6 +54,11 @@ _BY_TOKEN = _VIEWER.format(
     origin="session s JOIN user_account u ON u.id = s.user_id",
     condition="s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now()",
 )
+_BY_SESSION = _VIEWER.format(
+    session="s.id",
+    origin="session s JOIN user_account u ON u.id = s.user_id",
+    condition="s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()",
+)
 _BY_USER = _VIEWER.format(session="NULL::uuid", origin="user_account u", condition="u.id = $1")
 
 
@@ -65,6 +70,12 @@ def token_hash(token: str) -> bytes:
 async def load_by_token(connection: Connection, token: str) -> Viewer | None:
     """The viewer a token belongs to; None for one that is unknown, expired, revoked, or of a disabled user."""
     row = await connection.fetchrow(_BY_TOKEN, token_hash(token))
+    return None if row is None else await _narrowed(connection, _viewer(row))
+
+
+async def load_by_session(connection: Connection, session_id: UUID) -> Viewer | None:
+    """The viewer of a session that has begun already, as the database has it now."""
+    row = await connection.fetchrow(_BY_SESSION, session_id)
     return None if row is None else await _narrowed(connection, _viewer(row))
 
 

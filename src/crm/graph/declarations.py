@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Column:
     """A plain column: where it stands, its Python type, and what may be done with it.
 
-    `requires` is a permission without which the field is hidden; `sort` is the column that an order by this field uses.
+    `requires` is a permission without which the field is hidden; `sort` is the column that an order by this field uses;
+    `hidden_with` is the field that shows the same, so that hiding either hides both.
     """
 
     column: str
@@ -18,6 +19,7 @@ class Column:
     filterable: bool = True
     sort: str | None = None
     requires: str | None = None
+    hidden_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,14 +39,15 @@ def column(
     sort: bool | str = False,
     filterable: bool = True,
     requires: str | None = None,
+    hidden_with: str | None = None,
 ) -> Any:
     """A plain column, by default of the field's own name.
 
     `sort=True` lets lists be ordered by it (an index must serve that), `sort="name_key"` by another column in its place.
-    `requires`: the permission without which the field is hidden.
+    `requires`: the permission without which the field is hidden. `hidden_with`: another field that shows the same.
     """
     key = "" if sort is True else sort or None
-    made = Column(column, filterable=filterable, sort=key, requires=requires)
+    made = Column(column, filterable=filterable, sort=key, requires=requires, hidden_with=hidden_with)
     return strawberry.field(description=description, metadata={DECLARED: made})
 
 

@@ -189,7 +189,13 @@ def declared_fields(cls: type) -> dict[str, Declared]:
         if isinstance(made, Column):
             python_type, nullable = _column_type(item, cls)
             made = Column(
-                made.column or item.python_name, python_type, nullable, made.filterable, _sort(made, item), made.requires
+                made.column or item.python_name,
+                python_type,
+                nullable,
+                made.filterable,
+                _sort(made, item),
+                made.requires,
+                made.hidden_with,
             )
         if made is not None:
             found[item.python_name] = made
@@ -251,6 +257,8 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
     hidden = set()
     for name, made in entry.fields.items():
         keys = set(entry.grant_keys(name))
+        if isinstance(made, Column) and made.hidden_with is not None:
+            keys.update(entry.grant_keys(made.hidden_with))
         if isinstance(made, Computed):
             keys.update(key for need in made.needs for key in entry.grant_keys(need))
         if keys & rights.hidden or (made.requires is not None and not rights.holds(made.requires)):

@@ -26,6 +26,7 @@ class Event:
 
 
 Sink = Callable[[Event], None]
+Lapsed = Callable[[], None]
 
 
 class Broker(Protocol):
@@ -34,15 +35,18 @@ class Broker(Protocol):
     async def publish(self, event: Event) -> None:
         """Hand on an event. Events come in the order of their numbers; one that came before is dropped."""
 
-    def read(self, sink: Sink) -> None:
-        """From now on, tell this sink of every event."""
+    def read(self, sink: Sink, lapsed: Lapsed) -> None:
+        """From now on, tell this sink of every event, and `lapsed` where some may have passed by unpublished."""
+
+    def begin_anew(self) -> None:
+        """What comes from here on need not follow what came before: readers look up what may lie between."""
 
 
 class MemoryBroker:
     """One process: what the relay publishes is there. Its history is the outbox itself, so nothing here has to outlive it."""
 
     def __init__(self) -> None:
-        self._sinks: list[Sink] = []
+        self._readers: list[tuple[Sink, Lapsed]] = []
         self._last = 0
 
     async def publish(self, event: Event) -> None:
@@ -50,9 +54,15 @@ class MemoryBroker:
         if event.seq <= self._last:
             return
         self._last = event.seq
-        for sink in self._sinks:
+        for sink, _ in self._readers:
             sink(event)
 
-    def read(self, sink: Sink) -> None:
-        """Add a sink."""
-        self._sinks.append(sink)
+    def read(self, sink: Sink, lapsed: Lapsed) -> None:
+        """Add a reader."""
+        self._readers.append((sink, lapsed))
+
+    def begin_anew(self) -> None:
+        """Forget which number came last."""
+        self._last = 0
+        for _, lapsed in self._readers:
+            lapsed()

@@ -9,14 +9,19 @@ from crm.notify.brokers import Event
 from crm.services.topics import Topic
 from crm.store.database import Database
 
-BATCH = 200
+SCAN = 2000
+"""Events of a topic that one statement looks at: somebody for whom none of a million is must not have them all read at once."""
 
 _STANDS = """
 SELECT s.epoch, s.last_seq, coalesce((SELECT h.seq FROM event_horizon h WHERE h.topic = $1), 0) AS horizon FROM event_stream s
 """
 _SINCE = """
-SELECT seq, topic, record_id, audience FROM event
-WHERE topic = $1 AND seq > $2 AND (audience = '{}' OR $3 = ANY(audience)) ORDER BY seq LIMIT $4
+WITH part AS MATERIALIZED (
+    SELECT seq, topic, record_id, audience FROM event WHERE topic = $1 AND seq > $2 ORDER BY seq LIMIT $4)
+SELECT s.scanned, s.size, s.horizon, p.seq, p.topic, p.record_id, p.audience FROM (
+    SELECT max(seq) AS scanned, count(*) AS size,
+        coalesce((SELECT h.seq FROM event_horizon h WHERE h.topic = $1), 0) AS horizon FROM part) s
+LEFT JOIN part p ON p.audience = '{}' OR $3 = ANY(p.audience) ORDER BY p.seq
 """
 
 
@@ -26,6 +31,19 @@ class Stand:
 
     epoch: int
     last: int
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of history: what of it was meant for one person, how far it reaches, and whether more follows.
+
+    `horizon` is what has been forgotten by now; whoever stood before it has missed something.
+    """
+
+    events: list[Event]
+    scanned: int
+    more: bool
     horizon: int
 
 
@@ -41,8 +59,9 @@ class History:
             row = await connection.fetchrow(_STANDS, topic.value)
         return Stand(row["epoch"], row["last_seq"], row["horizon"])
 
-    async def since(self, topic: Topic, seq: int, person: UUID) -> list[Event]:
-        """The next events of a topic that were meant for this person, or for whoever may see; at most `BATCH`."""
+    async def since(self, topic: Topic, seq: int, person: UUID) -> Part:
+        """The next stretch of a topic after a number, with what was meant for this person or for whoever may see."""
         async with self.database.connection() as connection:
-            rows = await connection.fetch(_SINCE, topic.value, seq, person, BATCH)
-        return [Event.of(row) for row in rows]
+            rows = await connection.fetch(_SINCE, topic.value, seq, person, SCAN)
+        events = [Event.of(row) for row in rows if row["seq"] is not None]
+        return Part(events, rows[0]["scanned"] or seq, rows[0]["size"] == SCAN, rows[0]["horizon"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -18,10 +19,12 @@ from crm import metrics
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify.brokers import Broker, Event
-from crm.notify.history import BATCH, History, Stand
+from crm.notify.history import History, Stand
 from crm.services.topics import TOPICS, Topic
 
 LONGEST_QUEUE = 256
+REPLAYS_AT_ONCE = 2
+"""What somebody missed is shown beside what happens now, never before it: popups do not wait for a mass reconnect."""
 
 Delivered = Callable[[Event, UUID], None]
 
@@ -54,9 +57,10 @@ class Hub:
 
     def __init__(self, broker: Broker, history: History) -> None:
         self.history = history
+        self.replaying = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._listeners: dict[Topic, dict[UUID, set[Subscription]]] = {topic: {} for topic in Topic}
         self._told: dict[Topic, list[Delivered]] = {topic: [] for topic in Topic}
-        broker.read(self._heard)
+        broker.read(self._heard, self._lapsed)
 
     def when_delivered(self, topic: Topic, told: Delivered) -> None:
         """Call this for every event of a topic that was written to somebody's socket."""
@@ -96,6 +100,12 @@ class Hub:
         for subscription in self._audience(event):
             subscription.hear(event)
 
+    def _lapsed(self) -> None:
+        for people in self._listeners.values():
+            for group in people.values():
+                for subscription in group:
+                    subscription.look_up()
+
     def _audience(self, event: Event) -> Iterable[Subscription]:
         """Who is here of those an event is for. An addressed one is found by its audience, never by walking all sockets."""
         people = self._listeners[event.topic]
@@ -117,6 +127,7 @@ class Subscription:
         self.epoch = 0
         self.position = 0
         self.behind = False
+        self._scanned = 0
         self._queue: deque[Event] = deque()
         self._wake = asyncio.Event()
 
@@ -139,6 +150,11 @@ class Subscription:
                 self.behind = True
         self._wake.set()
 
+    def look_up(self) -> None:
+        """Something may have happened that was not published here: it stands in the history."""
+        self.behind = True
+        self._wake.set()
+
     def close(self) -> None:
         """Stop listening."""
         self.hub.leave(self)
@@ -148,7 +164,8 @@ class Subscription:
         while True:
             for event in await self._next():
                 cursor = str(StreamCursor(self.epoch, TOPICS[self.topic].number, event.seq))
-                (body,) = await self.rendering.run(event, cursor, (self.person,))
+                async with self.hub.replaying if event.seq <= self._scanned else nullcontext():
+                    (body,) = await self.rendering.run(event, cursor, (self.person,))
                 self.position = event.seq
                 if body is not None:
                     yield Push(event, cursor, body)
@@ -157,13 +174,16 @@ class Subscription:
         """What comes next; waits where there is nothing yet."""
         while True:
             self._wake.clear()
+            self.position = max(self.position, self._scanned)
             if self.behind:
                 # Cleared before asking: what is published from now on queues up, and is there twice at most, never not at all.
                 self.behind = False
-                missed = await self.hub.history.since(self.topic, self.position, self.person)
-                self.behind = self.behind or len(missed) == BATCH
-                if missed:
-                    return missed
+                part = await self.hub.history.since(self.topic, self.position, self.person)
+                if part.horizon > self.position:
+                    raise HistoryGone(str(StreamCursor(self.epoch, TOPICS[self.topic].number, part.horizon)))
+                self.behind, self._scanned = self.behind or part.more, part.scanned
+                if part.events:
+                    return part.events
             if self._queue:
                 waiting = [event for event in self._queue if event.seq > self.position]
                 self._queue.clear()

@@ -31,6 +31,9 @@ class Connected(Protocol):
     async def end_session(self) -> None:
         """Close it, because its session has ended."""
 
+    def begin_anew(self) -> None:
+        """Close it, because what it stands on has been replaced; its client comes back and reads anew."""
+
 
 class Presence:
     """The open sockets of this process."""
@@ -63,6 +66,12 @@ class Presence:
         if not self._people[viewer.id]:
             del self._people[viewer.id]
         metrics.sockets.dec()
+
+    def begin_anew(self) -> None:
+        """Let every client come back."""
+        for sockets in list(self._sessions.values()):
+            for socket in list(sockets):
+                socket.begin_anew()
 
     def online(self) -> frozenset[UUID]:
         """Everybody with an open socket."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -35,7 +36,7 @@ async def when_due(
                 at = now()
                 if due is not None and due <= at:
                     # What is due and cannot be done (another process has it in hand, it fails) is not tried without a pause.
-                    if not await act(database, at):
+                    if not await act(database, at) and await next_due(database) == due:
                         await asyncio.sleep(PAUSE_AFTER_FAILURE)
                     continue
             except Exception:
@@ -59,7 +60,7 @@ async def each(name: str, database: Database, seconds: float, act: Callable[[Dat
 
 
 async def _sleep(bell: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(bell.wait(), max(seconds, 0.001))
-    except TimeoutError:
-        return
+    # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets the bell.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, 0.001)):
+            await bell.wait()

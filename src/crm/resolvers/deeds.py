@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from crm.core.errors import Unauthenticated
-from crm.graph.context import Operation
+from crm.graph.context import Operation, RightsMoved
 from crm.graph.payloads import Done
 from crm.resolvers.inputs import fingerprint
 from crm.resolvers.permissions import check
@@ -17,6 +17,8 @@ from crm.services.attempts import PASSING, REFUSED, duplicate_of
 from crm.services.deeds import StaleViewer, deed
 
 ATTEMPTS = 4
+MOST_MOVES = 25
+"""The epoch is everybody's: while somebody hires people one after another, a deed may have to begin many times."""
 
 
 async def attempted(
@@ -28,7 +30,8 @@ async def attempted(
     key: str | None,
 ) -> Done:
     """Do it; again with fresh rights where they changed meanwhile, and again where the database chose it as a victim."""
-    for attempt in range(ATTEMPTS):
+    attempt = moves = 0
+    while attempt < ATTEMPTS and moves < MOST_MOVES:
         check(operation, permission)
         try:
             return await _in_transaction(operation, verb, act, arguments, key)
@@ -37,11 +40,13 @@ async def attempted(
             if viewer is None:
                 raise Unauthenticated("The session has ended. Sign in again.") from None
             operation.viewer = viewer
+            moves += 1
         except PASSING:
             await asyncio.sleep(0.01 * 2**attempt)
+            attempt += 1
         except REFUSED as error:
             raise duplicate_of(error, restoring=verb.endswith("_restore")) from error
-    raise TimeoutError(f"{verb} did not get through in {ATTEMPTS} attempts")
+    raise RightsMoved if moves == MOST_MOVES else TimeoutError(f"{verb} did not get through in {ATTEMPTS} attempts")
 
 
 async def _in_transaction(

@@ -13,7 +13,8 @@ from uuid import UUID
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.transactions import in_transaction
 
-from crm.access.viewer import Viewer
+from crm.access.loading import load_by_session
+from crm.access.viewer import Viewer, same_rights
 from crm.core.clock import now
 
 
@@ -90,6 +91,32 @@ SELECT e.epoch, EXISTS (SELECT FROM session z
 """
 
 
+async def _unchanged(opened: Deed, session_id: UUID) -> bool:
+    """Whether the viewer still has the rights they were loaded with.
+
+    The epoch is everybody's: it is asked again here, in the transaction, because while people are being hired one after another
+    no viewer that was loaded before it would ever be in time.
+    """
+    fresh = await load_by_session(_Reading(opened), session_id)
+    return fresh is not None and same_rights(fresh, opened.viewer)
+
+
+class _Reading:
+    """The transaction as the loading of viewers reads from it."""
+
+    def __init__(self, opened: Deed) -> None:
+        self.opened = opened
+
+    async def fetchrow(self, query: str, *args: object) -> Any:
+        """The first row, or None."""
+        rows = await self.opened.rows(query, *args)
+        return rows[0] if rows else None
+
+    async def fetch(self, query: str, *args: object) -> Any:
+        """All rows."""
+        return await self.opened.rows(query, *args)
+
+
 @asynccontextmanager
 async def deed(
     database: Database,
@@ -104,7 +131,7 @@ async def deed(
         opened = Deed(tx, viewer, now(), request_id, channel, dialling=dialling)
         if viewer.session is not None:
             state: Mapping[str, Any] = (await opened.rows(_GUARD, viewer.session))[0]
-            if not state["live"] or state["epoch"] != viewer.epoch:
+            if not state["live"] or (state["epoch"] != viewer.epoch and not await _unchanged(opened, viewer.session)):
                 raise StaleViewer
         yield opened
     if opened.news:

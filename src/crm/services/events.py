@@ -15,7 +15,7 @@ from crm.services.deeds import Deed
 from crm.services.topics import Topic
 
 EPOCH_BITS = 62
-MOST_NAMED = 1000
+MOST_NAMED = 10_000
 """Above so many people the audience is left empty: visibility alone then finds them, and the row stays small."""
 
 

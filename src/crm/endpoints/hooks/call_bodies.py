@@ -14,7 +14,7 @@ from crm.core.text import has_nul
 from crm.rules.customers.call_states import CallDirection, Signal
 from crm.services.customers.call_reports import CallReport
 
-MOST_EVENTS = 500
+MOST_EVENTS = 100
 MOST_EXTENSIONS = 200
 LONGEST_TEXT = 128
 LONGEST_ADDRESS = 500

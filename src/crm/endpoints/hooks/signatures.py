@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import Mapping
 
@@ -16,7 +17,8 @@ VERSION = "v1="
 TOLERANCE = 300
 """Seconds that clocks may differ by, and after which what was overheard is worthless."""
 LONGEST_SOURCE = 40
-NOBODY = "no source has this secret"
+NOBODY = secrets.token_hex(32)
+"""What unknown sources are checked against, so that they take as long to refuse: a secret that nobody has."""
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -24,15 +26,15 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return VERSION + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def refusal_of(request: Request, source: str, body: bytes, secrets: Mapping[str, SecretStr]) -> str | None:
+def refusal_of(request: Request, source: str, body: bytes, known: Mapping[str, SecretStr]) -> str | None:
     """Why the message is not taken for one of this source; None where it is.
 
     Unknown sources and wrong signatures get one answer, in the same time. While a secret is being changed a sender may give
     several signatures, separated by commas.
     """
     timestamp = request.headers.get(TIMESTAMP, "")
-    secret = secrets.get(source) if len(source) <= LONGEST_SOURCE else None
-    wanted = signature(secret.get_secret_value() if secret else NOBODY, timestamp, body).encode()
+    secret = known.get(source) if len(source) <= LONGEST_SOURCE else None
+    wanted = signature(secret.get_secret_value() if secret is not None else NOBODY, timestamp, body).encode()
     given = [part.strip().encode() for part in request.headers.get(SIGNATURE, "").split(",")]
     right = any(hmac.compare_digest(wanted, each) for each in given)
     if secret is None or not right:

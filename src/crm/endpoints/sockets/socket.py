@@ -19,6 +19,7 @@ from crm.endpoints.sockets.messages import (
     INIT_TIMEOUT,
     NO_SUBPROTOCOL,
     OVERLOAD,
+    RESTART,
     SLOW_CONSUMER,
     SUBPROTOCOL,
     TOO_MANY_INITS,
@@ -36,6 +37,7 @@ INIT_SECONDS = 5.0
 PING_SECONDS = 12.0
 SEND_SECONDS = 20.0
 """A client that takes nothing for so long is closed with 4413 and comes back with its cursors."""
+CLOSE_SECONDS = 2.0
 MOST_OPERATIONS = 20
 
 AWAY = Closing(OVERLOAD, "Try again in a moment, with your cursors.")
@@ -71,6 +73,7 @@ class Socket:
             while True:
                 await self._take(read_message(await self._received()))
         except Closing as closing:
+            self._reader = None
             await self._close(closing)
         except WebSocketDisconnect:
             pass
@@ -78,6 +81,7 @@ class Socket:
             log.warning("socket closed, the database is away", reason=type(error).__name__)
             await self._close(AWAY)
         except asyncio.CancelledError:
+            self._reader = None
             if self._closing is None:
                 raise
             await self._close(self._closing)
@@ -99,6 +103,10 @@ class Socket:
     async def end_session(self) -> None:
         """The session was revoked, has expired, or its person was disabled."""
         self._end(Closing(FORBIDDEN, ENDED))
+
+    def begin_anew(self) -> None:
+        """The database was restored under us: cursors have another life now, and clients read everything anew."""
+        self._end(Closing(RESTART, "The database was restored."))
 
     def _end(self, closing: Closing) -> None:
         """Close from outside the reader: it is stopped where it waits."""
@@ -192,18 +200,19 @@ class Socket:
     async def _close(self, closing: Closing) -> None:
         if self.websocket.application_state is WebSocketState.CONNECTED:
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
-                async with asyncio.timeout(SEND_SECONDS):
+                async with asyncio.timeout(CLOSE_SECONDS):
                     await self.websocket.close(closing.code, closing.reason)
 
     async def _leave(self) -> None:
+        self._reader = None  # from here on nobody may stop us half-way
+        if self.viewer is not None:
+            self.services.presence.leave(self.viewer, self)
+            self.viewer = None
         operations = list(self._operations.values())
         self._operations.clear()
         for operation in operations:
             operation.cancel()
         await asyncio.gather(*operations, return_exceptions=True)
-        if self.viewer is not None:
-            self.services.presence.leave(self.viewer, self)
-            self.viewer = None
 
 
 def _token(payload: dict[str, Any]) -> str | None:

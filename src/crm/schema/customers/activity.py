@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from crm.graph.fields import column, computed, owned_list, related
+from crm.graph.fields import column, computed, owned_list, related, related_list
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
@@ -38,6 +38,8 @@ class Activity(OwnedRecord):
     next_step: str | None = column("What follows from it (下一步).", filterable=False)
     party = related("customers.Party", "party_id", "With which party (单位).")
     contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
+    calls = related_list("customers.Call", "activity_id", "The telephone calls it was made of (来电).")
+    call_backs = related_list("customers.Call", "call_back_id", "The missed calls that it is to answer (未接来电).")
     participants = owned_list("customers.ActivityParticipant", "activity_id", "Who takes part (参与人).")
 
     @computed("What can be done with it next; rights come on top.", needs=("status",))

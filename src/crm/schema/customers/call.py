@@ -49,7 +49,9 @@ class Call(OwnedRecord):
 
     state: CallState = column("Where it stands (通话状态).")
     direction: CallDirection = column("Who called whom (呼叫方向).")
-    number_e164: str | None = column("The number outside in E.164 form, for filters. A role that hides it hides `number` too.")
+    number_e164: str | None = column(
+        "The number outside in E.164 form, for filters. Hiding it or `number` hides both.", hidden_with="number"
+    )
     line: str | None = column("Our own end: the number that was dialled, or the extension that dialled (线路).")
     ring_group = related("customers.RingGroup", "ring_group_id", "The ring group that was dialled (振铃组).")
     ringing_at: datetime = column("When it began (振铃时间).", sort=True)

@@ -49,15 +49,16 @@ async def settled(deed: Deed, call: Any, values: Mapping[str, Any]) -> dict[str,
     found = await deed.rows(_OF_NUMBER if after("number_e164") else _OF_DISPLAY, number, call.id)
     if found:
         return {"call_back_id": found[0]["call_back_id"]}
-    return {"call_back_id": await _task(deed, call.id, after("number_display"), after("party_id"), after("contact_id"))}
+    return {"call_back_id": await _task(deed, call.id, after("party_id"), after("contact_id"))}
 
 
-async def _task(deed: Deed, call_id: UUID, display: str, party_id: UUID | None, contact_id: UUID | None) -> UUID:
+async def _task(deed: Deed, call_id: UUID, party_id: UUID | None, contact_id: UUID | None) -> UUID:
     owner = await _responsible(deed, call_id, party_id)
     chinese = owner is None or owner["locale"].startswith("zh")
     values = {
         "kind": ActivityKind.TASK.value,
-        "subject": f"回电 {display}" if chinese else f"Call back {display}",
+        # Without the number: roles may hide it on the call, and a text that is stored can never be judged again.
+        "subject": "回电" if chinese else "Call back",
         "status": ActivityStatus.PLANNED.value,
         "planned_at": deed.at,
         "party_id": party_id,

@@ -31,10 +31,10 @@ WHERE d.code = $1 AND (i.id = $2 OR i.code = $3) AND i.active AND i.deleted_at I
 
 _SUBJECTS = {
     # (to us, from us, follow-up): Chinese and English
-    True: ("来电 {}", "去电 {}", "回访 {}"),
-    False: ("Call with {}", "Call to {}", "Follow up {}"),
+    True: ("来电", "去电", "回访"),
+    False: ("Incoming call", "Outgoing call", "Follow-up call"),
 }
-_WITHHELD = {True: "（号码未显示）", False: "a withheld number"}
+"""Without the number: roles may hide it on the call, and a text that is stored can never be judged again."""
 
 
 async def end(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
@@ -84,7 +84,6 @@ async def _kept(deed: Deed, call: Any, values: Mapping[str, Any], option: Mappin
     holder = (await deed.rows("SELECT locale, department_id FROM user_account WHERE id = $1", deed.actor))[0]
     chinese = holder["locale"].startswith("zh")
     inward, outward, again = _SUBJECTS[chinese]
-    number = call.number_display or call.number_raw or _WITHHELD[chinese]
     shared = {
         "kind": ActivityKind.CALL.value,
         "party_id": call.party_id,
@@ -93,7 +92,7 @@ async def _kept(deed: Deed, call: Any, values: Mapping[str, Any], option: Mappin
         "department_id": holder["department_id"],
     }
     done = shared | {
-        "subject": (outward if call.direction == CallDirection.OUTBOUND else inward).format(number),
+        "subject": outward if call.direction == CallDirection.OUTBOUND else inward,
         "content": values["note"],
         "status": ActivityStatus.DONE.value,
         "done_at": ended_at,
@@ -103,7 +102,7 @@ async def _kept(deed: Deed, call: Any, values: Mapping[str, Any], option: Mappin
     activity_id = await _activity(deed, done)
     if values["follow_up_at"] is not None:
         planned = {"status": ActivityStatus.PLANNED.value, "planned_at": values["follow_up_at"]}
-        await _activity(deed, shared | planned | {"subject": again.format(number)})
+        await _activity(deed, shared | planned | {"subject": again})
     return activity_id
 
 

@@ -32,10 +32,11 @@ async def claim(deed: Deed, record_id: str) -> UUID:
         raise Forbidden("This call does not ring you.", ("id",))
     if state not in OPEN:
         raise IllegalTransition("Call", state, CallVerb.CLAIM)
-    if call.claimed_by_id is not None and call.claimed_by_id != deed.actor:
+    if call.claimed_by_id is not None and call.claimed_by_id != deed.actor and state is not CallState.TRANSFERRED:
         raise Conflict(f"Answered by {await _name(deed, call.claimed_by_id)}.", ("id",))
     if call.claimed_by_id is None or state is CallState.TRANSFERRED:
-        # Whom a call was handed to holds it already: their claim is an answer.
+        # Whom a call was handed to holds it already: their claim is an answer. Until they give it, anybody it rang may take it
+        # back: it may have been handed to somebody who cannot take it.
         signal = Signal.CLAIMED if call.claimed_by_id is None else Signal.ANSWERED
         heard = await note(deed, call, signal, agent=deed.actor)
         await refold(deed, call, heard, verb="call.claim")
