@@ -7,6 +7,7 @@ Inputs are made from the schema; what a rule wants beyond it (an active option, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphql import (
@@ -33,6 +34,9 @@ def item(code: str) -> str:
     return str(key(Kind.DICTIONARY_ITEM, f"{code} one"))
 
 
+SOON = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0).isoformat()
+"""What has to lie ahead, and not too far."""
+
 RIGHT: dict[str, Any] = {
     "levelId": item("customer_level"), "categoryId": item("customer_type"), "sourceId": item("customer_source"),
     "industryId": item("industry"), "regionId": item("region"), "creditGradeId": item("credit_grade"),
@@ -47,6 +51,14 @@ RIGHT: dict[str, Any] = {
     "creditCode": None,
     "entity": "customer", "field": "creditLimit", "expiresAt": "2126-01-01T00:00:00Z", "extension": "7777",
     "UserCreateInput.kind": None,
+    "pipelineId": str(key(Kind.PIPELINE, "main")), "stageId": str(key(Kind.STAGE, "main lead")),
+    "opportunityMove.stageId": str(key(Kind.STAGE, "main deal")), "StageInput.id": str(key(Kind.STAGE, "main lead")),
+    "reasonId": item("lost_reason"), "disposition": "one", "currency": "EUR", "ringSeconds": 45, "publishAt": SOON,
+    "followUpAt": SOON, "startsAt": "2026-03-01T09:00:00Z", "endsAt": "2026-03-01T10:00:00Z", "allDay": False,
+    "DeliveryLineInput.unit": "pc", "originalStartsAt": "2026-03-01T09:00:00Z",
+    "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
+    "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
+    "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
     "idempotencyKey": None, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
@@ -73,11 +85,42 @@ def mutations() -> dict[str, GraphQLField]:
 def call(name: str, *, full: bool = False) -> dict[str, Any]:
     """Arguments for a mutation: those it needs, or (`full`) all it takes, with a fresh id wherever no right one is known."""
     made = mutations()[name]
-    return {
+    given = {
         argument: value
         for argument, each in made.args.items()
-        if (full or isinstance(each.type, GraphQLNonNull)) and (value := _value(each.type, argument, "", full=full)) is not None
+        if (full or isinstance(each.type, GraphQLNonNull)) and (value := _value(each.type, argument, name, full=full)) is not None
     }
+    if name == "pipelineCreate":
+        # The stages of a new pipeline are new.
+        for stage in given["input"]["stages"]:
+            stage.pop("id", None)
+    return given
+
+
+def target(rows: list[Any], oracle: Any) -> Any:
+    """A row that everything can be written to: a draft, tied to no person of a party, and not the last of its kind."""
+
+    def unsuited(row: Any) -> tuple[bool, ...]:
+        values = row.values
+        open_ = values.get("status", "DRAFT") in ("DRAFT", "OPEN", "PLANNED")
+        known = row.id == oracle.id or "administrator" in values.values() or "chief" in values.values()
+        return known, not open_, values.get("contact_id") is not None
+
+    return min(rows, key=unsuited)
+
+
+def complete(name: str, oracle: Any) -> dict[str, Any]:
+    """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
+    given = call(name, full=True)
+    given.pop("idempotencyKey", None)
+    for field in ("contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId"):
+        given["input"].pop(field, None)
+    if "participants" in given["input"]:
+        given["input"]["participants"] = [{"userId": RIGHT["userId"]}]
+    for field, row in (("partyId", oracle.visible("Party")[0].id), ("ownerId", oracle.id)):
+        if field in given["input"]:
+            given["input"][field] = str(row)
+    return given
 
 
 def _value(type_: Any, name: str, owner: str, *, full: bool, depth: int = 0) -> Any:

@@ -3,7 +3,6 @@ test."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,79 +23,29 @@ from tests.factories.company import (
     upwards,
     user_id,
 )
+from tests.factories.company_roles import UNGATED
+from tests.factories.oracle_permissions import NOUNS, VERBS, Aim, permission
+from tests.factories.oracle_tables import (
+    NAMED,
+    PARTIES,
+    PARTS,
+    SHOWN_WITH_THE_ROW,
+    TABLES,
+    THROUGH,
+    TO_MANY,
+    TO_ONE,
+    VALUE_ROWS,
+    WITH_THEIR_PARTY,
+    snake,
+)
 
 from crm.core.ids import EVERYONE_ID
 
+__all__ = [
+    "NOUNS", "OWNED", "PARTIES", "PARTS", "TABLES", "THROUGH", "TO_MANY", "TO_ONE", "VERBS", "Oracle", "permission", "snake",
+]  # fmt: skip
+
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
-
-TABLES = {
-    "Customer": "party", "Channel": "party", "Supplier": "party", "Party": "party", "Contact": "contact", "Activity": "activity",
-    "User": "user_account", "Department": "department", "Role": "role", "RoleGrant": "role_grant", "FieldGrant": "field_grant",
-    "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
-    "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
-    "ActivityParticipant": "activity_participant",
-}  # fmt: skip
-"""GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
-
-PARTIES = {"Customer": "CUSTOMER", "Channel": "CHANNEL", "Supplier": "SUPPLIER"}
-_AUTHORS = {"createdBy": ("created_by_id", "User", True), "updatedBy": ("updated_by_id", "User", True)}
-_OWNED = {"owner": ("owner_id", "User", True), "department": ("department_id", "Department", True)}
-TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
-    "party": _AUTHORS | _OWNED | {
-        name: (f"{column}_id", "DictionaryItem", True)
-        for name, column in (("level", "level"), ("category", "category"), ("source", "source"), ("industry", "industry"),
-                             ("region", "region"), ("creditGrade", "credit_grade"))
-    } | {"parent": ("parent_id", "Party", False)},
-    "contact": _AUTHORS | _OWNED | {"party": ("party_id", "Party", False)},
-    "activity": _AUTHORS | _OWNED | {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)},
-    "user_account": _AUTHORS | {
-        "department": ("department_id", "Department", True), "manager": ("manager_id", "User", True),
-        "channel": ("channel_id", "Channel", False),
-    },
-    "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
-    "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS,
-    "dictionary_item": _AUTHORS | {
-        "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
-    },
-    "share": {"grantedBy": ("granted_by_id", "User", True)},
-    "change": {"actor": ("actor_id", "User", True), "onBehalfOf": ("on_behalf_of_id", "User", True)},
-    "session": {},
-    "address": {"region": ("region_id", "DictionaryItem", True)},
-    "activity_participant": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
-}  # fmt: skip
-"""Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
-
-_EVERY = {"shares": ("Share", "record_id"), "changes": ("Change", "record_id")}
-TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
-    "party": _EVERY | {
-        "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
-        "trail": ("Change", "party_id"),
-    },
-    "contact": _EVERY | {"activities": ("Activity", "contact_id")},
-    "activity": _EVERY,
-    "user_account": {"reports": ("User", "manager_id")},
-    "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
-    "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
-    "dictionary_item": {"children": ("DictionaryItem", "parent_id")},
-}  # fmt: skip
-"""Table → paged list → (type, its column that names this row)."""
-
-_REACH = ("phoneNumbers", "PhoneNumber"), ("emailAddresses", "EmailAddress"), ("addresses", "Address")
-PARTS: dict[str, dict[str, tuple[str, str]]] = {
-    "party": {name: (type_, "party_id") for name, type_ in _REACH},
-    "contact": {name: (type_, "contact_id") for name, type_ in _REACH},
-    "activity": {"participants": ("ActivityParticipant", "activity_id")},
-    "role": {"grants": ("RoleGrant", "role_id"), "fieldGrants": ("FieldGrant", "role_id")},
-}
-"""Table → plain list of value rows → (type, column)."""
-
-THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
-    table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in ("party", "contact", "activity")
-} | {
-    "role": {"members": ("User", "role_member", "role_id", "user_id")},
-    "user_account": {"roles": ("Role", "role_member", "user_id", "role_id")},
-}
-"""Table → plain list over a link table → (type, link, near column, far column)."""
 
 STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
 """What a partner's people do not see of the cards they are shown."""
@@ -105,13 +54,12 @@ BEYOND_THE_CARD = {
     **dict.fromkeys(("email", "mobile", "extension", "locale", "timeZone", "manager", "channel", "reports"), ("user", "READ")),
     "roles": ("role", "READ"),
 }
-STAFF_READ = {"user_account", "department"}
-ALL_READ = {"dictionary", "dictionary_item", "tag"}
-
-
-def snake(name: str) -> str:
-    """`creditLimit` → `credit_limit`."""
-    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name)
+DEPENDS = {
+    ("Opportunity", "weightedAmount"): ("amount", "probability"),
+    ("Call", "number"): ("numberE164",),
+    ("Call", "numberE164"): ("number",),
+}
+"""Fields that would tell another one: hidden wherever that is."""
 
 
 class Oracle:
@@ -125,6 +73,7 @@ class Oracle:
         self.kind = "ANONYMOUS" if self.person is None else self.person.kind
         self.id = None if self.anonymous else user_id(viewer)
         self.roles = [ROLES[name] for name in self.person.roles] if self.person else []
+        self._judged: dict[tuple[str, Any, bool], bool] = {}
 
     # --- gates and scopes
 
@@ -204,33 +153,44 @@ class Oracle:
             return str(fact["type"]).lower()
         return "user" if fact.table == "user_account" else fact.table
 
-    def reads(self, fact: Fact | None, *, binned: bool = False) -> bool:  # noqa: C901 -- one case for each table
+    def reads(self, fact: Fact | None, *, binned: bool = False) -> bool:
         """Whether the viewer sees the row at all (`binned`: or would, were it not in the recycle bin)."""
         if fact is None or self.anonymous or (fact.values.get("deleted_at") is not None and not binned):
             return False
+        if "id" not in fact.values:
+            return self._sees(fact)
+        place = (fact.table, fact.id, binned)
+        if place not in self._judged:
+            self._judged[place] = self._sees(fact)
+        return self._judged[place]
+
+    def _sees(self, fact: Fact) -> bool:  # noqa: C901 -- one case for each table
         entity = self.entity(fact)
         if entity in OWNED:
-            return self.gate(entity, "READ") and self._reads_owned(fact, entity)
+            return (entity in UNGATED or self.gate(entity, "READ")) and self._reads_owned(fact, entity)
+        if fact.table in VALUE_ROWS:
+            table, column = VALUE_ROWS[fact.table]
+            return self.reads(self.company.find(table, fact[column]))
         match fact.table:
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
-            case "department":
+            case "department" | "ring_group":
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
-            case "dictionary" | "dictionary_item" | "tag":
+            case "dictionary" | "dictionary_item" | "tag" | "pipeline":
                 return True
-            case "session":
+            case "session" | "reminder":
                 return bool(fact["user_id"] == self.id)
+            case "announcement_receipt":
+                return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
+            case "announcement_audience":
+                return self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "share" | "record_tag":
                 return self.reads(self.record(fact["record_id"]))
             case "change":
                 record = self.record(fact["record_id"])
                 return record is not None and self.gate(self._log_gate(record), "READ") and self.reads(record)
-            case "role_grant" | "field_grant" | "role_member":
-                return self.reads(self.company.find("role", fact["role_id"]))
-            case "activity_participant":
-                return self.reads(self.company.find("activity", fact["activity_id"]))
             case "phone_number" | "email_address" | "address":
                 parents = (self.company.find("party", fact["party_id"]), self.company.find("contact", fact["contact_id"]))
                 return any(self.reads(parent) for parent in parents)
@@ -245,7 +205,7 @@ class Oracle:
 
     @cached_property
     def _records(self) -> Mapping[UUID, Fact]:
-        tables = ("party", "contact", "activity", "user_account", "department", "role", "dictionary", "dictionary_item", "tag")
+        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary"}
         return {fact.id: fact for table in tables for fact in self.company.of(table)}
 
     def _reads_owned(self, fact: Fact, entity: str) -> bool:
@@ -253,7 +213,22 @@ class Oracle:
             return True
         if self.reaches(self.scope(entity, "READ"), fact["owner_id"], fact["department_id"]) or self.shared(fact):
             return True
-        return fact.table in ("contact", "activity") and self.reads(self.company.find("party", fact["party_id"]))
+        if fact.table in WITH_THEIR_PARTY and self.reads(self.company.find("party", fact["party_id"])):
+            return True
+        return self.named(fact)
+
+    def named(self, fact: Fact) -> bool:
+        """Whether the viewer is named beside the row: their telephone rang, they are invited, it was published to them."""
+        if fact.table not in NAMED:
+            return False
+        table, column, states = NAMED[fact.table]
+        if states is not None and fact["status"] not in states:
+            return False
+        return any(row[column] == fact.id and row["user_id"] == self.id for row in self.company.of(table))
+
+    def edits(self, fact: Fact | None) -> bool:
+        """Whether the viewer sees the row and may change it."""
+        return fact is not None and self.reads(fact) and self.may("UPDATE", fact)
 
     def shared(self, fact: Fact, *, edit: bool = False) -> bool:
         """Whether a share that has not ended reaches the viewer."""
@@ -277,6 +252,42 @@ class Oracle:
         inside = self.reaches(self.scope(entity, action), fact["owner_id"], fact["department_id"])
         return inside or (action == "UPDATE" and self.shared(fact, edit=True))
 
+    def does(self, aim: Aim, fact: Fact) -> bool:
+        """Whether a row that the viewer sees is theirs for a mutation, where the gate is open."""
+        holder = fact.values.get("claimed_by_id")
+        match aim.rule:
+            case "holds":
+                return holder is not None and holder == self.id
+            case "rang":
+                return holder == self.id or self.named(fact)
+            case "in hand":
+                return holder == self.id if holder is not None else self.named(fact)
+            case "unknown or held":
+                return holder == self.id if holder is not None else self.named(fact) and fact["party_id"] is None
+            case "named":
+                return self._beside(fact)
+            case "own":
+                return True
+            case "another's":
+                return self.may(aim.action, fact) and not self._concerned(fact)
+        return self.may(aim.action, fact)
+
+    def _beside(self, fact: Fact) -> bool:
+        table, column, _ = NAMED[fact.table]
+        return any(row[column] == fact.id and row["user_id"] == self.id for row in self.company.of(table))
+
+    def _concerned(self, fact: Fact) -> bool:
+        """A contract under review that the viewer owns, or has submitted."""
+        submitted = [
+            each["actor_id"] for each in self.company.of("change")
+            if each["record_id"] == fact.id and each["verb"] == "contract.submit"
+        ]  # fmt: skip
+        return fact["status"] == "IN_REVIEW" and self.id in (fact["owner_id"], *submitted)
+
+    def told(self, permission_of_topic: str, fact: Fact) -> bool:
+        """Whether an event about the row is pushed to the viewer."""
+        return self.holds(permission_of_topic) and self.reads(fact)
+
     def rows(self, type_name: str) -> list[Fact]:
         """All rows of a type, seen or not, deleted or not."""
         facts = self.company.of(TABLES[type_name])
@@ -296,8 +307,8 @@ class Oracle:
         """Whether a list of this type answers at all; a closed gate is FORBIDDEN wherever the list stands."""
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
-        entity = type_name.lower()
-        return self.gate(entity, "READ") if entity in (*OWNED, "role") else True
+        entity = snake(type_name)
+        return self.gate(entity, "READ") if entity in (*OWNED, "role") and entity not in UNGATED else True
 
     # --- fields
 
@@ -319,8 +330,11 @@ class Oracle:
             return True
         if (type_name, name) in STAFF_ALONE and self.kind != "STAFF":
             return True
-        entities = ("customer", "channel", "supplier") if type_name == "Party" else (type_name[0].lower() + type_name[1:],)
-        return any(self.hides(entity, name) for entity in entities)
+        if (type_name, name) == ("StageChange", "amount"):
+            return self.hides("opportunity", "amount")
+        entities = ("customer", "channel", "supplier") if type_name == "Party" else (snake(type_name),)
+        names = (name, *DEPENDS.get((type_name, name), ()))
+        return any(self.hides(entity, each) for entity in entities for each in names)
 
     # --- what lists hold
 
@@ -330,7 +344,13 @@ class Oracle:
         found = self.company.find(TABLES[other], fact[column])
         if found is None or (other in PARTIES and found["type"] != PARTIES[other]):
             return None
+        if type_name == "CallMatch" and name == "contact" and self.restricted(fact):
+            return None
         return found if card or self.reads(found) else None
+
+    def restricted(self, match: Fact) -> bool:
+        """Of a match whose party the viewer may not see, that it exists and who owns it is told, and nothing else."""
+        return not self.reads(self.company.find("party", match["party_id"]))
 
     def children(self, type_name: str, name: str, fact: Fact) -> list[Fact]:
         """The rows in a list field of a row that the viewer sees."""
@@ -343,6 +363,8 @@ class Oracle:
             return [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
+        if (table, name) in SHOWN_WITH_THE_ROW:
+            return [row for row in self.company.of(TABLES[other]) if row.id in keys]
         return [row for row in self.visible(other) if row.id in keys]
 
     # --- filters
@@ -434,35 +456,3 @@ def _like(value: Any, operand: Any) -> Any:
     if isinstance(value, Decimal):
         return Decimal(operand)
     return UUID(operand) if isinstance(value, UUID) and len(operand) == 36 else operand
-
-
-# --- what a root field requires
-
-LISTED = {"User": "staff", "Department": "staff", "Role": "role.read", "Dictionary": "signed_in", "DictionaryItem": "signed_in",
-          "Tag": "signed_in", "Change": "signed_in"}  # fmt: skip
-"""What reading a type that has no owner requires; owned ones require READ of themselves."""
-
-VERBS = {"Create": "create", "Update": "update", "Delete": "delete", "Restore": "delete", "Complete": "update",
-    "Cancel": "update",
-         "Reopen": "update", "ResetPassword": "administer"}  # fmt: skip
-NOUNS = ("customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem")
-SPECIAL = {
-    "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
-    "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
-    "dictionaryItemUpdate": "dictionary.administer",
-    "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
-    "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
-    "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
-}  # fmt: skip
-
-
-def permission(name: str, type_name: str | None = None) -> str:
-    """What a root field requires by the rules; a field that follows no rule and stands in no table fails the matrix."""
-    if name in SPECIAL:
-        return SPECIAL[name]
-    if type_name is not None:
-        return LISTED.get(type_name) or f"{type_name.lower()}.read"
-    for noun in NOUNS:
-        if name.startswith(noun) and name[len(noun) :] in VERBS:
-            return f"{noun}.{VERBS[name[len(noun) :]]}"
-    raise AssertionError(f"{name}: write down what it requires, in tests/factories/oracle.py")

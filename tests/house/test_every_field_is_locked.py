@@ -16,9 +16,9 @@ from crm.resolvers.root import build_schema
 
 ROOTS = {"Query", "Mutation", "Subscription"}
 PLUMBING = {"PageInfo"}
-ENTITYLESS = {"Party", "Session", "Share", "Change"}
-"""Nouns whose fields no role hides: an interface (its types have keys), one's own sessions, and what hangs on records and goes
-with them."""
+ENTITYLESS = {"Party", "Session", "Reminder", "Share", "Change"}
+"""Nouns whose fields no role hides: an interface (its types have keys), one's own sessions and reminders, and what hangs on
+records and goes with them."""
 
 
 def directives(type_name: str, field: str) -> dict[str, str | None]:
@@ -29,10 +29,11 @@ def directives(type_name: str, field: str) -> dict[str, str | None]:
 
 
 def test_every_root_field_requires_what_the_rules_say():
-    query, mutation = walk.SCHEMA.query_type, walk.SCHEMA.mutation_type
+    query, mutation, subscription = walk.SCHEMA.query_type, walk.SCHEMA.mutation_type, walk.SCHEMA.subscription_type
     assert query
     assert mutation
-    for root in (query, mutation):
+    assert subscription
+    for root in (query, mutation, subscription):
         for name, made in root.fields.items():
             found = directives(root.name, name)
             assert len(found) == 1, f"{name} needs one of @requires and @public"

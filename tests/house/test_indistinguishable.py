@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +17,14 @@ import pytest
 from tests.factories import walk
 from tests.factories.clients import look_narrow, serving
 from tests.factories.company import Company, Fact, build, key
-from tests.factories.oracle import TABLES, TO_ONE, Oracle
+from tests.factories.company_rows import bits
+from tests.factories.oracle import OWNED, TABLES, TO_ONE, Oracle
+from tests.factories.oracle_fields import selection
 
 from crm.core.kinds import Kind
 
 LOOKERS = ("agent", "partner", "hider", "double", "mixed", "norole")
+OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
 OWNERS = {"phone_number": "phoneNumbers", "email_address": "emailAddresses", "address": "addresses"}
 
 
@@ -38,57 +41,123 @@ def disguised(viewer: str) -> Company:
     return made
 
 
+HANGING = {
+    "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
+    "reminder", "stage_change", "delivery_line", "schedule_exception", "reminder_rule",
+}  # fmt: skip
+"""Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
+
+
 def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
-    match fact.table:
-        case "party" | "contact" | "activity":
-            return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(fact.table, _other(fact))
-        case "share" | "record_tag":
-            return fact if oracle.reads(oracle.record(fact["record_id"])) else None
+    table = fact.table
+    if table in OWNED_TABLES or table in ("ring_group", "pipeline"):
+        return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
+    if table == "call_match":
+        return _other_match(oracle, fact)
+    if table in ("reminder_series", "call_event"):
+        return fact if _belongs(oracle, fact) else None
+    if table in HANGING:
+        return _hidden_parts(oracle, fact) if oracle.reads(fact) else None
+    match table:
         case "change":
             return _other_log(oracle, fact)
         case "phone_number" | "email_address" | "address":
             return _other_reach(oracle, fact)
         case "user_account" if not oracle.gate("user", "READ") and fact.id != oracle.id:
-            return Fact(fact.table, {**fact.values, "email": "x@hidden.test", "mobile": "+8613800000000"})
+            return Fact(table, {**fact.values, "email": "x@hidden.test", "mobile": "+8613800000000"})
     return fact
+
+
+def _belongs(oracle: Oracle, fact: Fact) -> bool:
+    """Whether a row that nobody reads belongs to something that this viewer sees."""
+    if fact.table == "reminder_series":
+        return bool(fact["user_id"] == oracle.id)
+    return oracle.reads(oracle.company.find("call", fact["call_id"]))
 
 
 def _other(fact: Fact) -> dict[str, Any]:
     """Other values in a row that is not seen at all; who owns it and where it stands stay, or it might come to be seen."""
-    told = {"name": "zzz other", "name_key": "zzz other", "subject": "zzz other", "note": "other", "content": "other",
-    "short_name": "other",
-            "normalised_name": "zzz", "website": "other", "lifecycle": "LOST", "title": "other",
-            "credit_limit": Decimal("5.0000"),
-            "payment_terms_days": 9, "level_id": key(Kind.DICTIONARY_ITEM, "customer_level old"), "birthday_on": None,
-            "outcome": "other"}  # fmt: skip
+    other = f"zzz {bits(str(fact.id))}"
+    told = {
+        **dict.fromkeys(("name", "name_key", "subject", "title", "number"), other),
+        **dict.fromkeys(("note", "content", "short_name", "website", "outcome", "body", "description", "location"), "other"),
+        **dict.fromkeys(("recipient", "courier", "waybill", "number_raw", "number_display", "line", "recording_url"), "other"),
+        **dict.fromkeys(("amount", "weighted_amount", "freight"), Decimal("5.0000")),
+        "normalised_name": "zzz", "lifecycle": "LOST", "credit_limit": Decimal("5.0000"), "payment_terms_days": 9,
+        "level_id": key(Kind.DICTIONARY_ITEM, "customer_level old"), "birthday_on": None, "number_e164": "+8610086",
+        "expected_close_on": date(2020, 1, 1), "pinned": False, "must_confirm": False, "probability": 3,
+        "lost_reason_id": None, "disposition_id": None, "rrule": None,
+    }  # fmt: skip
     shift = timedelta(days=400)
-    times = {
-        name: value + shift
-        for name in ("created_at", "updated_at", "planned_at", "last_contact_at")
-        if (value := fact.values.get(name))
-    }
+    moved = ("created_at", "updated_at", "planned_at", "last_contact_at", "ringing_at", "published_at", "starts_at", "ends_at")
+    times = {name: value + shift for name in moved if (value := fact.values.get(name))}
     kept = {name: value for name, value in told.items() if name in fact.values}
     return {**fact.values, **kept, **times, "version": fact["version"] + 40}
 
 
+HIDEABLE: dict[str, dict[str, tuple[str, Any]]] = {
+    "party": {
+        "credit_limit": ("creditLimit", Decimal("7.0000")),
+        "source_id": ("source", key(Kind.DICTIONARY_ITEM, "customer_source old")),
+    },
+    "contact": {"birthday_on": ("birthdayOn", None)},
+    "activity": {"content": ("content", "quite different")},
+    "call": {
+        "number_e164": ("numberE164", "+8610010"), "number_raw": ("number", "10010"), "number_display": ("number", "10010"),
+    },
+    "opportunity": {
+        "amount": ("amount", Decimal("7.0000")), "weighted_amount": ("weightedAmount", Decimal("1.0000")),
+        "probability": ("probability", 77),
+    },
+    "contract": {"amount": ("amount", Decimal("7.0000"))},
+    "delivery": {"freight": ("freight", Decimal("7.0000"))},
+    "schedule_event": {"location": ("location", "elsewhere")},
+    "stage_change": {"amount": ("amount", Decimal("7.0000"))},
+}  # fmt: skip
+"""Table → column → (the field that shows it, another value): changed in rows that are seen, where the field is hidden."""
+
+
+def _type_of(fact: Fact) -> str:
+    name = fact["type"].lower() if fact.table == "party" else fact.table
+    return str(name).title().replace("_", "")
+
+
 def _hidden_fields(oracle: Oracle, fact: Fact) -> Fact:
-    entity = oracle.entity(fact)
-    others = {"credit_limit": Decimal("7.0000"), "source_id": key(Kind.DICTIONARY_ITEM, "customer_source old"),
-    "birthday_on": None,
-              "content": "quite different"}  # fmt: skip
-    names = {"credit_limit": "creditLimit", "source_id": "source", "birthday_on": "birthdayOn", "content": "content"}
-    changed = {column: value for column, value in others.items() if column in fact.values and oracle.hides(entity, names[column])}
+    changed = {
+        column: value for column, (field, value) in HIDEABLE.get(fact.table, {}).items() if oracle.hidden(_type_of(fact), field)
+    }
     return Fact(fact.table, {**fact.values, **changed})
 
 
+def _hidden_parts(oracle: Oracle, fact: Fact) -> Fact | None:
+    """What is part of a record that is seen, in a list that is hidden there."""
+    if fact.table == "delivery_line" and oracle.hidden("Delivery", "lines"):
+        return None
+    if fact.table == "schedule_attendee" and oracle.hidden("ScheduleEvent", "attendees") and fact["user_id"] != oracle.id:
+        return None
+    return _hidden_fields(oracle, fact)
+
+
+def _other_match(oracle: Oracle, fact: Fact) -> Fact | None:
+    """Of whom a call may be from, that there is somebody and who owns them is told; not who it is."""
+    if not oracle.reads(oracle.company.find("call", fact["call_id"])):
+        return None
+    if not oracle.restricted(fact):
+        return fact
+    unseen = [row for row in oracle.company.of("party") if not oracle.reads(row) and row.id != fact["party_id"]]
+    return Fact(fact.table, {**fact.values, "party_id": unseen[0].id if unseen else fact["party_id"], "contact_id": None})
+
+
 def _other_log(oracle: Oracle, fact: Fact) -> Fact:
-    entity = fact["entity"]
-    seen = oracle.reads(fact)
-    told = [
-        each if seen and not oracle.hidden(entity[0].upper() + entity[1:], each["field"]) else {**each, "new": "other"}
-        for each in json.loads(fact["changes"])
-    ]
-    return Fact(fact.table, {**fact.values, "changes": json.dumps(told)} | ({} if seen else {"verb": "other.verb"}))
+    type_name, seen = fact["entity"].title().replace("_", ""), oracle.reads(fact)
+    record = oracle.record(fact["record_id"])
+
+    def told(field: str) -> bool:
+        beyond = (type_name, field) == ("Announcement", "audience") and not oracle.edits(record)
+        return seen and not beyond and not oracle.hidden(type_name, field)
+
+    told_now = [each if told(each["field"]) else {**each, "new": "other"} for each in json.loads(fact["changes"])]
+    return Fact(fact.table, {**fact.values, "changes": json.dumps(told_now)} | ({} if seen else {"verb": "other.verb"}))
 
 
 def _other_reach(oracle: Oracle, fact: Fact) -> Fact:
@@ -99,6 +168,12 @@ def _other_reach(oracle: Oracle, fact: Fact) -> Fact:
         return fact
     others = {"written": "10086", "display": "10086", "e164": None, "address": "other@mail.test", "street": "elsewhere"}
     return Fact(fact.table, {**fact.values, **{name: value for name, value in others.items() if name in fact.values}})
+
+
+PLAIN = {
+    type_name: selection(type_name)
+    for type_name in ("Call", "Opportunity", "Contract", "Delivery", "Announcement", "ScheduleEvent", "Reminder", "RingGroup")
+}
 
 
 def documents() -> list[tuple[str, dict[str, Any]]]:
@@ -120,7 +195,13 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
             found.append((f"query ({names}) {{ {text} }}", {f"f{n}": asked for n, asked in enumerate(batch)}))
         if "search" in each.arguments:
             found.append((f'{{ a: {each.name}(search: "zzz") {{ {page} }} b: {each.name}(search: "c") {{ {page} }} }}', {}))
-    ids = [str(fact.id) for table in ("party", "contact", "activity", "change", "share") for fact in company.of(table)]
+    found.append(("{ unreadAnnouncementCount }", {}))
+    whose = f"userIds: {json.dumps([str(fact.id) for fact in company.of('user_account')])}"
+    for part in ("", whose):
+        range_ = 'from: "2025-12-20T00:00:00Z", to: "2026-12-31T00:00:00Z"'
+        found.append((f"{{ schedule({range_} {part}) {{ event {{ id title }} startsAt endsAt moved }} }}", {}))
+    tables = (*OWNED_TABLES, "change", "share", "stage_change", "announcement_receipt", "reminder", "ring_group", "stage")
+    ids = [str(fact.id) for table in tables for fact in company.of(table)]
     for batch in walk.batched(ids, 150):
         text = " ".join(f'n{n}: node(id: "{each}") {{ id __typename }}' for n, each in enumerate(batch))
         found.append((f"{{ {text} }}", {}))
@@ -132,9 +213,14 @@ def _selection(type_name: str) -> str:
     for name, other in walk.lists_of(type_name).items():
         inner = "id fields { field old new }" if other == "Change" else "id"
         chosen.append(f"{name}(first: 5) {{ nodes {{ {inner} }} totalCount edges {{ cursor }} }}")
-    chosen += [f"{name} {{ id }}" for name in TO_ONE.get(TABLES[type_name], {})]
-    plain = {"Customer": "name creditLimit phoneNumbers { display } note", "Contact": "name birthdayOn phoneNumbers { display }",
-             "Activity": "subject content", "User": "displayName email mobile", "Change": "fields { field old new }"}  # fmt: skip
+    chosen += [f"{name} {{ id }}" for name in TO_ONE.get(TABLES[type_name], {}) if type_name not in PLAIN]
+    plain = PLAIN | {
+        "Customer": "name creditLimit phoneNumbers { display } note",
+        "Contact": "name birthdayOn phoneNumbers { display }",
+        "Activity": "subject content",
+        "User": "displayName email mobile",
+        "Change": "fields { field old new }",
+    }
     return " ".join([*chosen, plain.get(type_name, "")])
 
 

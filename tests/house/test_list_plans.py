@@ -24,7 +24,11 @@ ROWS = 20_000
 NARROW = ROWS // 1000
 FIRST = Page(size=20, backwards=False, after=None, before=None)
 LAST = Page(size=20, backwards=True, after=None, before=None)
-LARGE = ["Customer", "Supplier", "Contact", "Activity", "Change"]
+OWNED = ("call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+LARGE = [
+    "Customer", "Supplier", "Contact", "Activity", "Change", "Call", "Opportunity", "Contract", "Delivery", "Announcement",
+    "ScheduleEvent", "Reminder",
+]  # fmt: skip
 ALL_ROWS = 600
 """Buffers a page of 20 may touch for somebody who sees (nearly) all: the rows, their index, and rows passed over."""
 FEW_ROWS = 1500
@@ -51,6 +55,46 @@ SEED = (
             CASE WHEN n % 2 = 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO change (id, record_id, record_kind, party_id, entity, verb, actor_id, channel, request_id, at, changes)
         SELECT {made(7)}, {made(20)}, 20, {made(20)}, 'customer', 'customer.create', {OWNER}, 'API', 'r', {AT}, '[]' FROM generate_series(1, {ROWS}) n""",
+    """INSERT INTO pipeline (id, name, name_key, position, active, created_at, updated_at, version)
+        SELECT '00000001-0000-8020-8000-000000000001', 'p', 'p', 9, true, now(), now(), 1
+        WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
+    f"""INSERT INTO stage (id, pipeline_id, position, name, probability, active)
+        SELECT {made(33, "1")}, '00000001-0000-8020-8000-000000000001', 0, 's', 10, true
+        WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
+    f"""INSERT INTO call (id, source, external_id, direction, state, ringing_at, expires_at, party_id, contact_id, {STAMPS})
+        SELECT {made(26)}, 'pbx', n::text, 'INBOUND', 'MISSED', {AT}, {AT}, {made(20)}, {made(21)}, {STAMPED}
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO call_candidate (id, call_id, user_id, position)
+        SELECT {made(27)}, {made(26)}, CASE WHEN n % 1000 = 8 THEN $1::uuid WHEN n % 3 = 0 THEN $2::uuid ELSE $3::uuid END, 0
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO opportunity (id, title, party_id, pipeline_id, stage_id, status, amount, currency, probability,
+            weighted_amount, expected_close_on, {STAMPS})
+        SELECT {made(34)}, 'x', {made(20)}, '00000001-0000-8020-8000-000000000001', {made(33, "1")}, 'OPEN', n % 977, 'CNY', 10, 1,
+            CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO contract (id, number, status, title, kind, party_id, opportunity_id, amount, currency, exchange_rate,
+            signed_on, ends_on, {STAMPS})
+        SELECT {made(100)}, 'CT' || n, 'DRAFT', 'x', 'SALES', {made(20)}, {made(34)}, n % 977, 'CNY', 1,
+            CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, CASE WHEN n % 4 = 0 THEN date '2026-01-01' + n % 300 END,
+            {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO delivery (id, number, status, party_id, contract_id, currency, exchange_rate, shipped_on, {STAMPS})
+        SELECT {made(60)}, 'DL' || n, 'DRAFT', {made(20)}, {made(100)}, 'CNY', 1,
+            CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO announcement (id, title, body, status, pinned, must_confirm, published_at, {STAMPS})
+        SELECT {made(180)}, 'x', 'x', CASE WHEN n % 5 = 0 THEN 'DRAFT' ELSE 'PUBLISHED' END, false, false,
+            CASE WHEN n % 5 <> 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO announcement_receipt (id, announcement_id, user_id)
+        SELECT {made(182)}, {made(180)}, CASE WHEN n % 1000 = 8 THEN $1::uuid WHEN n % 3 = 0 THEN $2::uuid ELSE $3::uuid END
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO schedule_event (id, title, time_zone, local_start, duration_seconds, all_day, starts_at, ends_at, last_ends_at,
+            {STAMPS})
+        SELECT {made(140)}, 'x', 'UTC', '2026-01-05T09:00:00', 3600, false, {AT}, {AT} + interval '1 hour',
+            {AT} + interval '1 hour', {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO schedule_attendee (id, schedule_event_id, position, user_id, answer)
+        SELECT {made(141)}, {made(140)}, 0, CASE WHEN n % 1000 = 8 THEN $1::uuid WHEN n % 3 = 0 THEN $2::uuid ELSE $3::uuid END,
+            'PENDING' FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
+        SELECT {made(145)}, {made(144)}, {made(140)}, {OWNER}, 'POPUP', {AT}, {AT}, {AT}, false, 'DUE'
+        FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
         SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n
         WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
@@ -70,7 +114,7 @@ class Watchers:
 @pytest.fixture(scope="module")
 async def watchers(databases) -> Any:
     async for office in kept(databases):
-        everything = {f"{entity}.READ": "OWN" for entity in ("customer", "channel", "supplier", "contact", "activity")}
+        everything = {f"{entity}.READ": "OWN" for entity in ("customer", "channel", "supplier", "contact", "activity", *OWNED)}
         few, half = await office.hire("few", everything), await office.hire("half", everything)
         for statement in SEED:
             await office.rows(statement, few.id, half.id, office.admin.id)
@@ -159,5 +203,5 @@ async def test_who_sees_little_starts_from_what_they_see(watchers: Watchers, nam
 
 
 async def test_the_one_who_sees_little_is_known_as_such(watchers: Watchers):
-    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change"}
+    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change", *OWNED}
     assert watchers.half.rights.narrow == watchers.all.rights.narrow == frozenset()

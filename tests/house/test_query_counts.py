@@ -42,6 +42,37 @@ COUNTS: dict[str, tuple[str, int]] = {
         '{ customers(first: %d, filter: {contacts: {some: {name: {startsWith: "人"}}}}, search: "公司") { nodes { id } } }',
         1,
     ),
+    "calls": (
+        "{ calls(first: %d) { nodes { state number { e164 } candidates { username } claimedBy { username } ringGroup { name } disposition { code } activity { subject } } } }",
+        6,
+    ),
+    "whom calls are from": (
+        "{ calls(first: %d) { nodes { matches { score restricted owner { displayName } party { name } contact { name } } } } }",
+        5,
+    ),
+    "opportunities with their stays": (
+        "{ opportunities(first: %d) { nodes { weightedAmount stage { name } pipeline { name } stageHistory { totalCount nodes { amount stage { name } changedBy { username } } } } } }",
+        6,
+    ),
+    "contracts → deliveries → lines": (
+        "{ contracts(first: %d) { nodes { number opportunity { title } deliveries { nodes { number lines { product } contact { name } } } } } }",
+        5,
+    ),
+    "announcements for their authors": (
+        "{ announcements(first: %d) { nodes { recipientCount readCount confirmedCount audience { everyone users { username } } myReceipt { readAt } receipts { totalCount nodes { user { username } } } } } }",
+        7,
+    ),
+    "events of the calendar": (
+        "{ scheduleEvents(first: %d) { nodes { nextOccurrenceAt attendees { user { username } contact { name } } reminders { minutesBefore } exceptions { originalStartsAt startsAt endsAt } contract { number } } } }",
+        8,
+    ),
+    "reminders": ("{ reminders(first: %d) { nodes { dueAt event { title party { name } } } } }", 3),
+    "all papers of customers": (
+        "{ customers(first: %d) { nodes { calls { nodes { id } } opportunities { nodes { id } } contracts { nodes { id } } deliveries { nodes { id } } } } }",
+        5,
+    ),
+    "pipelines": ("{ pipelines(first: %d) { nodes { stages { name } } } }", 2),
+    "ring groups": ("{ ringGroups(first: %d) { nodes { numbers { number } members { username } } } }", 4),
     "one under two names": (
         "{ customers(first: %d) { nodes { a: contacts { nodes { id } } b: contacts { nodes { name } } } } }",
         2,
@@ -91,6 +122,50 @@ INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, crea
     SELECT {MADE.format(n="n", kind=6)}, {PARTY}, 20, ADMIN::uuid, 'READ', 'MANUAL', now() FROM generate_series(0, {MANY - 1}) n;
 INSERT INTO change (id, record_id, record_kind, party_id, entity, verb, actor_id, channel, request_id, at, changes)
     SELECT {MADE.format(n="n", kind=7)}, {PARTY}, 20, {PARTY}, 'customer', 'customer.create', ADMIN::uuid, 'API', 'r', now(), '[]' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO ring_group (id, name, name_key, strategy, ring_seconds, created_at, updated_at, version)
+    SELECT {MADE.format(n="n", kind=29)}, 'g' || n, 'g' || n, 'RING_ALL', 60, now(), now(), 1 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO ring_group_number (id, ring_group_id, position, number)
+    SELECT {MADE.format(n="n", kind=30)}, {MADE.format(n="n", kind=29)}, 0, n::text FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO ring_group_member (id, ring_group_id, position, user_id)
+    SELECT {MADE.format(n="n", kind=31)}, {MADE.format(n="n", kind=29)}, 0, ADMIN::uuid FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO call (id, source, external_id, direction, state, number_raw, number_e164, ringing_at, expires_at, ring_group_id, claimed_by_id, claimed_at, party_id, contact_id, activity_id, disposition_id, {STAMPS})
+    SELECT {MADE.format(n="n", kind=26)}, 'pbx', n::text, 'INBOUND', 'ENDED', '1', '+861', now(), now(), {MADE.format(n="n", kind=29)}, ADMIN::uuid, now(), {PARTY}, {CONTACT}, {MADE.format(n="n", kind=22)}, (SELECT id FROM dictionary_item LIMIT 1), {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO call_candidate (id, call_id, user_id, position)
+    SELECT {MADE.format(n="n", kind=27)}, {MADE.format(n="n", kind=26)}, ADMIN::uuid, 0 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO call_match (id, call_id, position, score, reason, party_id, contact_id, owner_id)
+    SELECT {MADE.format(n="n", kind=28)}, {MADE.format(n="(n / 2)", kind=26)}, n % 2, 90, 'EXACT_NUMBER', {MADE.format(n="(n / 2)", kind=20)}, {MADE.format(n="(n / 2)", kind=21)}, ADMIN::uuid FROM generate_series(0, {2 * MANY - 1}) n;
+INSERT INTO pipeline (id, name, name_key, position, active, created_at, updated_at, version)
+    SELECT {MADE.format(n="n", kind=32)}, 'p' || n, 'p' || n, n + 1, true, now(), now(), 1 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO stage (id, pipeline_id, position, name, probability, active)
+    SELECT {MADE.format(n="n", kind=33)}, {MADE.format(n="n", kind=32)}, 0, 's', 10, true FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO opportunity (id, title, party_id, contact_id, pipeline_id, stage_id, status, amount, currency, probability, weighted_amount, {STAMPS})
+    SELECT {MADE.format(n="n", kind=34)}, 'o' || n, {PARTY}, {CONTACT}, {MADE.format(n="n", kind=32)}, {MADE.format(n="n", kind=33)}, 'OPEN', 1, 'CNY', 10, 1, {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO stage_change (id, opportunity_id, stage_id, entered_at, amount, changed_by_id)
+    SELECT {MADE.format(n="n", kind=35)}, {MADE.format(n="n", kind=34)}, {MADE.format(n="n", kind=33)}, now(), 1, ADMIN::uuid FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO contract (id, number, status, title, kind, party_id, opportunity_id, amount, currency, exchange_rate, {STAMPS})
+    SELECT {MADE.format(n="n", kind=100)}, 'CT' || n, 'DRAFT', 'c', 'SALES', {PARTY}, {MADE.format(n="n", kind=34)}, 1, 'CNY', 1, {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO delivery (id, number, status, party_id, contact_id, contract_id, currency, exchange_rate, {STAMPS})
+    SELECT {MADE.format(n="n", kind=60)}, 'DL' || n, 'DRAFT', {PARTY}, {CONTACT}, {MADE.format(n="n", kind=100)}, 'CNY', 1, {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO delivery_line (id, delivery_id, position, product, quantity)
+    SELECT {MADE.format(n="n", kind=61)}, {MADE.format(n="n", kind=60)}, 0, 'x', 1 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO announcement (id, title, body, status, pinned, must_confirm, published_at, {STAMPS})
+    SELECT {MADE.format(n="n", kind=180)}, 'a' || n, 'b', 'PUBLISHED', false, false, now(), {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO announcement_audience (id, announcement_id, principal_id, position)
+    SELECT {MADE.format(n="n", kind=181)}, {MADE.format(n="n", kind=180)}, ADMIN::uuid, 0 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO announcement_receipt (id, announcement_id, user_id)
+    SELECT {MADE.format(n="n", kind=182)}, {MADE.format(n="n", kind=180)}, ADMIN::uuid FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO schedule_event (id, title, time_zone, local_start, duration_seconds, all_day, rrule, starts_at, ends_at, last_ends_at, party_id, contract_id, {STAMPS})
+    SELECT {MADE.format(n="n", kind=140)}, 'e' || n, 'UTC', '2026-01-05T09:00:00', 3600, false, 'FREQ=DAILY;COUNT=3', '2026-01-05T09:00:00Z', '2026-01-05T10:00:00Z', '2026-01-07T10:00:00Z', {PARTY}, {MADE.format(n="n", kind=100)}, {STAMPED} FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO schedule_attendee (id, schedule_event_id, position, user_id, answer)
+    SELECT {MADE.format(n="n", kind=141)}, {MADE.format(n="n", kind=140)}, 0, ADMIN::uuid, 'PENDING' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO schedule_attendee (id, schedule_event_id, position, contact_id, answer)
+    SELECT {MADE.format(n="(n + 5000)", kind=141)}, {MADE.format(n="n", kind=140)}, 1, {CONTACT}, 'PENDING' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO schedule_exception (id, schedule_event_id, original_start, cancelled, local_start, duration_seconds)
+    SELECT {MADE.format(n="n", kind=142)}, {MADE.format(n="n", kind=140)}, '2026-01-06T09:00:00', false, '2026-01-06T11:00:00', 60 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO reminder_rule (id, schedule_event_id, position, channel, minutes_before)
+    SELECT {MADE.format(n="n", kind=143)}, {MADE.format(n="n", kind=140)}, 0, 'POPUP', 5 FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
+    SELECT {MADE.format(n="n", kind=145)}, {MADE.format(n="n", kind=144)}, {MADE.format(n="n", kind=140)}, ADMIN::uuid, 'POPUP', now(), now(), now(), false, 'DUE' FROM generate_series(0, {MANY - 1}) n;
 UPDATE party SET level_id = (SELECT id FROM dictionary_item LIMIT 1), department_id = NULL;
 """
 
@@ -126,6 +201,26 @@ async def test_authentication_takes_no_statement_of_its_own(office: Office, quer
     async with office.counted() as count:
         await office.admin.read(query)
     assert len(count.queries) <= 2
+
+
+async def test_a_calendar_takes_a_fixed_number_of_statements(office: Office):
+    """However many events it shows: those of one's own, those one attends, and the exceptions."""
+    document = '{ schedule(from: "2026-01-05T00:00:00Z", to: "%s") { startsAt event { title attendees { answer } } } }'
+    counts = []
+    for until in ("2026-01-05T00:00:01Z", "2026-01-08T00:00:00Z"):
+        query = document % until
+        shown = (await office.admin.read(query))["schedule"]
+        async with office.counted() as count:
+            await office.admin.read(query)
+        counts.append((len(shown), len(count.queries)))
+    assert counts[1][0] == 3 * MANY
+    assert counts[1][1] <= 4
+
+
+async def test_agents_take_a_fixed_number_of_statements(office: Office):
+    async with office.counted() as count:
+        await office.admin.read("{ agents { user { username } state call { id } } }")
+    assert len(count.queries) <= 3
 
 
 async def test_a_bulk_verb_takes_a_fixed_number_of_statements_for_each_record(office: Office):

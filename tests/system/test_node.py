@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from tests.factories.api import Api, Office, kept, unknown
 
+from crm.core.clock import now, print_instant
 from crm.core.errors import NOT_FOUND_TEXT
 from crm.core.ids import EVERYONE_ID, make_id
 from crm.core.kinds import Kind
+from crm.rules.customers.call_states import CallDirection, Signal
 from crm.rules.system.user_kinds import UserKind
+from crm.services.customers.call_reports import CallReport, receive
+from crm.services.deeds import Channel
+from crm.services.office.reminders import fire_due
+from crm.services.system.accounts import system_deed
 
 TABLES = {
     Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role", Kind.SESSION: "session", Kind.SHARE: "share",
     Kind.CHANGE: "change", Kind.DICTIONARY: "dictionary", Kind.DICTIONARY_ITEM: "dictionary_item", Kind.TAG: "tag",
     Kind.PARTY: "party", Kind.CONTACT: "contact", Kind.ACTIVITY: "activity", Kind.PHONE_NUMBER: "phone_number",
-    Kind.EMAIL_ADDRESS: "email_address", Kind.ADDRESS: "address",
+    Kind.EMAIL_ADDRESS: "email_address", Kind.ADDRESS: "address", Kind.CALL: "call", Kind.CALL_CANDIDATE: "call_candidate",
+    Kind.CALL_MATCH: "call_match", Kind.RING_GROUP: "ring_group", Kind.RING_GROUP_NUMBER: "ring_group_number",
+    Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
+    Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
+    Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
+    Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
+    Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
+    Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
+    Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
     Kind.CHANGE: "Change", Kind.DICTIONARY: "Dictionary", Kind.DICTIONARY_ITEM: "DictionaryItem", Kind.TAG: "Tag",
-    Kind.CONTACT: "Contact", Kind.ACTIVITY: "Activity",
+    Kind.CONTACT: "Contact", Kind.ACTIVITY: "Activity", Kind.CALL: "Call", Kind.RING_GROUP: "RingGroup",
+    Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
+    Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
+    Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -46,7 +64,42 @@ async def office(databases) -> AsyncIterator[Office]:
         await made.admin.do("tagCreate", "tag { id }", input={"name": "x"})
         shared = {"ids": [party["id"]], "principalIds": [str(EVERYONE_ID)], "access": "READ"}
         await made.admin.do("recordsShare", "results { id }", input=shared)
+        await _sales(made, party["id"])
+        await _news(made)
         yield made
+
+
+async def _sales(made: Office, party: str) -> None:
+    told = {"partyId": party, "title": "x"}
+    await made.admin.do("opportunityCreate", "opportunity { id }", input=told)
+    await made.admin.do("contractCreate", "contract { id }", input={**told, "kind": "SALES"})
+    lines = [{"product": "x", "quantity": "1"}]
+    await made.admin.do("deliveryCreate", "delivery { id }", input={"partyId": party, "lines": lines})
+
+
+async def _news(made: Office) -> None:
+    """A call to a ring group, an announcement, and a reminder that has fired."""
+    me = made.admin.id
+    group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me]}
+    await made.admin.do("ringGroupCreate", "ringGroup { id }", input=group)
+    report = CallReport("pbx", "e1", "c1", Signal.RINGING, CallDirection.INBOUND, "13800138000", "4000", now())
+    async with system_deed(made.database, "test", channel=Channel.TELEPHONY) as deed:
+        await receive(deed, report)
+    news = {"title": "t", "body": "b", "audience": {"userIds": [me]}}
+    await made.admin.do("announcementPublish", "announcement { id }", input=news)
+    starts = now().replace(microsecond=0)
+    event = await made.admin.do(
+        "scheduleEventCreate",
+        "scheduleEvent { id }",
+        input={
+            "title": "t", "startsAt": print_instant(starts), "endsAt": print_instant(starts + timedelta(hours=1)),
+            "timeZone": "UTC", "rrule": "FREQ=DAILY;COUNT=9", "attendeeUserIds": [me],
+            "reminders": [{"channel": "POPUP", "minutesBefore": 0}],
+        },
+    )  # fmt: skip
+    third = print_instant(starts + timedelta(days=2))
+    await made.admin.do("scheduleOccurrenceCancel", "scheduleEvent { id }", id=event["id"], originalStartsAt=third)
+    await fire_due(made.database, now())
 
 
 async def shown(api: Api, key: str) -> str | None:

@@ -63,6 +63,7 @@ def welcome(address: str, settings: Settings, calls_per_minute: int) -> None:
     out.print(
         f"\n[bold]The demo company is open on {address}[/bold]   (Ctrl-C stops it, its data stays in {settings.data_dir})\n"
     )
+    out.print(f"  The agents' console   {address}/")
     out.print(f"  GraphQL and its IDE   {address}/graphql")
     out.print(f"  Health                {address}/healthz  {address}/readyz  {address}/metrics")
     out.print(f"  Log-ins               admin, manager, agent1 … agent8   password {PASSWORD}")

@@ -124,14 +124,14 @@ def _call_row(dice: Dice, scene: Scene, whom: With, facts: _Facts, activity: UUI
 
 def _activity(batch: Batch, dice: Dice, scene: Scene, whom: With, facts: _Facts) -> ActivityRow | None:
     """What is kept of an answered call, and the task of calling back where nobody answered one."""
-    at, display, told = facts.ended, facts.person.phone.display, dict[str, Any]()
+    at, told = facts.ended, dict[str, Any]()
     if facts.answered:
-        subject = (("去电 {}", "Call to {}"), ("来电 {}", "Call with {}"))[facts.inward][whom.english].format(display)
+        subject = (("去电", "Outgoing call"), ("来电", "Incoming call"))[facts.inward][whom.english]
         told |= {"kind": "CALL", "subject": subject, "outcome": OUTCOMES[facts.outcome][whom.english], "planned_at": None}
         return _kept(batch, dice, whom, facts, told | {"status": "DONE", "done_at": at, "updated_at": at, "version": 1})
     if facts.state not in UNANSWERED:
         return None
-    subject = ("回电 {}", "Call back {}")[whom.english].format(display)
+    subject = ("回电", "Call back")[whom.english]
     told |= {"kind": "TASK", "subject": subject, "outcome": None, "planned_at": at}
     if at > scene.now - STILL_OWED:
         return _kept(batch, dice, whom, facts, told | {"status": "PLANNED", "done_at": None, "updated_at": at, "version": 1})

@@ -1,0 +1,106 @@
+"""What each root field requires, and what each mutation asks of the row it is aimed at: by the rules, in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.factories.oracle_tables import snake
+
+LISTED = {
+    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read",
+    **dict.fromkeys(
+        ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder"), "signed_in"
+    ),
+}  # fmt: skip
+"""What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
+
+VERBS = {
+    **dict.fromkeys(
+        ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
+         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule"), "update"
+    ),
+    "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
+    "Approve": "approve", "Reject": "approve",
+}  # fmt: skip
+NOUNS = (
+    "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
+    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+)  # fmt: skip
+SPECIAL = {
+    "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
+    "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
+    "dictionaryItemUpdate": "dictionary.administer",
+    "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
+    "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
+    "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
+    "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
+    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
+    "callCustomerCreate": "customer.create",
+    "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
+    "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
+    "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
+    "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
+    "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A mutation of one row: of which type, and what the viewer must have of it (`action`, or a `rule` of its own)."""
+
+    type: str
+    action: str
+    restoring: bool = False
+    rule: str = ""
+
+
+OWN_RULES = {
+    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd")},
+    "callClaim": Aim("Call", "UPDATE", rule="rang"),
+    "callCustomerCreate": Aim("Call", "UPDATE", rule="in hand"), "callLink": Aim("Call", "UPDATE", rule="unknown or held"),
+    "announcementPublish": Aim("Announcement", "UPDATE"), "announcementSchedule": Aim("Announcement", "UPDATE"),
+    "announcementRead": Aim("Announcement", "READ", rule="named"),
+    "announcementConfirm": Aim("Announcement", "READ", rule="named"),
+    "scheduleEventAnswer": Aim("ScheduleEvent", "READ", rule="named"),
+    "scheduleOccurrenceCancel": Aim("ScheduleEvent", "UPDATE"), "scheduleOccurrenceMove": Aim("ScheduleEvent", "UPDATE"),
+    "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
+    "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
+    "contractReject": Aim("Contract", "APPROVE", rule="another's"),
+}  # fmt: skip
+"""Mutations that ask something else of their row than the scope of their verb, or whose name does not tell their type.
+
+`holds`: only whoever has the call. `rang`: or whom it rang. `in hand`: whoever has it, and
+while nobody has, whom it rang; `unknown or held`: the latter
+only where nobody knows whom it is from.
+`named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
+submitted.
+"""
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """`customerUpdate` → (`customer`, `Update`); None for names of another form."""
+    return next(((noun, name[len(noun) :]) for noun in NOUNS if name.startswith(noun) and name[len(noun) :] in VERBS), None)
+
+
+def type_of(noun: str) -> str:
+    """`scheduleEvent` → `ScheduleEvent`."""
+    return noun[0].upper() + noun[1:]
+
+
+def aim(name: str) -> Aim | None:
+    """What a mutation is aimed at; None for those of no single record."""
+    if name in OWN_RULES:
+        return OWN_RULES[name]
+    found = split(name)
+    return None if found is None else Aim(type_of(found[0]), VERBS[found[1]].upper(), restoring=found[1] == "Restore")
+
+
+def permission(name: str, type_name: str | None = None) -> str:
+    """What a root field requires by the rules; a field that follows no rule and stands in no table fails the matrix."""
+    if name in SPECIAL:
+        return SPECIAL[name]
+    if type_name is not None:
+        return LISTED.get(type_name) or f"{snake(type_name)}.read"
+    if (found := split(name)) is not None:
+        return f"{snake(found[0])}.{VERBS[found[1]]}"
+    raise AssertionError(f"{name}: write down what it requires, in tests/factories/oracle_permissions.py")

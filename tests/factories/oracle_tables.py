@@ -1,0 +1,154 @@
+"""The shape of the fixture company as the API shows it: which type stands in which table, and how rows refer to each other."""
+
+from __future__ import annotations
+
+import re
+
+TABLES = {
+    "Customer": "party", "Channel": "party", "Supplier": "party", "Party": "party", "Contact": "contact", "Activity": "activity",
+    "User": "user_account", "Department": "department", "Role": "role", "RoleGrant": "role_grant", "FieldGrant": "field_grant",
+    "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
+    "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
+    "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "RingGroup": "ring_group",
+    "RingGroupNumber": "ring_group_number", "Pipeline": "pipeline", "Stage": "stage", "Opportunity": "opportunity",
+    "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
+    "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
+    "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
+    "Reminder": "reminder",
+}  # fmt: skip
+"""GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
+
+PARTIES = {"Customer": "CUSTOMER", "Channel": "CHANNEL", "Supplier": "SUPPLIER"}
+_AUTHORS = {"createdBy": ("created_by_id", "User", True), "updatedBy": ("updated_by_id", "User", True)}
+_OWNED = {"owner": ("owner_id", "User", True), "department": ("department_id", "Department", True)}
+_RECORD = _AUTHORS | _OWNED
+_WITH = {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)}
+TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
+    "party": _RECORD | {
+        name: (f"{column}_id", "DictionaryItem", True)
+        for name, column in (("level", "level"), ("category", "category"), ("source", "source"), ("industry", "industry"),
+                             ("region", "region"), ("creditGrade", "credit_grade"))
+    } | {"parent": ("parent_id", "Party", False)},
+    "contact": _RECORD | {"party": ("party_id", "Party", False)},
+    "activity": _RECORD | _WITH,
+    "user_account": _AUTHORS | {
+        "department": ("department_id", "Department", True), "manager": ("manager_id", "User", True),
+        "channel": ("channel_id", "Channel", False),
+    },
+    "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
+    "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS, "ring_group": _AUTHORS, "pipeline": _AUTHORS,
+    "dictionary_item": _AUTHORS | {
+        "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
+    },
+    "share": {"grantedBy": ("granted_by_id", "User", True)},
+    "change": {"actor": ("actor_id", "User", True), "onBehalfOf": ("on_behalf_of_id", "User", True)},
+    "session": {},
+    "address": {"region": ("region_id", "DictionaryItem", True)},
+    "activity_participant": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
+    "call": _RECORD | _WITH | {
+        "ringGroup": ("ring_group_id", "RingGroup", False), "claimedBy": ("claimed_by_id", "User", True),
+        "activity": ("activity_id", "Activity", False), "callBack": ("call_back_id", "Activity", False),
+        "disposition": ("disposition_id", "DictionaryItem", True),
+    },
+    "call_match": _WITH | {"owner": ("owner_id", "User", True)},
+    "opportunity": _RECORD | _WITH | {
+        "pipeline": ("pipeline_id", "Pipeline", True), "stage": ("stage_id", "Stage", True),
+        "lostReason": ("lost_reason_id", "DictionaryItem", True),
+    },
+    "stage_change": {"stage": ("stage_id", "Stage", True), "changedBy": ("changed_by_id", "User", True)},
+    "contract": _RECORD | _WITH | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "ourSigner": ("our_signer_id", "User", True),
+        "approvedBy": ("approved_by_id", "User", True),
+    },
+    "delivery": _RECORD | _WITH | {"contract": ("contract_id", "Contract", False)},
+    "announcement": _RECORD,
+    "announcement_receipt": {"user": ("user_id", "User", True)},
+    "schedule_event": _RECORD | {
+        "activity": ("activity_id", "Activity", False), "contract": ("contract_id", "Contract", False),
+        "party": ("party_id", "Party", False),
+    },
+    "schedule_attendee": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
+    "reminder": {"event": ("schedule_event_id", "ScheduleEvent", False)},
+}  # fmt: skip
+"""Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
+
+_EVERY = {"shares": ("Share", "record_id"), "changes": ("Change", "record_id")}
+TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
+    "party": _EVERY | {
+        "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
+        "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
+        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"),
+    },
+    "contact": _EVERY | {
+        "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
+    },
+    "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
+    "call": _EVERY,
+    "opportunity": _EVERY | {"stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id")},
+    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id")},
+    "delivery": _EVERY,
+    "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
+    "schedule_event": _EVERY,
+    "user_account": {"reports": ("User", "manager_id")},
+    "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
+    "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
+    "dictionary_item": {"children": ("DictionaryItem", "parent_id")},
+}  # fmt: skip
+"""Table → paged list → (type, its column that names this row)."""
+
+_REACH = ("phoneNumbers", "PhoneNumber"), ("emailAddresses", "EmailAddress"), ("addresses", "Address")
+PARTS: dict[str, dict[str, tuple[str, str]]] = {
+    "party": {name: (type_, "party_id") for name, type_ in _REACH},
+    "contact": {name: (type_, "contact_id") for name, type_ in _REACH},
+    "activity": {"participants": ("ActivityParticipant", "activity_id")},
+    "role": {"grants": ("RoleGrant", "role_id"), "fieldGrants": ("FieldGrant", "role_id")},
+    "call": {"matches": ("CallMatch", "call_id")},
+    "ring_group": {"numbers": ("RingGroupNumber", "ring_group_id")},
+    "pipeline": {"stages": ("Stage", "pipeline_id")},
+    "delivery": {"lines": ("DeliveryLine", "delivery_id")},
+    "schedule_event": {
+        "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
+        "exceptions": ("ScheduleException", "schedule_event_id"),
+    },
+}  # fmt: skip
+"""Table → plain list of value rows → (type, column)."""
+
+_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
+    table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
+}
+THROUGH["call"]["candidates"] = ("User", "call_candidate", "call_id", "user_id")
+THROUGH |= {
+    "role": {"members": ("User", "role_member", "role_id", "user_id")},
+    "user_account": {"roles": ("Role", "role_member", "user_id", "role_id")},
+    "ring_group": {"members": ("User", "ring_group_member", "ring_group_id", "user_id")},
+}
+"""Table → plain list over a link table → (type, link, near column, far column)."""
+
+SHOWN_WITH_THE_ROW = {("call", "candidates")}
+"""Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
+
+VALUE_ROWS = {
+    "activity_participant": ("activity", "activity_id"), "call_match": ("call", "call_id"), "call_candidate": ("call", "call_id"),
+    "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
+    "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
+    "delivery_line": ("delivery", "delivery_id"), "schedule_attendee": ("schedule_event", "schedule_event_id"),
+    "schedule_exception": ("schedule_event", "schedule_event_id"), "reminder_rule": ("schedule_event", "schedule_event_id"),
+    "role_grant": ("role", "role_id"), "field_grant": ("role", "role_id"), "role_member": ("role", "role_id"),
+}  # fmt: skip
+"""Tables that are part of another: seen wherever that row is."""
+
+NAMED = {
+    "call": ("call_candidate", "call_id", None),
+    "announcement": ("announcement_receipt", "announcement_id", ("PUBLISHED", "EXPIRED")),
+    "schedule_event": ("schedule_attendee", "schedule_event_id", None),
+}
+"""Table → who sees a row because they are named beside it: (table of names, its column, the states in which that counts)."""
+
+WITH_THEIR_PARTY = {"contact", "activity", "call", "opportunity", "contract", "delivery"}
+"""Tables whose rows are seen wherever their party is."""
+
+
+def snake(name: str) -> str:
+    """`creditLimit` → `credit_limit`, `ScheduleEvent` → `schedule_event`, `numberE164` → `number_e164`."""
+    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name).lstrip("_")

@@ -1,0 +1,206 @@
+"""Every viewer × every topic × every record: an event is pushed to whoever may read what it is about, and to nobody else (W2).
+
+The selections are those that clients send, run as the socket runs them; what they tell of the record is judged field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from tests.conftest import make_settings
+from tests.factories.clients import look_narrow
+from tests.factories.company import PEOPLE, VIEWERS, Company, Fact, build, key, user_id
+from tests.factories.oracle import PARTS, TABLES, THROUGH, Oracle
+from tests.factories.oracle_fields import parts, selection, shown
+from tests.factories.oracle_permissions import SPECIAL
+from tests.factories.tally import Tally
+from tests.servers import cloned
+
+from crm.core.errors import FieldForbidden, Unauthenticated
+from crm.core.kinds import Kind
+from crm.endpoints.execution import Asked, Executor
+from crm.endpoints.sockets.selection import Selection, check_gate
+from crm.graph.context import Request
+from crm.notify.brokers import Event, MemoryBroker
+from crm.notify.history import History
+from crm.notify.hub import Hub
+from crm.notify.presence import Presence
+from crm.resolvers.root import build_schema
+from crm.services.topics import TOPICS, Topic
+from crm.store.database import Database
+
+RECORDS = {"Call": "call", "Announcement": "announcement", "Reminder": "reminder"}
+"""The type that a topic is about → the field of its event that holds it."""
+
+
+class Newsroom:
+    """A server's inside, without its sockets."""
+
+    def __init__(self, database: Database, company: Company, folder: Path) -> None:
+        self.database, self.company = database, company
+        self.executor = Executor(make_settings(database, folder))
+        self.services = self.executor.services(database, Presence(), Hub(MemoryBroker(), History(database)))
+
+    async def push(self, viewer: str, topic: Topic, record_id: Any) -> Any:
+        """What this viewer's socket would write of an event about a record; None where it would write nothing."""
+        query = document(topic)
+        facts = Request("r", "192.0.2.7", None, PEOPLE[viewer].token if viewer in PEOPLE else None)
+        asked = Asked(query, {}, None)
+        run = Selection(self.executor, self.services, facts, self.executor.documents.read(query).node, asked, topic)
+        person = user_id(viewer)
+        (body,) = await run.run(Event(1, topic, record_id, frozenset()), "a cursor", (person,))
+        return None if body is None else orjson.loads(body)
+
+    async def holds(self, viewer: str, topic: Topic) -> bool:
+        """Whether this viewer may subscribe at all."""
+        found = await self.services.viewers.of(PEOPLE[viewer].token)
+        assert found is not None
+        try:
+            check_gate(found.rights, topic)
+        except FieldForbidden:
+            return False
+        return True
+
+
+def document(topic: Topic) -> str:
+    """The subscription with everything that one level of its record has."""
+    type_name = TOPICS[topic].type
+    return f"subscription {{ {topic.value} {{ cursor {RECORDS[type_name]} {{ {selection(type_name)} }} }} }}"
+
+
+@pytest.fixture(scope="module", params=["rows", "ids"])
+async def newsroom(request, databases, tmp_path_factory) -> AsyncIterator[Newsroom]:
+    company = build()
+    with pytest.MonkeyPatch.context() as patch:
+        look_narrow(patch, narrow=request.param == "ids")
+        async with cloned(databases) as database:
+            await company.write(database)
+            yield Newsroom(database, company, tmp_path_factory.mktemp("news"))
+
+
+@pytest.fixture
+async def moving(newsroom: Newsroom, tmp_path) -> AsyncIterator[Newsroom]:
+    """The same company with viewers of its own, for rights that change under its sockets; afterwards all is as it was."""
+    yield Newsroom(newsroom.database, newsroom.company, tmp_path)
+    await newsroom.company.write(newsroom.database)
+
+
+@pytest.fixture
+def oracles(newsroom: Newsroom) -> list[Oracle]:
+    return [Oracle(newsroom.company, viewer) for viewer in VIEWERS if viewer != "anonymous"]
+
+
+def test_every_topic_has_facts_and_a_rule():
+    """A new topic joins the matrix, or this says what is missing."""
+    company = build()
+    fields = build_schema()._schema.subscription_type
+    assert fields
+    assert {topic.value for topic in Topic} == set(fields.fields) == {name for name in fields.fields if name in SPECIAL}
+    for topic, rule in TOPICS.items():
+        assert rule.permission == SPECIAL[topic.value], topic
+        assert rule.type in RECORDS, f"{rule.type}: name the field of its event"
+        assert company.of(TABLES[rule.type]), f"{rule.type}: give the fixture company some"
+        told = [Oracle(company, viewer).visible(rule.type) for viewer in VIEWERS]
+        assert sum(map(bool, told)) > 5, f"{rule.type}: hardly anybody would be told anything"
+        assert all(len(rows) < len(company.of(TABLES[rule.type])) for rows in told), f"{rule.type}: somebody is told everything"
+
+
+async def test_who_may_subscribe(newsroom: Newsroom, oracles: list[Oracle]):
+    tally = Tally()
+    for topic in Topic:
+        for oracle in oracles:
+            found = await newsroom.holds(oracle.viewer, topic)
+            tally.expect((oracle.viewer, topic.value, "gate"), found, oracle.holds(SPECIAL[topic.value]))
+    tally.settle(42)
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+async def test_a_push_reaches_whoever_may_read_it_and_tells_them_what_they_may_know(
+    newsroom: Newsroom, oracles: list[Oracle], topic: Topic
+):
+    rule, tally = TOPICS[topic], Tally()
+    for oracle in oracles:
+        for row in newsroom.company.of(TABLES[rule.type]):
+            body = await newsroom.push(oracle.viewer, topic, row.id)
+            told = oracle.told(SPECIAL[topic.value], row)
+            state = "deleted" if row.values.get("deleted_at") else "seen" if oracle.reads(row) else "unseen"
+            tally.expect((oracle.viewer, topic.value, state), body is not None, told, row.id)
+            if body is not None and told:
+                _judge(tally, oracle, rule.type, row, body["data"][topic.value][RECORDS[rule.type]], body.get("errors", []))
+    tally.settle(70)
+
+
+def _judge(tally: Tally, oracle: Oracle, type_name: str, row: Fact, node: dict[str, Any], errors: list[dict[str, Any]]) -> None:
+    """What the event tells of its record, against what this viewer may know of it."""
+    refused = {error["path"][2]: error["extensions"]["code"] for error in errors}
+    table = TABLES[type_name]
+    for name, found in node.items():
+        cell = (oracle.viewer, f"{type_name}.{name}", "push")
+        if oracle.hidden(type_name, name):
+            tally.expect(cell, (found, refused.get(name)), (None, "FORBIDDEN"), row.id)
+        elif name in PARTS.get(table, {}):
+            tally.expect(cell, *parts(oracle, type_name, name, row, found), row.id)
+        elif name in THROUGH.get(table, {}):
+            wanted = sorted(str(fact.id) for fact in oracle.children(type_name, name, row))
+            tally.expect(cell, sorted(each["id"] for each in found), wanted, row.id)
+        else:
+            tally.expect(cell, found, shown(oracle, type_name, name, row), row.id)
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+async def test_nobody_is_told_without_a_session(newsroom: Newsroom, topic: Topic):
+    row = newsroom.company.of(TABLES[TOPICS[topic].type])[0]
+    with pytest.raises(Unauthenticated):
+        await newsroom.push("anonymous", topic, row.id)
+
+
+async def told_of(newsroom: Newsroom, topic: Topic) -> set[tuple[str, Any]]:
+    """(viewer, record) of everything that would be pushed now."""
+    rows = newsroom.company.of(TABLES[TOPICS[topic].type])[::2]
+    found = set()
+    for viewer in VIEWERS[1:]:
+        for row in rows:
+            if await newsroom.push(viewer, topic, row.id) is not None:
+                found.add((viewer, row.id))
+    return found
+
+
+async def test_a_closed_gate_stops_pushes_that_were_open(moving: Newsroom):
+    """The role is changed while everybody listens; viewers are kept in memory all the while."""
+    assert len(await told_of(moving, Topic.INCOMING_CALLS)) > 20
+    async with moving.database.connection() as connection:
+        await connection.execute("DELETE FROM role_grant WHERE entity = 'call' AND action = 'READ'")
+        await connection.execute("UPDATE rights_epoch SET epoch = epoch + 1")
+    assert await told_of(moving, Topic.INCOMING_CALLS) == set()
+
+
+async def test_who_is_named_no_more_is_told_no_more(moving: Newsroom):
+    """No right changes and no epoch moves: the rows beside the record do, and the next push is judged by them."""
+    call = key(Kind.CALL, "call rings agent")
+    assert await moving.push("agent", Topic.INCOMING_CALLS, call) is not None
+    async with moving.database.connection() as connection:
+        await connection.execute("DELETE FROM call_candidate WHERE call_id = $1", call)
+    assert await moving.push("agent", Topic.INCOMING_CALLS, call) is None
+    assert await moving.push("admin", Topic.INCOMING_CALLS, call) is not None
+
+
+async def test_a_withdrawn_announcement_is_told_to_its_authors_alone(moving: Newsroom):
+    news = moving.company.named("announcement", "PUBLISHED of agent")
+    listening = ("agent", "manager", "partner")
+    assert [await moving.push(viewer, Topic.ANNOUNCEMENTS, news.id) is not None for viewer in listening] == [True, True, True]
+    async with moving.database.connection() as connection:
+        await connection.execute("UPDATE announcement SET status = 'WITHDRAWN' WHERE id = $1", news.id)
+    assert [await moving.push(viewer, Topic.ANNOUNCEMENTS, news.id) is not None for viewer in listening] == [True, True, False]
+
+
+async def test_a_revoked_session_is_told_nothing(moving: Newsroom):
+    reminder = next(row for row in moving.company.of("reminder") if row["user_id"] == user_id("agent"))
+    assert await moving.push("agent", Topic.REMINDERS, reminder.id) is not None
+    async with moving.database.connection() as connection:
+        await connection.execute("UPDATE session SET revoked_at = now() WHERE user_id = $1", user_id("agent"))
+    with pytest.raises(Unauthenticated):
+        await moving.push("agent", Topic.REMINDERS, reminder.id)
