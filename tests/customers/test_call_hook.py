@@ -123,6 +123,7 @@ BAD_FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "one extension": ({"extensions": "1001"}, "extensions"),
     "extension as number": ({"extensions": [1001]}, "extensions"),
     "script for a recording": ({"recording_url": "javascript:alert(1)"}, "recording_url"),
+    "script behind http": ({"recording_url": "http:javascript:alert(1)"}, "recording_url"),
     "list of causes": ({"cause": ["busy"]}, "cause"),
 }
 

@@ -126,7 +126,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _address(value: Any) -> str:
     """An address that a browser may be given: nothing that would run as a script."""
     text = _text(value, LONGEST_ADDRESS)
-    if urlsplit(text).scheme not in ("http", "https"):
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is an http or https address")
     return text
 
