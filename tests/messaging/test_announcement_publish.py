@@ -266,4 +266,4 @@ async def test_thousands_take_no_more_statements_than_one(office: Office):
     assert made["recipientCount"] == 5001
     assert len(many.queries) == len(few.queries)
     *_, (_, _, audience) = await events(office)
-    assert audience == [], "so many are found by visibility alone"
+    assert len(audience) == 5001
