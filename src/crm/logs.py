@@ -49,6 +49,7 @@ def configure(style: Literal["json", "console"] = "json", level: int = logging.I
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+        logger.setLevel(logging.NOTSET)  # the root decides; whoever configured the library before us may have raised it
     logging.getLogger("uvicorn.error").addFilter(_without_trace)
     for name, lowest in SILENCED.items():
         logging.getLogger(name).setLevel(lowest)

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from tests.console.browser import Browser, NoBrowser, Tab, found, install
 
+from crm.cli.listening import SERVER
 from crm.endpoints import console
 
 
@@ -52,7 +53,7 @@ async def serve() -> AsyncIterator[Callable[..., str]]:
     def start(*routes: BaseRoute) -> str:
         listening = socket.create_server(("127.0.0.1", 0))
         app = Starlette(routes=[*console.routes(), *routes])
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, **SERVER | {"lifespan": "off"}))
         started.append((server, asyncio.create_task(server.serve(sockets=[listening])), listening))
         return f"http://127.0.0.1:{listening.getsockname()[1]}/"
 

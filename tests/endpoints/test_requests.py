@@ -100,7 +100,17 @@ async def test_a_crash_halfway_cuts_the_answer(small, lines):
     assert [line["event"] for line in lines()] == ["request failed", "request"]
 
 
-async def test_lines_of_libraries_look_like_ours(lines):
+@pytest.fixture
+def configured_by_another_server():
+    """A server of an earlier test in this process that set uvicorn's logging up its own way, and kept quiet."""
+    logger = logging.getLogger("uvicorn.error")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)
+
+
+async def test_lines_of_libraries_look_like_ours(configured_by_another_server, lines):
     logging.getLogger("uvicorn.error").info("%s up", "server", extra={"color_message": "\x1b[1mup"})
     logging.getLogger("tortoise.db_client").debug("SELECT 'a literal'")
     logging.getLogger("strawberry.execution").error('query { customers(search: "a literal") }')
