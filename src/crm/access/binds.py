@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crm.access.viewer import Viewer
 
 _MARK = re.compile("⟦([0-9]+)⟧")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """In place of a value that is given when the statement is run: the `place`th one of the `site`th list of arguments."""
+
+    site: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement's text and where each of its parameters comes from, to be run for any viewer with the same rights."""
+
+    text: str
+    sources: tuple[tuple[str | None, object], ...]
+
+    def values(self, viewer: Viewer, given: Sequence[Sequence[object]]) -> list[object]:
+        """The parameters, for this viewer and these arguments."""
+        return [
+            _listed(getattr(viewer, attribute))
+            if attribute is not None
+            else _listed(given[held.site][held.place] if type(held) is Later else held)
+            for attribute, held in self.sources
+        ]
 
 
 class Binds:
@@ -38,13 +65,18 @@ class Binds:
         self._aliases += 1
         return f"t{self._aliases}"
 
-    def statement(self, text: str, viewer: Viewer) -> tuple[str, list[object]]:
-        """The text with `$1, $2, …` in place of the placeholders, and the values in that order for this viewer."""
+    def prepared(self, text: str) -> Prepared:
+        """The text with `$1, $2, …` in place of the placeholders, and what each of them stands for."""
         places: dict[int, int] = {}
         numbered = _MARK.sub(lambda mark: f"${places.setdefault(int(mark[1]), len(places) + 1)}", text)
-        return numbered, [self._value(slot, viewer) for slot in places]
+        slots = [self._slots[slot] for slot in places]
+        return Prepared(numbered, tuple((str(held), None) if of_viewer else (None, held) for of_viewer, held in slots))
 
-    def _value(self, slot: int, viewer: Viewer) -> object:
-        of_viewer, held = self._slots[slot]
-        value = getattr(viewer, str(held)) if of_viewer else held
-        return list(value) if isinstance(value, tuple) else value
+    def statement(self, text: str, viewer: Viewer) -> tuple[str, list[object]]:
+        """The numbered text, and the values in its order for this viewer."""
+        prepared = self.prepared(text)
+        return prepared.text, prepared.values(viewer, ())
+
+
+def _listed(value: object) -> object:
+    return list(value) if type(value) is tuple else value

@@ -92,7 +92,7 @@ CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visible:
     """The rule of one table.
 

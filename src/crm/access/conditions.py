@@ -6,10 +6,11 @@ they may not see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from crm.access.binds import Binds
+from crm.access.binds import Binds, Later
 from crm.access.branches import Visible
 from crm.access.grants import Rights
 from crm.access.predicates import FALSE, TRUE, all_of, any_of, readable
@@ -79,18 +80,43 @@ class Related:
 class Tagged:
     """The record has one of these tags."""
 
-    tags: tuple[object, ...]
+    tags: tuple[object, ...] | Later
 
 
 @dataclass(frozen=True, slots=True)
 class NameStarts:
     """Prefix search by pinyin or Latin letters: a range of the names' sort key."""
 
-    low: str
-    high: str
+    low: str | Later
+    high: str | Later
 
 
 Condition = Compare | Every | Some | Not | Related | Tagged | NameStarts
+
+
+def parametrised(condition: Condition, keep: Callable[[object], Later]) -> Condition:
+    """The condition without its values: each is given to `keep`, which answers what stands for it.
+
+    What is left decides the text of a statement: columns, operators, relations, null tests. Conditions of one form share a plan.
+    """
+    match condition:
+        case Every(parts=parts):
+            return Every(tuple(parametrised(part, keep) for part in parts))
+        case Some(parts=parts):
+            return Some(tuple(parametrised(part, keep) for part in parts))
+        case Not(part=part):
+            return Not(parametrised(part, keep))
+        case Related(part=part):
+            return replace(condition, part=parametrised(part, keep))
+        case Tagged(tags=tags):
+            return Tagged(keep(tags))
+        case NameStarts(low=low, high=high):
+            return NameStarts(keep(low), keep(high))
+        case Compare(operator=Operator.IS_NULL):
+            return condition
+        case Compare(value=value):
+            return replace(condition, value=keep(value))
+
 
 _COMPARISONS = {
     Operator.EQ: "{column} = {value}",
@@ -120,7 +146,7 @@ def render_condition(condition: Condition, alias: str, rights: Rights, binds: Bi
         case Related():
             return _related(condition, alias, rights, binds)
         case Tagged(tags=tags):
-            wanted = f"g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(list(tags))})"
+            wanted = f"g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(tags)})"
             return f"EXISTS (SELECT FROM record_tag g JOIN tag l ON l.id = g.tag_id WHERE {wanted} AND l.deleted_at IS NULL)"
         case NameStarts():
             low, high = binds.value(condition.low), binds.value(condition.high)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from crm.access.binds import Binds
+from crm.access.binds import Binds, Later
 from crm.core.errors import BadUserInput
 
 
@@ -33,7 +33,7 @@ def order_by(terms: Sequence[Term], alias: str, *, backwards: bool) -> str:
 
 def beyond(terms: Sequence[Term], values: Sequence[object], alias: str, binds: Binds, *, backwards: bool) -> str:
     """Rows strictly after (or, `backwards`, before) the row that has these order values."""
-    typed = [_typed(term, value) for term, value in zip(terms, values, strict=True)]
+    typed = [value if isinstance(value, Later) else order_value(term, value) for term, value in zip(terms, values, strict=True)]
     downs = [term.descending is not backwards for term in terms]
     if len(set(downs)) == 1 and not any(term.nullable for term in terms):
         columns = ", ".join(f"{alias}.{term.column}" for term in terms)
@@ -82,7 +82,7 @@ _READERS: dict[type, Callable[[str], object]] = {
 }
 
 
-def _typed(term: Term, value: object) -> object:
+def order_value(term: Term, value: object) -> object:
     """A cursor's value as the column's type. Cursors are a client's text: anything odd is refused before SQL sees it."""
     try:
         if value is None and term.nullable:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NewType
 from uuid import UUID
 
 from crm.access.binds import Binds
@@ -36,18 +37,36 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The edge a list hangs on: rows whose `column` is one of `ids`."""
+    """The edge a list hangs on, for a whole level at once: rows whose `column` is one of `ids`."""
 
     column: str
     ids: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The edge a level hangs on inside a statement: rows whose `column` equals `value`, of a row already proven visible."""
+
+    column: str
+    value: str
+
+
+Guarded = NewType("Guarded", str)
+"""A query of one table, rights inside. Whoever puts statements together takes their tables in this form and no other."""
+
+
 def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *, card: bool = False) -> str:
     """Rows by id. `card`: the edge that leads here shows its target to whoever sees the record (authors, owners)."""
     alias = binds.alias()
-    seen = TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type)
     wanted = f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])"
-    return _select(source, alias, [wanted, *_fixed(source, alias), seen])
+    return _select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)])
+
+
+def row_of(source: Source, edge: Edge, rights: Rights, binds: Binds, *, card: bool = False) -> Guarded:
+    """The one row at the other end of a reference, where the viewer may see it; `card` as in `by_ids`."""
+    alias = binds.alias()
+    wanted = f"{alias}.{edge.column} = {edge.value}"
+    return Guarded(_select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]))
 
 
 def ids_for(source: Source, ids: Sequence[UUID], action: Action, rights: Rights, binds: Binds) -> str:
@@ -69,26 +88,47 @@ def page_of(
     binds: Binds,
 ) -> str:
     """One page (and one row more, which tells whether there is a next one), of a whole table or for each parent."""
-    alias = binds.alias()
-    tests = [*_edge(parent, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
-    tests.append(_seen(source, parent, alias, rights, binds))
-    return _per_parent(parent, _page(source, alias, tests, order, page, binds), binds)
+    edge = None if parent is None else Edge(parent.column, "k.parent")
+    return _per_parent(parent, rows_of(source, edge, condition, order, page, rights, binds, ahead=1), binds)
 
 
 def count_of(source: Source, parent: Parent | None, condition: Condition | None, rights: Rights, binds: Binds) -> str:
     """How many rows the viewer may read, of a whole table or for each parent, under the same rights as the list."""
+    edge = None if parent is None else Edge(parent.column, "k.parent")
+    return _per_parent(parent, total_of(source, edge, condition, rights, binds), binds)
+
+
+def rows_of(
+    source: Source,
+    edge: Edge | None,
+    condition: Condition | None,
+    order: Sequence[Term],
+    page: Page,
+    rights: Rights,
+    binds: Binds,
+    *,
+    ahead: int,
+) -> Guarded:
+    """One page in its order (turned round where it is read backwards) and `ahead` rows more, of a table or under one row."""
     alias = binds.alias()
-    tests = [*_edge(parent, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
-    tests.append(_seen(source, parent, alias, rights, binds))
-    inner = f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
-    return _per_parent(parent, inner, binds)
+    tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    tests.append(_seen(source, edge, alias, rights, binds))
+    return Guarded(_page(source, alias, tests, order, page, binds, ahead))
+
+
+def total_of(source: Source, edge: Edge | None, condition: Condition | None, rights: Rights, binds: Binds) -> Guarded:
+    """How many rows the viewer may read, as `total`, of a whole table or under one row."""
+    alias = binds.alias()
+    tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    tests.append(_seen(source, edge, alias, rights, binds))
+    return Guarded(f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}")
 
 
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
     """One page of the recycle bin: deleted rows that the viewer might read and delete, and so may restore."""
     alias = binds.alias()
     tests = _restorable(source, alias, rights, binds)
-    return _page(source, alias, tests, order, page, binds)
+    return _page(source, alias, tests, order, page, binds, ahead=1)
 
 
 def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
@@ -106,19 +146,29 @@ def _restorable(source: Source, alias: str, rights: Rights, binds: Binds) -> lis
 
 def guarded(inner: str, binds: Binds) -> str:
     """The statement with the epoch and the session's state beside its rows; LEFT JOIN, so that they come without rows too."""
+    return f"SELECT g._epoch, g._live, x.* FROM (SELECT {_state(binds)}) g LEFT JOIN LATERAL ({inner}) x ON TRUE"
+
+
+def guarded_values(values: Sequence[str], binds: Binds) -> str:
+    """One row of these expressions, as `f0, f1, …`, with the epoch and the session's state beside them."""
+    listed = "".join(f"{value} AS f{place}, " for place, value in enumerate(values))
+    return f"SELECT {listed}{_state(binds)}"
+
+
+def _state(binds: Binds) -> str:
     live = (
         f"EXISTS (SELECT FROM session z WHERE z.id = {binds.viewer('session')} AND z.revoked_at IS NULL AND z.expires_at > now())"
     )
-    state = f"SELECT e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
-    return f"SELECT g._epoch, g._live, x.* FROM ({state}) g LEFT JOIN LATERAL ({inner}) x ON TRUE"
+    return f"e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
 
 
-def _page(source: Source, alias: str, tests: list[str], order: Sequence[Term], page: Page, binds: Binds) -> str:
-    """The rows between the page's cursors that pass the tests, in order, one more than asked."""
+def _page(source: Source, alias: str, tests: list[str], order: Sequence[Term], page: Page, binds: Binds, ahead: int) -> str:
+    """The rows between the page's cursors that pass the tests, in order, and some more than asked."""
     for values, backwards in ((page.after, False), (page.before, True)):
         if values is not None:
             tests.append(beyond(order, values, alias, binds, backwards=backwards))
-    return f"{_select(source, alias, tests)} ORDER BY {order_by(order, alias, backwards=page.backwards)} LIMIT {page.size + 1}"
+    ordered = order_by(order, alias, backwards=page.backwards)
+    return f"{_select(source, alias, tests)} ORDER BY {ordered} LIMIT {page.size + ahead}"
 
 
 def _select(source: Source, alias: str, tests: list[str]) -> str:
@@ -131,18 +181,22 @@ def _fixed(source: Source, alias: str) -> list[str]:
     return [f"{alias}.{column} = '{value}'" for column, value in source.fixed]
 
 
-def _edge(parent: Parent | None, alias: str) -> list[str]:
-    return [] if parent is None else [f"{alias}.{parent.column} = k.parent"]
+def _edge(edge: Edge | None, alias: str) -> list[str]:
+    return [] if edge is None else [f"{alias}.{edge.column} = {edge.value}"]
+
+
+def _one_seen(source: Source, alias: str, rights: Rights, binds: Binds, *, card: bool) -> str:
+    return TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type)
 
 
 def _condition(condition: Condition | None, alias: str, rights: Rights, binds: Binds) -> list[str]:
     return [] if condition is None else [render_condition(condition, alias, rights, binds)]
 
 
-def _seen(source: Source, parent: Parent | None, alias: str, rights: Rights, binds: Binds) -> str:
+def _seen(source: Source, edge: Edge | None, alias: str, rights: Rights, binds: Binds) -> str:
     """Rights of a list: under a parent the predicate (its edge is proven), else the form that suits the viewer's width."""
-    if parent is not None:
-        return readable(source.rule, alias, rights, binds, proven=frozenset({parent.column}), fixed=source.type)
+    if edge is not None:
+        return readable(source.rule, alias, rights, binds, proven=frozenset({edge.column}), fixed=source.type)
     predicate = readable(source.rule, alias, rights, binds, fixed=source.type)
     if source.rule.table not in rights.narrow or predicate == FALSE:
         return predicate
