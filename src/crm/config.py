@@ -60,6 +60,7 @@ class Settings(BaseSettings):
         (), description="origins separated by commas, like https://crm.example.com"
     )
     introspection: Introspection = Field("signed_in", description="everyone, signed_in or nobody")
+    plans: bool = Field(default=True, description="true or false")
     ide: bool = Field(default=False, description="true or false")
     log_format: Literal["json", "console"] = Field("json", description="json or console")
 

@@ -18,6 +18,16 @@ registry = CollectorRegistry()
 graphql_requests = Counter(
     "crm_graphql_requests_total", "GraphQL operations answered over HTTP, by outcome.", ["outcome"], registry=registry
 )
+graphql_plans = Counter(
+    "crm_graphql_plans_total",
+    "Queries, and records of payloads and events, by who read them: one planned statement, or graphql-core level by level.",
+    ["outcome"],
+    registry=registry,
+)
+kept_lookups = Counter(
+    "crm_kept_lookups_total", "Look-ups in what is kept between requests, by store.", ["store", "outcome"], registry=registry
+)
+kept_bytes = Gauge("crm_kept_bytes", "Bytes that a store keeps between requests, roughly.", ["store"], registry=registry)
 http_seconds = Histogram(
     "crm_http_request_seconds",
     "Time from request to the end of the answer, by kind of path and class of status.",

@@ -7,6 +7,8 @@ import json
 import pytest
 from tests.factories.api import Api, Office, kept
 
+from crm import metrics
+
 office = pytest.fixture(scope="module")(kept)
 
 SIGN_IN = 'mutation { signIn(input: {username: "nobody", password: "wrong"}) { token userErrors { code } } }'
@@ -224,12 +226,23 @@ async def test_a_crash_tells_a_reference_and_nothing_else(office: Office, monkey
     async def crash(*_: object) -> object:
         raise RuntimeError("a secret of the house")
 
-    monkeypatch.setattr("crm.graph.reads.listed", crash)
-    answer = await office.admin.post({"query": "{ customers { nodes { id } } }"}, X_Request_Id="quote-me")
-    assert (answer.status, answer.data) == (200, {"customers": None})
+    monkeypatch.setattr("crm.resolvers.system.records.bin_page", crash)
+    query = '{ deletedRecords(entity: "customer") { nodes { id } } }'
+    answer = await office.admin.post({"query": query}, X_Request_Id="quote-me")
+    assert (answer.status, answer.data) == (200, {"deletedRecords": None})
     (error,) = answer.errors
     assert error["extensions"] == {"code": "INTERNAL", "reference": "quote-me"}
     assert "secret" not in json.dumps(answer.body)
+
+
+async def test_a_plan_that_fails_is_our_loss_and_not_the_clients(office: Office, monkeypatch):
+    async def crash(*_: object) -> object:
+        raise RuntimeError("a secret of the house")
+
+    monkeypatch.setattr("crm.graph.plans.planner.Planner._answered", crash)
+    before = metrics.graphql_plans.labels("failed")._value.get()
+    assert await office.admin.read("{ customers { nodes { id } } }") == {"customers": {"nodes": []}}
+    assert metrics.graphql_plans.labels("failed")._value.get() == before + 1
 
 
 async def test_one_document_asked_by_many_answers_each(office: Office):

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
 from crm.core.errors import FieldForbidden, RequestError
+from crm.graph.plans.planner import Planned
 
 log = structlog.get_logger("crm.graphql")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response body; whether the operation began at all, and whether there are errors in it."""
+
+    body: bytes
+    begun: bool
+    failed: bool
+
+
+def answered(result: ExecutionResult | Planned, reference: str) -> Answer:
+    """The answer of an operation that was executed. What PostgreSQL wrote is not looked into again."""
+    if isinstance(result, ExecutionResult):
+        body = answer_of(result, reference)
+        return Answer(orjson.dumps(body), "data" in body, "errors" in body)
+    if not result.errors:
+        return Answer(b'{"data":%b}' % result.data, begun=True, failed=False)
+    errors = orjson.dumps([told(error, reference) for error in once_each(result.errors)])
+    return Answer(b'{"errors":%b,"data":%b}' % (errors, result.data), begun=True, failed=True)
+
+
+def refused(errors: Iterable[GraphQLError], reference: str) -> Answer:
+    """The answer to what is no executable document."""
+    return Answer(orjson.dumps({"errors": [told(error, reference) for error in errors]}), begun=False, failed=True)
 
 
 def answer_of(result: ExecutionResult, reference: str) -> dict[str, Any]:

@@ -7,8 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ExecutionResult, execute
+import asyncpg
+import structlog
+from graphql import ExecutionResult, GraphQLError, execute
 
+from crm import metrics
 from crm.access.viewer import Viewer
 from crm.access.viewers import Viewers
 from crm.config import Settings
@@ -16,12 +19,17 @@ from crm.core.errors import Unauthenticated
 from crm.endpoints.documents import Documents
 from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
+from crm.graph.plans.operations import PlannedExecutor
+from crm.graph.plans.planner import Planned, Planner
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
 from crm.resolvers.root import build_schema
 from crm.services.deeds import DiallingPlan
 from crm.services.system import sessions
 from crm.store.database import Database
+from crm.store.errors import UNAVAILABLE
+
+log = structlog.get_logger("crm.graphql")
 
 PUBLIC_FIELDS = {"signIn", "__typename"}
 INTROSPECTION = {"__schema", "__type"}
@@ -56,7 +64,9 @@ class Executor:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.schema = build_schema()._schema
+        schema = build_schema()
+        self.schema = schema._schema
+        self.plans = Planner(schema) if settings.plans else None
         # "Did you mean …" tells names of the schema: only to whom introspection would tell them.
         self.hide_suggestions = settings.introspection != "everyone"
         self.documents = Documents(self.schema, hide_suggestions=self.hide_suggestions)
@@ -88,13 +98,15 @@ class Executor:
         document: Any,
         asked: Asked,
         root: Callable[[Operation], Awaitable[object | None]] | None = None,
-    ) -> ExecutionResult | None:
+    ) -> ExecutionResult | Planned | None:
         """Execute; again from the start where a reading met a change of rights halfway.
 
         `root` makes the root value under the viewer's rights; where it makes none there is nothing for them: None.
         """
         for _ in range(ATTEMPTS):
-            operation = Operation(services.database, viewer, facts, lambda: load(services, facts.token), services)
+            operation = Operation(
+                services.database, viewer, facts, lambda: load(services, facts.token), services, self.plans, document
+            )
             result = await self._once(operation, document, asked, root)
             if await _holds(operation):
                 return result
@@ -112,8 +124,12 @@ class Executor:
         document: Any,
         asked: Asked,
         root: Callable[[Operation], Awaitable[object | None]] | None,
-    ) -> ExecutionResult | None:
+    ) -> ExecutionResult | Planned | None:
         value = None
+        if root is None and self.plans is not None:
+            planned = await self._planned(operation, document, asked)
+            if planned is not None:
+                return planned
         if root is not None:
             with suppress(RightsMoved):
                 value = await root(operation)
@@ -126,9 +142,23 @@ class Executor:
             context_value=operation,
             variable_values=asked.variables,
             operation_name=asked.operation_name,
+            executor_class=PlannedExecutor,
             hide_suggestions=self.hide_suggestions,
         )
         return outcome if isinstance(outcome, ExecutionResult) else await outcome
+
+    async def _planned(self, operation: Operation, document: Any, asked: Asked) -> ExecutionResult | Planned | None:
+        """By one statement; None where graphql-core has to answer. A plan that fails is our mistake and not the client's loss."""
+        assert self.plans is not None
+        try:
+            return await self.plans.answer(operation, document, asked.variables, asked.operation_name)
+        except (RightsMoved, asyncpg.QueryCanceledError, *UNAVAILABLE) as error:
+            # Rights that moved are looked at by `_holds`; the rest would be no better level by level.
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+        except Exception:
+            log.exception("plan failed")
+            metrics.graphql_plans.labels("failed").inc()
+            return None
 
 
 async def _holds(operation: Operation) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import Request
@@ -14,7 +12,7 @@ from crm import metrics
 from crm.access.viewer import ANONYMOUS, Viewer
 from crm.core.errors import Unauthenticated
 from crm.endpoints import ide
-from crm.endpoints.answers import answer_of, told
+from crm.endpoints.answers import Answer, answered, refused
 from crm.endpoints.documents import root_fields
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.graph.context import Request as RequestFacts
@@ -51,17 +49,16 @@ class Endpoint:
         media = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
         try:
             asked = await _asked(request)
-            body, status = await self._answered(request, asked)
+            answer = await self._answered(request, asked)
         except Refused as refusal:
             metrics.graphql_requests.labels("refused").inc()
             body = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
             return Response(orjson.dumps(body), refusal.status, refusal.headers, media)
-        metrics.graphql_requests.labels("error" if "errors" in body else "ok").inc()
-        if "data" not in body and media == GRAPHQL_JSON and status == 200:
-            status = 400
-        return Response(orjson.dumps(body), status, media_type=media)
+        metrics.graphql_requests.labels("error" if answer.failed else "ok").inc()
+        status = 400 if media == GRAPHQL_JSON and not answer.begun else 200
+        return Response(answer.body, status, media_type=media)
 
-    async def _answered(self, request: Request, asked: Asked) -> tuple[dict[str, Any], int]:
+    async def _answered(self, request: Request, asked: Asked) -> Answer:
         services: Services = request.app.state.services
         token = _token(request)
         viewer = ANONYMOUS if token is None else await services.viewers.of(token)
@@ -72,13 +69,13 @@ class Endpoint:
             document = self.executor.documents.read(asked.query)
         except GraphQLError as error:
             await _prove(services, token)
-            return {"errors": [told(error, reference)]}, 200
+            return refused([error], reference)
         operation, fields = root_fields(document.node, asked.operation_name)
         self._check_fields(viewer, fields)
         if document.errors or "signIn" in fields:
             await _prove(services, token)
         if document.errors:
-            return {"errors": [told(error, reference) for error in document.errors]}, 200
+            return refused(document.errors, reference)
         if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
             raise Refused(400, "Subscriptions need a WebSocket.")
         facts = RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
@@ -89,7 +86,7 @@ class Endpoint:
         assert result is not None
         if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
             raise _unauthenticated(ENDED)
-        return answer_of(result, reference), 200
+        return answered(result, reference)
 
     def _check_fields(self, viewer: Viewer, fields: set[str]) -> None:
         refusal = self.executor.refusal(viewer, fields)

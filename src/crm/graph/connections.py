@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import strawberry
 
 from crm.access.keyset import Term
+from crm.core.clock import print_instant
 from crm.core.paging import Page, encode_cursor, order_signature
 from crm.graph.rows import Row
 
@@ -96,7 +97,7 @@ def list_signature(noun: str, order: Sequence[Term]) -> str:
 
 
 def _scalar(value: object) -> object:
-    """A column's value as JSON keeps it in a cursor, microseconds included."""
+    """A column's value as JSON keeps it in a cursor, microseconds included; instants as a compiled statement prints them."""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return print_instant(value)
     return value if value is None or isinstance(value, bool | int) else str(value)

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
+from graphql import DocumentNode
 from strawberry.dataloader import DataLoader
 
 from crm.access.binds import Binds
@@ -50,6 +52,18 @@ class Request:
 
 
 Render = Callable[[Rights, Binds], str]
+Prepare = Callable[[Viewer], tuple[str, list[object]]]
+
+
+class NotPlanned(Exception):
+    """This operation, or this part of it, is left to graphql-core; the text says why."""
+
+
+class Plans(Protocol):
+    """The fast way of reading, as far as a resolver needs it."""
+
+    async def record(self, operation: Operation, info: Any, noun: Any, key: UUID, *, known: bool) -> Any:
+        """What the field at hand shows of one record."""
 
 
 @dataclass(slots=True)
@@ -61,6 +75,8 @@ class Operation:
     request: Request
     reload: Callable[[], Awaitable[Viewer | None]]
     services: Any = None
+    plans: Plans | None = None
+    document: DocumentNode | None = None
     moved: bool = False
     wrote: bool = False
     reads: int = 0
@@ -83,15 +99,24 @@ class Operation:
         self.reads = 0
 
     async def fetch(self, render: Render) -> list[Mapping[str, Any]]:
-        """Run one guarded statement under the viewer's rights; its rows without the guard's own columns being empty.
+        """Run one guarded statement under the viewer's rights; its rows without the guard's own columns being empty."""
+
+        def prepare(viewer: Viewer) -> tuple[str, list[object]]:
+            binds = Binds()
+            return binds.statement(guarded(render(viewer.rights, binds), binds), viewer)
+
+        return await self.run(prepare)
+
+    async def run(self, prepare: Prepare) -> list[Mapping[str, Any]]:
+        """Run one statement that says beside its rows whether the viewer it was made for still is who they were.
 
         A stale viewer means starting over (`RightsMoved`, which the endpoint answers by running the query again): permissions
         and filters were judged, and rows perhaps read, under rights that are gone. Only the first read after a mutation's
         commit, which looks up the payload's record and nothing else, goes on with the viewer loaded anew.
         """
         for _ in range(3):
-            binds, viewer = Binds(), self.viewer
-            text, values = binds.statement(guarded(render(viewer.rights, binds), binds), viewer)
+            viewer = self.viewer
+            text, values = prepare(viewer)
             async with self.database.connection() as connection:
                 rows: list[Mapping[str, Any]] = await connection.fetch(text, *values)
             if _fresh(rows[0], viewer):

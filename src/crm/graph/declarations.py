@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm.access.keyset import Term
+from crm.access.select import Source
+from crm.core.paging import MAX_OWNED
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -43,16 +47,47 @@ class ToMany:
     column: str
     owned: bool = False
     requires: str | None = None
+    limit: int = MAX_OWNED
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A short plain list by a table of links: rows of `target` that `far` names, of the links whose `near` is this row's id."""
+
+    target: str
+    link: Source
+    near: str
+    far: str
+    card: bool = False
+    requires: str | None = None
+
+
+LINK_ORDER = (Term("id", descending=False, type=int),)
+"""Links come in the order in which they were made."""
+
+WHOLE_ROW = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A field made in Python from the columns it names; it is hidden when one of them is."""
+    """A field made in Python from the columns it names; it is hidden when one of those it `needs` is."""
 
     needs: tuple[str, ...] = ()
     requires: str | None = None
+    reads: tuple[str, ...] = ()
 
 
-Declared = Column | ToOne | ToMany | Computed
+Declared = Column | ToOne | ToMany | Through | Computed
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field that reads records: the list of a noun (`many`), or one by its `id`, of any noun where `target` is None."""
+
+    target: str | None
+    permission: str
+    many: bool
+
+
 DECLARED = "crm.declared"
 """The key under which a Strawberry field's metadata carries its declaration."""

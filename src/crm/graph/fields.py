@@ -14,20 +14,15 @@ import strawberry
 from strawberry.types import Info
 
 from crm.access.branches import named
-from crm.access.conditions import Condition, Every
-from crm.access.keyset import Term
 from crm.access.select import Source
-from crm.core.errors import FieldForbidden
-from crm.core.paging import MAX_OWNED, Page, read_page
+from crm.core.paging import MAX_OWNED, Page
 from crm.graph import reads
-from crm.graph.connections import Connection, PageOfRows, list_signature
+from crm.graph.connections import Connection, PageOfRows
 from crm.graph.context import Operation
-from crm.graph.declarations import DECLARED, Column, Computed, ToMany, ToOne
-from crm.graph.filters import condition_of
+from crm.graph.declarations import DECLARED, LINK_ORDER, Column, Computed, Through, ToMany, ToOne
+from crm.graph.lists import asked
 from crm.graph.nouns import Noun, list_of, noun_named, optional, reference
-from crm.graph.orders import terms_of
 from crm.graph.rows import Row
-from crm.graph.searches import search_condition
 
 OWNED_PAGE = Page(size=MAX_OWNED, backwards=False, after=None, before=None)
 
@@ -51,9 +46,15 @@ def column(
     return strawberry.field(description=description, metadata={DECLARED: made})
 
 
-def computed(description: str, *, needs: tuple[str, ...] = (), requires: str | None = None) -> Callable[..., Any]:
-    """A field made in Python from the columns it `needs`: a decorator for its method."""
-    made = Computed(needs, requires)
+def computed(
+    description: str, *, needs: tuple[str, ...] = (), reads: tuple[str, ...] = (), requires: str | None = None
+) -> Callable[..., Any]:
+    """A field made in Python from the columns it `needs`: a decorator for its method.
+
+    It is hidden where one of them is. `reads` are further columns that it may look at and does not show; `WHOLE_ROW` among them
+    says that it hands the row itself on.
+    """
+    made = Computed(needs, requires, reads)
 
     def declare(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(resolver=resolver, description=description, metadata={DECLARED: made})
@@ -98,7 +99,7 @@ def owned_list(target: str, column: str, description: str, *, limit: int = MAX_O
         return rows[:limit]
 
     resolve.__annotations__["return"] = optional(list_of(reference(target)))
-    made = ToMany(target, column, owned=True, requires=requires)
+    made = ToMany(target, column, owned=True, requires=requires, limit=limit)
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
 
 
@@ -110,16 +111,17 @@ def related_through(
     `card`: whoever reads this row may see the targets' cards.
     """
     source = Source(named(link), ("id", near, far))
-    order = (Term("id", descending=False, type=int),)
 
     async def resolve(root: Row, info: Info) -> Any:
         root.check(_name(info))
-        links = await reads.linked(info.context, source, near, root.id, order, OWNED_PAGE)
+        links = await reads.linked(info.context, source, near, root.id, LINK_ORDER, OWNED_PAGE)
         loaded = [reads.one(info.context, noun_named(target), row[far], card=card) for row in links[:MAX_OWNED]]
         return [row for row in await asyncio.gather(*loaded) if row is not None]
 
     resolve.__annotations__["return"] = optional(list_of(reference(target)))
-    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: Computed(requires=requires)})
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: Through(target, source, near, far, card, requires)}
+    )
 
 
 async def list_page(
@@ -130,34 +132,14 @@ async def list_page(
     parent: Row | None = None,
 ) -> PageOfRows:
     """A page of a noun's list, of the whole table or under a parent, by the arguments every list takes."""
-    if not entry.gate_open(operation.rights):
-        raise FieldForbidden(f"{entry.entity or entry.name}.read")
-    arguments = {name: value for name, value in arguments.items() if value is not strawberry.UNSET}
-    order = terms_of(entry, arguments.get("order_by"), operation.rights)
-    page = read_page(
-        arguments.get("first"),
-        arguments.get("after"),
-        arguments.get("last"),
-        arguments.get("before"),
-        list_signature(entry.name, order),
-        len(order),
-    )
-    condition = _condition(entry, arguments, operation)
+    wanted = asked(entry, arguments, operation.rights)
+    condition, order, page = wanted.condition, wanted.order, wanted.page
     key = None if parent is None else parent.id
     if column is None or key is None:
         rows = await reads.listed(operation, entry, condition, order, page)
     else:
         rows = await reads.children(operation, entry, column, key, condition, order, page)
     return PageOfRows(rows, entry.name, order, page, lambda: reads.total(operation, entry, column, key, condition))
-
-
-def _condition(entry: Noun, arguments: dict[str, Any], operation: Operation) -> Condition | None:
-    parts: list[Condition] = []
-    if arguments.get("filter") is not None:
-        parts.append(condition_of(entry, arguments["filter"], operation.rights))
-    if (searched := search_condition(arguments.get("search"), entry.label)) is not None:
-        parts.append(searched)
-    return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
 LIST_ARGUMENTS = {

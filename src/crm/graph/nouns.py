@@ -24,7 +24,8 @@ from crm.access.branches import Visible, named
 from crm.access.grants import Action, Rights
 from crm.access.keyset import Term
 from crm.access.select import Source
-from crm.graph.declarations import DECLARED, Column, Computed, Declared, ToMany, ToOne
+from crm.core.ids import kind_of
+from crm.graph.declarations import DECLARED, WHOLE_ROW, Column, Computed, Declared, ToOne
 
 Cls = TypeVar("Cls", bound=type)
 
@@ -90,6 +91,13 @@ def noun_named(name: str) -> Noun:
 def nouns() -> tuple[Noun, ...]:
     """All nouns, in the order of their declaration."""
     return tuple(_NOUNS.values())
+
+
+def noun_of_record(key: UUID) -> Noun | None:
+    """The noun whose table an id's record stands in: of several types, their interface. None for what is no record itself."""
+    kind = kind_of(key)
+    found = (entry for entry in nouns() if entry.rule.kind is kind and not entry.source.fixed)
+    return next((entry for entry in found if "id" in entry.fields), None)
 
 
 def module_of(target: str) -> str:
@@ -238,9 +246,10 @@ def _columns(fields: Mapping[str, Declared], extra: tuple[str, ...], rule: Visib
                 wanted += [column, *([sort] if sort else [])]
             case ToOne(column=column):
                 wanted.append(column)
-            case Computed(needs=needs):
+            case Computed(needs=needs, reads=reads):
                 wanted += needs
-            case ToMany():
+                wanted += (column for column in reads if column != WHOLE_ROW)
+            case _:
                 pass
     if rule.discriminator:
         wanted.append(rule.discriminator)

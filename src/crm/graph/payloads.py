@@ -55,7 +55,7 @@ def payload_of(target: type, name: str | None = None) -> type:
     noun_name = target.__name__
 
     async def record(root: Done, info: Info) -> Any:
-        return None if root.id is None else await reads.one(info.context, noun_named(noun_name), root.id)
+        return None if root.id is None else await reads.shown(info, noun_named(noun_name), root.id)
 
     record.__annotations__["return"] = optional(target)
     label = name or f"{to_camel_case(noun_name[0].lower() + noun_name[1:])}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+from strawberry.types import Info
 
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
 from crm.access.select import Source, count_of, ids_for, page_of
 from crm.core.paging import Page
-from crm.graph.context import Operation
+from crm.graph.context import NotPlanned, Operation
 from crm.graph.nouns import Noun
 from crm.graph.rows import Row
 from crm.loaders.batches import Record, by_id, by_parent, count_by_parent
@@ -28,6 +31,20 @@ async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool 
 
     record = await operation.loader(("one", entry.name, card), load).load(record_id)
     return _row(entry, record, operation)
+
+
+async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None) -> Any:
+    """The one record of a mutation's payload or of an event, for the field that shows it: as a plan reads it, or as a row.
+
+    `row` is the record where it has been read already.
+    """
+    operation: Operation = info.context
+    if operation.plans is not None:
+        try:
+            return await operation.plans.record(operation, info._raw_info, entry, record_id, known=row is not None)
+        except NotPlanned:
+            pass
+    return row if row is not None else await one(operation, entry, record_id)
 
 
 async def listed(operation: Operation, entry: Noun, condition: Condition | None, order: Sequence[Term], page: Page) -> list[Row]:

@@ -16,6 +16,7 @@ from crm.core.errors import DomainError, RecordNotFound
 from crm.core.ids import parse_id
 from crm.graph import reads
 from crm.graph.context import Operation
+from crm.graph.declarations import DECLARED, Root
 from crm.graph.fields import list_page, with_list_arguments
 from crm.graph.nouns import Noun, noun_named, optional, reference
 from crm.graph.payloads import refused
@@ -27,8 +28,11 @@ from crm.services.topics import TOPICS, Topic
 KEY = "Makes the call safe to repeat: the same key with the same input answers the first result, for 7 days."
 
 
-def query(permission: str | None, description: str) -> Callable[[Callable[..., Any]], Any]:
-    """A root field that reads: a decorator for its resolver, whose first parameter is the operation."""
+def query(permission: str | None, description: str, *, root: Root | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """A root field that reads: a decorator for its resolver, whose first parameter is the operation.
+
+    `root` says that it reads a record or a list as such, so that a plan can.
+    """
 
     def declare(read: Callable[..., Any]) -> Any:
         async def resolve(info: Info, **arguments: Any) -> Any:
@@ -36,7 +40,8 @@ def query(permission: str | None, description: str) -> Callable[[Callable[..., A
             return await read(info.context, **arguments)
 
         resolver = _with_signature(resolve, read)
-        return strawberry.field(resolver=resolver, description=description, directives=[directive_of(permission)])
+        told = {} if root is None else {DECLARED: root}
+        return strawberry.field(resolver=resolver, description=description, directives=[directive_of(permission)], metadata=told)
 
     return declare
 
@@ -54,7 +59,12 @@ def single(target: str, permission: str, description: str) -> Any:
 
     resolve.__annotations__["return"] = optional(reference(target))
     resolve.__annotations__["id"] = Annotated[strawberry.ID, strawberry.argument(description="The record's id.")]
-    return strawberry.field(resolver=resolve, description=description, directives=[directive_of(permission)])
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        directives=[directive_of(permission)],
+        metadata={DECLARED: Root(target, permission, many=False)},
+    )
 
 
 async def find(operation: Operation, entry: Noun, record_id: str) -> Any:
@@ -74,6 +84,7 @@ def listing(target: str, permission: str, description: str, *, search: bool = Fa
         resolver=with_list_arguments(resolve, target, search=search),
         description=description,
         directives=[directive_of(permission)],
+        metadata={DECLARED: Root(target, permission, many=True)},
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Any, Protocol
 
-import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
 
 from crm.core.errors import RequestError, Unauthenticated
-from crm.endpoints.answers import answer_of, told
+from crm.endpoints.answers import answered, told
 from crm.endpoints.documents import Document, root_fields
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.endpoints.sockets.messages import frame, next_frame
@@ -84,7 +83,7 @@ async def _answer(line: Line, operation_id: str, asked: Asked, document: Documen
     assert result is not None
     if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
         raise Unauthenticated(ENDED)
-    await line.send(next_frame(operation_id, orjson.dumps(answer_of(result, line.facts.id))))
+    await line.send(next_frame(operation_id, answered(result, line.facts.id).body))
     await line.send(frame("complete", operation_id))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from graphql import DocumentNode, FieldNode, OperationDefinitionNode, get_argument_values, get_variable_values
+from graphql import DocumentNode, ExecutionResult, FieldNode, OperationDefinitionNode, get_argument_values, get_variable_values
 
 from crm.core.errors import FieldForbidden, RequestError, Unauthenticated
-from crm.endpoints.answers import answer_of
+from crm.endpoints.answers import answered
 from crm.endpoints.documents import root_selections
 from crm.endpoints.execution import ENDED, Asked, Executor, Services
 from crm.graph.context import Operation, RightsMoved
@@ -72,12 +72,12 @@ class Selection:
         if viewer is None:
             raise Unauthenticated(ENDED)
         result = await self.executor.run(self.services, viewer, self.facts, self.document, self.asked, root)
-        if result is None:
+        if result is None or not isinstance(result, ExecutionResult):
             return None
         for error in result.errors or ():
             if isinstance(error.original_error, (RightsMoved, *UNAVAILABLE)):
                 raise error.original_error
-        return orjson.dumps(answer_of(result, self.facts.id))
+        return answered(result, self.facts.id).body
 
 
 def listened(

@@ -16,6 +16,8 @@ from crm.graph import reads
 from crm.graph.bins import bin_page
 from crm.graph.connections import Connection
 from crm.graph.context import Operation
+from crm.graph.declarations import Root
+from crm.graph.nouns import noun_of_record
 from crm.graph.payloads import Done, refused
 from crm.resolvers.verbs import command, listing, plain_input, query
 from crm.schema.system.bulk import (
@@ -27,7 +29,6 @@ from crm.schema.system.bulk import (
     RecordsTransferInput,
     RecordsUnshareInput,
 )
-from crm.schema.system.change import noun_of_record
 from crm.schema.system.deleted_record import DeletedRecord
 from crm.schema.system.record import Node
 from crm.services.deeds import Deed
@@ -38,7 +39,7 @@ from crm.services.system import owned, purges, shares, tags
 class RecordQuery:
     """Reading records of any kind."""
 
-    @query(SIGNED_IN, "Whatever record has this id, if the viewer may see it.")
+    @query(SIGNED_IN, "Whatever record has this id, if the viewer may see it.", root=Root(None, SIGNED_IN, many=False))
     async def node(operation: Operation, id: strawberry.ID) -> Node | None:
         """The kind is read from the id."""
         key = parse_id(id)

@@ -18,12 +18,11 @@ from crm.core.ids import kind_of, parse_id
 from crm.core.kinds import Kind
 from crm.graph import reads
 from crm.graph.context import Operation
-from crm.graph.nouns import noun_named
+from crm.graph.nouns import noun_named, noun_of_record
 from crm.graph.payloads import Done, refused
 from crm.resolvers.permissions import directive_of
 from crm.resolvers.verbs import command, find, query
 from crm.schema.system.access import AccessAnswer, AccessCause, AccessReason
-from crm.schema.system.change import noun_of_record
 from crm.schema.system.me import Me
 from crm.schema.system.principal import principal
 from crm.schema.system.session import SessionPayload

@@ -109,7 +109,7 @@ class CallCustomerPayload:
     @strawberry.field(description="The call, linked to its customer; null when nothing was changed.")
     async def call(root: Any, info: Info) -> Call | None:
         """Read back under the viewer's rights."""
-        found: Any = None if root.id is None else await reads.one(info.context, noun_named("Call"), root.id)
+        found: Any = None if root.id is None else await reads.shown(info, noun_named("Call"), root.id)
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(description="The new customer, a lead; null when nothing was changed.")
@@ -125,7 +125,7 @@ class CallCustomerPayload:
 
 async def _made(done: Done, info: Info, noun_name: str, key: str) -> Any:
     made = done.extra.get(key)
-    return None if made is None else await reads.one(info.context, noun_named(noun_name), UUID(made))
+    return None if made is None else await reads.shown(info, noun_named(noun_name), UUID(made))
 
 
 @strawberry.input(description="How a call went. Everything may be left out.")

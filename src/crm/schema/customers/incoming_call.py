@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from strawberry.types import Info
 
-from crm.graph.nouns import part
+from crm.graph.nouns import noun_named, part
+from crm.graph.reads import shown
 
 if TYPE_CHECKING:
     from crm.schema.customers.call import Call
@@ -28,6 +30,6 @@ class IncomingCall:
         return found
 
     @strawberry.field(description="The call as it is now.")
-    def call(root: Any) -> CallType:
+    async def call(root: Any, info: Info) -> CallType:
         """Read under the rights of the moment of the push."""
-        return root.row  # type: ignore[no-any-return]
+        return await shown(info, noun_named("Call"), root.row.id, root.row)  # type: ignore[no-any-return]

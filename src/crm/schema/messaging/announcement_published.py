@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
+from strawberry.types import Info
 
-from crm.graph.nouns import part
+from crm.graph.nouns import noun_named, part
+from crm.graph.reads import shown
 from crm.schema.messaging.announcement import Announcement
 
 
-def _announcement(root: Any) -> Announcement:
-    """The row that was read for whoever is told."""
-    return root.row  # type: ignore[no-any-return]
+async def _announcement(root: Any, info: Info) -> Announcement:
+    """The announcement, for whoever is told."""
+    return await shown(info, noun_named("Announcement"), root.row.id, root.row)  # type: ignore[no-any-return]
 
 
 @part(of="Announcement", description="An announcement that was published to the viewer (新公告).")

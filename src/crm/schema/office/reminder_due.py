@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
+from strawberry.types import Info
 
-from crm.graph.nouns import part
+from crm.graph.nouns import noun_named, part
+from crm.graph.reads import shown
 from crm.schema.office.reminder import Reminder
 
 
@@ -17,6 +19,6 @@ class ReminderNews:
     cursor: str = strawberry.field(description="Subscribe with `after` this to get everything that came later.")
 
     @strawberry.field(description="The reminder (提醒).")
-    def reminder(root: Any) -> Reminder:
+    async def reminder(root: Any, info: Info) -> Reminder:
         """Read under the receiver's own rights."""
-        return root.row  # type: ignore[no-any-return]
+        return await shown(info, noun_named("Reminder"), root.row.id, root.row)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.types import Info
 
 from crm.core.clock import now
+from crm.graph.declarations import WHOLE_ROW
 from crm.graph.fields import column, computed, owned_list, related
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
@@ -20,7 +21,7 @@ from crm.schema.office.reminder_rule import ReminderRuleInput
 from crm.schema.office.schedule_occurrence import ScheduleOccurrence, check_range, exceptions_of, occurrences_of
 from crm.schema.system.record import OwnedRecord
 from crm.services.office import exceptions
-from crm.services.office.timing import series_of
+from crm.services.office.timing import COLUMNS, series_of
 
 From = Annotated[datetime, strawberry.argument(name="from", description="From this instant.")]
 To = Annotated[datetime, strawberry.argument(name="to", description="To before this instant; at most 400 days later.")]
@@ -54,7 +55,7 @@ class ScheduleEvent(OwnedRecord):
         "office.ScheduleException", "schedule_event_id", "Occurrences that differ (例外).", limit=exceptions.MOST
     )
 
-    @computed("When it takes place next; null where it is over (下次时间).", needs=("next_occurrence_at", "rrule"))
+    @computed("When it takes place next; null where it is over (下次时间).", needs=("next_occurrence_at", "rrule"), reads=COLUMNS)
     async def next_occurrence_at(root: Row, info: Info) -> datetime | None:
         """What is stored was right at the last change, and is as long as it lies ahead."""
         root.check("next_occurrence_at")
@@ -67,6 +68,7 @@ class ScheduleEvent(OwnedRecord):
     @computed(
         "Its occurrences that overlap a range, by their start (日程展开).",
         needs=("local_start", "duration_seconds", "time_zone", "rrule"),
+        reads=(WHOLE_ROW,),
     )
     async def occurrences(root: Row, info: Info, start: From, end: To) -> list[ScheduleOccurrence] | None:
         """Too wide a range answers BAD_USER_INPUT."""

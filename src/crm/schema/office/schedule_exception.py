@@ -14,6 +14,8 @@ from crm.graph.rows import Row
 from crm.rules.office.recurrence import Occurrence
 from crm.services.office.timing import occurrence_of
 
+EVENT = ("schedule_event_id",)
+
 
 @noun(
     "schedule_exception",
@@ -28,19 +30,19 @@ class ScheduleException:
     original_start: str = column("Its wall time by the rule, in the event's time zone, such as `2026-03-29T09:00:00`.", sort=True)
     cancelled: bool = column("Whether it does not take place at all (取消).")
 
-    @computed("Its start by the rule; what verbs over single occurrences take.", needs=("original_start",))
+    @computed("Its start by the rule; what verbs over single occurrences take.", needs=("original_start",), reads=EVENT)
     async def original_starts_at(root: Row, info: Info) -> datetime | None:
         """In the time zone of its event."""
         found = await _occurrence(root, info, root.record["original_start"], 0)
         return None if found is None else found.starts_at
 
-    @computed("When it starts instead; null where it is cancelled.", needs=("local_start",))
+    @computed("When it starts instead; null where it is cancelled.", needs=("local_start",), reads=EVENT)
     async def starts_at(root: Row, info: Info) -> datetime | None:
         """In the time zone of its event."""
         found = await _occurrence(root, info, root.record["local_start"], 0)
         return None if found is None else found.starts_at
 
-    @computed("When it ends instead; null where it is cancelled.", needs=("local_start", "duration_seconds"))
+    @computed("When it ends instead; null where it is cancelled.", needs=("local_start", "duration_seconds"), reads=EVENT)
     async def ends_at(root: Row, info: Info) -> datetime | None:
         """In the time zone of its event."""
         found = await _occurrence(root, info, root.record["local_start"], root.record["duration_seconds"])

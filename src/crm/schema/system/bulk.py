@@ -10,9 +10,8 @@ import strawberry
 from strawberry.types import Info
 
 from crm.graph import reads
-from crm.graph.nouns import part
+from crm.graph.nouns import noun_of_record, part
 from crm.graph.payloads import Done, UserError
-from crm.schema.system.change import noun_of_record
 from crm.schema.system.record import OwnedRecord
 from crm.schema.system.share import ShareAccess
 

@@ -12,13 +12,13 @@ import strawberry
 from strawberry.types import Info
 
 from crm.access.grants import Rights
-from crm.core.ids import kind_of, parse_id
+from crm.core.ids import parse_id
 from crm.core.naming import camel_case
 from crm.graph import reads
 from crm.graph.context import Operation
 from crm.graph.fields import column, computed, related
 from crm.graph.filters import filter_of
-from crm.graph.nouns import Noun, hidden_fields, noun, nouns, part
+from crm.graph.nouns import hidden_fields, noun, noun_of_record, nouns, part
 from crm.graph.orders import order_of
 from crm.graph.rows import Row
 from crm.schema.system.record import Node
@@ -45,13 +45,6 @@ class FieldChange:
     new: strawberry.scalars.JSON | None = strawberry.field(description="The value after; null where there is none.")
 
 
-def noun_of_record(key: Any) -> Noun | None:
-    """The noun whose table an id's record stands in: of several types, their interface. None for what is no record itself."""
-    kind = kind_of(key)
-    found = (entry for entry in nouns() if entry.rule.kind is kind and not entry.source.fixed)
-    return next((entry for entry in found if "id" in entry.fields), None)
-
-
 @noun(
     "change",
     order="-at",
@@ -74,7 +67,7 @@ class Change(Node):
         entry = noun_of_record(root.record["record_id"])
         return None if entry is None else await reads.one(info.context, entry, root.record["record_id"])  # type: ignore[return-value]
 
-    @computed("The fields that changed, without those the viewer may not see.", needs=("changes",))
+    @computed("The fields that changed, without those the viewer may not see.", needs=("changes",), reads=("record_id", "entity"))
     async def fields(root: Row, info: Info) -> list[FieldChange]:
         """Field grants apply when the log is read, not when it was written."""
         return await visible_changes(root, info.context)

@@ -1,0 +1,164 @@
+"""The places of an operation that take arguments: what is asked there, apart from the values.
+
+The form of what is asked (columns, operators, null tests, order, size of the page) decides the text of a statement and is part of
+its key. The values are bound when it is run. A page's size is form: not knowing it, PostgreSQL plans for a tenth of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from graphql import FieldNode, GraphQLField, Node, VariableNode, get_argument_values
+from graphql.execution.values import VariableValues
+from strawberry import Schema
+from strawberry.types.arguments import convert_arguments
+
+from crm.access.binds import Later
+from crm.access.conditions import parametrised
+from crm.access.grants import Rights
+from crm.access.keyset import Term, order_value
+from crm.core.errors import FieldForbidden
+from crm.core.ids import parse_id
+from crm.core.paging import Page
+from crm.graph.declarations import DECLARED
+from crm.graph.lists import Asked, asked
+from crm.graph.nouns import Noun, noun_of_record
+
+DEFINITION = "strawberry-definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is asked there names something hidden from this permission set, or its gate is closed."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An id names a record of this noun; or of none, and then there is nothing."""
+
+    noun: Noun | None
+
+
+Form = Asked | Refused | Kind
+Values = tuple[object, ...]
+
+
+class Site(Protocol):
+    """One place with arguments."""
+
+    dynamic: bool
+
+    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:
+        """The form of what is asked at this, the `number`th place, and its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of one field, as its resolver would get them."""
+
+    schema: Schema
+    definition: GraphQLField
+    node: FieldNode
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether a variable is among them."""
+        return any(isinstance(each, VariableNode) for each in _walk(self.node.arguments))
+
+    def read(self, variables: VariableValues) -> dict[str, Any]:
+        """Coerced, and made into Strawberry's inputs."""
+        if not self.node.arguments:
+            return {}
+        given = get_argument_values(self.definition, self.node, variables)
+        field = self.definition.extensions[DEFINITION]
+        registry = self.schema.schema_converter.scalar_registry
+        return convert_arguments(given, field.arguments, registry, self.schema.config)
+
+
+@dataclass(slots=True)
+class ListSite:
+    """The arguments of a list."""
+
+    arguments: Arguments
+    noun: Noun
+    dynamic: bool
+
+    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:
+        """Refusals of arguments go through; only what rights forbid is a form of its own."""
+        try:
+            wanted = asked(self.noun, self.arguments.read(variables), rights)
+        except FieldForbidden as error:
+            return Refused(str(error.details["permission"])), ()
+        values: list[object] = []
+
+        def keep(value: object) -> Later:
+            values.append(tuple(value) if isinstance(value, list) else value)
+            return Later(number, len(values) - 1)
+
+        condition = None if wanted.condition is None else parametrised(wanted.condition, keep)
+
+        def bound(cursor: tuple[object, ...] | None) -> tuple[object, ...] | None:
+            return None if cursor is None else tuple(_bound(term, at) for term, at in zip(wanted.order, cursor, strict=True))
+
+        def _bound(term: Term, value: object) -> object:
+            typed = order_value(term, value)
+            return None if typed is None else keep(typed)
+
+        page = wanted.page
+        if page.after is not None or page.before is not None:
+            page = replace(page, after=bound(page.after), before=bound(page.before))
+        return Asked(condition, wanted.order, page), tuple(values)
+
+
+@dataclass(slots=True)
+class IdSite:
+    """The argument `id` of `customer(id)`, whose noun is known, or of `node(id)`, whose noun the id itself names."""
+
+    arguments: Arguments
+    noun: Noun | None
+    dynamic: bool
+
+    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
+        """A malformed id and one of another kind ask for nothing."""
+        text = self.arguments.read(variables)["id"]
+        if self.noun is not None:
+            kind = self.noun.rule.kind
+            return Kind(self.noun), (None if kind is None else parse_id(text, kind),)
+        key = parse_id(text)
+        found = None if key is None else noun_of_record(key)
+        return (Kind(None), ()) if found is None else (Kind(found), (key,))
+
+
+@dataclass(slots=True)
+class GivenSite:
+    """A record that is known by its id before anything is read: what a mutation or an event is about."""
+
+    noun: Noun
+    dynamic: bool = False
+
+    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
+        """The id comes with each run."""
+        return Kind(self.noun), ()
+
+
+def declared(definition: GraphQLField) -> Any:
+    """What our vocabulary said of a GraphQL field, if anything."""
+    field = definition.extensions.get(DEFINITION)
+    return None if field is None else field.metadata.get(DECLARED)
+
+
+def _walk(value: Any) -> Iterator[Node]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _walk(each)
+    elif isinstance(value, Node):
+        yield value
+        for key in value.keys:
+            yield from _walk(getattr(value, key, None))
+
+
+__all__ = ["Arguments", "Form", "GivenSite", "IdSite", "Kind", "ListSite", "Page", "Refused", "Site", "Values", "declared"]
