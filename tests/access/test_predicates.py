@@ -79,7 +79,7 @@ def test_an_edge_that_is_proven_is_not_asked_again():
 
 @pytest.mark.parametrize("scope", list(Scope))
 def test_rows_without_owners_are_reached_by_all_or_not(scope):
-    reached = within(named("tag"), "r", scope, Binds())
+    reached = within(named("tag"), "r", scope, Rights(ViewerKind.STAFF, {}), Binds())
     assert reached == (TRUE if scope is Scope.ALL else FALSE)
 
 
@@ -100,7 +100,7 @@ def test_what_is_open_is_open_by_kind(kind, of_staff, of_all):
 
 def test_a_partners_person_is_capped_at_own():
     held = rights(ViewerKind.CHANNEL, customer="ALL")
-    assert within(named("party"), "r", held.scope("customer", READ), Binds()).startswith("r.owner_id = ")
+    assert within(named("party"), "r", held.scope("customer", READ), held, Binds()).startswith("r.owner_id = ")
     assert id_set(named("party"), held, Binds()) is not None
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 
 from crm.access.viewer import Viewer
 
 _MARK = re.compile("⟦([0-9]+)⟧")
+
+
+class Look(Enum):
+    """On how many rows a test is made: a few at hand, those that a page passes by, a whole table. Only a question of speed."""
+
+    ROW = 1
+    PAGE = 2
+    TABLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Binds:
         self._slots: list[tuple[bool, object]] = []
         self._of_viewer: dict[str, str] = {}
         self._aliases = 0
+        self.look = Look.ROW
 
     def value(self, value: object) -> str:
         """The placeholder of a value."""
@@ -59,6 +70,23 @@ class Binds:
             self._slots.append((True, attribute))
             self._of_viewer[attribute] = f"⟦{len(self._slots) - 1}⟧"
         return self._of_viewer[attribute]
+
+    @contextmanager
+    def looking(self, look: Look) -> Iterator[None]:
+        """What is rendered inside is tested on so many rows."""
+        before, self.look = self.look, look
+        try:
+            yield
+        finally:
+            self.look = before
+
+    def exists(self, body: str) -> str:
+        """`EXISTS (SELECT FROM body)`, asked row by row unless the whole table is looked at.
+
+        Left alone, PostgreSQL may read all that is shared with a viewer into a hash (10,000 shares: 18 ms) to answer for a page
+        of 50 rows. OFFSET keeps it from that; for a count over the whole table the hash is right.
+        """
+        return f"EXISTS (SELECT FROM {body}{'' if self.look is Look.TABLE else ' OFFSET 0'})"
 
     def alias(self) -> str:
         """A table alias that nothing else in the statement has."""

@@ -48,7 +48,7 @@ def _ways(
 ) -> Iterator[tuple[str, Callable[[Binds], str]]]:
     """(cause, how to render its test), for each branch that can lead to the action."""
     rights = viewer.rights
-    yield "SCOPE", lambda binds: within(rule, "r", scope, binds)
+    yield "SCOPE", lambda binds: within(rule, "r", scope, rights, binds)
     if action is not Action.READ:
         return
     for branch in rule.branches:

@@ -34,7 +34,7 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
     match branch:
         case Owned():
             entities = [entity for entity in rule.entities.values() if not rule.gated or rights.allows(entity, Action.READ)]
-            rows = any_of([branch_read(branch, rule, entity, alias, rights, binds) for entity in entities])
+            rows = any_of([branch_read(branch, rule, entity, alias, rights, binds, indexed=True) for entity in entities])
             return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {rows}"
         case Shared():
             kind = int(rule.kind) if rule.kind else 0

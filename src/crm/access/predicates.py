@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crm.access.binds import Binds
+from crm.access.binds import Binds, Look
 from crm.access.branches import (
     Branch,
     Myself,
@@ -96,7 +96,7 @@ def permitted(
     """PREDICATE: the viewer may do `action` to the row: by scope, and for UPDATE by an EDIT share too."""
 
     def rows(entity: str) -> str:
-        parts = [within(rule, alias, rights.scope(entity, action), binds)]
+        parts = [within(rule, alias, rights.scope(entity, action), rights, binds)]
         if action is Action.UPDATE and rule.owned:
             parts.append(_shared(alias, binds, edit=True))
         return any_of(parts)
@@ -104,8 +104,11 @@ def permitted(
     return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, action, rows, fixed)])
 
 
-def within(rule: Visible, alias: str, scope: Scope, binds: Binds) -> str:
-    """The row lies inside a scope. Rows without owners are reached by ALL or not at all."""
+def within(rule: Visible, alias: str, scope: Scope, rights: Rights, binds: Binds, *, indexed: bool = False) -> str:
+    """The row lies inside a scope. Rows without owners are reached by ALL or not at all.
+
+    `indexed` where rows are looked for by it: then the people and departments are an array, which an index is searched with.
+    """
     if scope is Scope.ALL:
         return TRUE
     owned = next((branch for branch in rule.branches if isinstance(branch, Owned)), None)
@@ -116,11 +119,36 @@ def within(rule: Visible, alias: str, scope: Scope, binds: Binds) -> str:
         case Scope.OWN:
             return f"{owner} = {binds.viewer('id')}"
         case Scope.OWN_AND_SUBORDINATES:
-            return f"{owner} = ANY({binds.viewer('staff')})"
+            return _staff(owner, rights, binds, indexed=indexed)
         case Scope.DEPARTMENT:
             return f"({owner} = {binds.viewer('id')} OR {department} = {binds.viewer('department')})"
         case _:
-            return f"({owner} = {binds.viewer('id')} OR {department} = ANY({binds.viewer('department_tree')}))"
+            if indexed:
+                tree = f"{department} = ANY({binds.viewer('department_tree')})"
+            else:
+                top = binds.viewer("department")
+                tree = _closed("department_closure", "ancestor_id", top, "descendant_id", department, binds)
+            return f"({owner} = {binds.viewer('id')} OR {tree})"
+
+
+def _staff(column: str, rights: Rights, binds: Binds, *, indexed: bool) -> str:
+    """The column names the viewer or somebody below them; a partner's person has nobody below."""
+    if indexed:
+        return f"{column} = ANY({binds.viewer('staff')})"
+    if rights.kind is ViewerKind.CHANNEL:
+        return f"{column} = {binds.viewer('id')}"
+    below = _closed("reporting_closure", "superior_id", binds.viewer("id"), "subordinate_id", column, binds)
+    return f"({column} = {binds.viewer('id')} OR {below})"
+
+
+def _closed(table: str, above: str, top: str, below: str, column: str, binds: Binds) -> str:
+    """The column is below the top, by a closure table: looked up for a row at hand, read into a hash once where there are many.
+
+    As an array among the parameters, 400 people cost 0.1 ms to send with every statement and 6 µs a row to search.
+    """
+    if binds.look is Look.ROW:
+        return binds.exists(f"{table} c WHERE c.{above} = {top} AND c.{below} = {column}")
+    return f"{column} IN (SELECT c.{below} FROM {table} c WHERE c.{above} = {top})"
 
 
 def branch_read(
@@ -131,12 +159,14 @@ def branch_read(
     rights: Rights,
     binds: Binds,
     proven: frozenset[str] = frozenset(),
+    *,
+    indexed: bool = False,
 ) -> str:
-    """One way of seeing the row, as a predicate."""
+    """One way of seeing the row, as a predicate; `indexed` where rows are looked for by it."""
     match branch:
         case Owned(owner=owner):
-            staff = f"{alias}.{owner} = ANY({binds.viewer('staff')})"
-            return any_of([within(rule, alias, rights.scope(entity, Action.READ), binds), staff])
+            staff = _staff(f"{alias}.{owner}", rights, binds, indexed=indexed)
+            return any_of([within(rule, alias, rights.scope(entity, Action.READ), rights, binds, indexed=indexed), staff])
         case Shared():
             return _shared(alias, binds, edit=False)
         case Via(column=column, parent=parent):
@@ -190,10 +220,8 @@ def _is_one_of(column: str, values: list[str]) -> str:
 def _shared(alias: str, binds: Binds, *, edit: bool) -> str:
     access = " AND s.access = 'EDIT'" if edit else ""
     principals = binds.viewer("principals")
-    return (
-        f"EXISTS (SELECT FROM share s WHERE s.record_id = {alias}.id"
-        f" AND s.principal_id = ANY({principals}){access} AND {UNEXPIRED})"
-    )
+    tests = f"s.record_id = {alias}.id AND s.principal_id = ANY({principals}){access} AND {UNEXPIRED}"
+    return binds.exists(f"share s WHERE {tests}")
 
 
 def _via(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> str:
@@ -201,13 +229,13 @@ def _via(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> 
     seen = readable(rule, above, rights, binds)
     if seen == FALSE:
         return FALSE
-    return f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.{column} AND {seen})"
+    return binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{column} AND {seen}")
 
 
 def _named(branch: Named, alias: str, binds: Binds) -> str:
     beside = binds.alias()
     tests = f"{beside}.{branch.column} = {alias}.id AND {beside}.{branch.user} = {binds.viewer('id')}"
-    return all_of([f"EXISTS (SELECT FROM {branch.table} {beside} WHERE {tests})", only_while(branch, alias)])
+    return all_of([binds.exists(f"{branch.table} {beside} WHERE {tests}"), only_while(branch, alias)])
 
 
 def only_while(branch: Named, alias: str) -> str:
@@ -219,7 +247,7 @@ def _via_editable(column: str, parent: str, alias: str, rights: Rights, binds: B
     above, rule = binds.alias(), named(parent)
     # Both, as `records.claim` asks both: a scope for changing that is wider than the one for seeing opens nothing.
     may = all_of([permitted(rule, above, rights, binds, Action.UPDATE), readable(rule, above, rights, binds)])
-    return may if may == FALSE else f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.{column} AND {may})"
+    return may if may == FALSE else binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{column} AND {may}")
 
 
 def _proven(branch: ViaRecord, alias: str, rights: Rights) -> str:
@@ -244,6 +272,6 @@ def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> 
         above = binds.alias()
         seen = readable(rule, above, rights, binds)
         if seen != FALSE and rule.kind is not None:
-            row = f"EXISTS (SELECT FROM {rule.table} {above} WHERE {above}.id = {alias}.record_id AND {seen})"
+            row = binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.record_id AND {seen}")
             parts.append(f"({alias}.record_kind = {int(rule.kind)} AND {row})")
     return any_of(parts)

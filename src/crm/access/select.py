@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-from crm.access.binds import Binds
+from crm.access.binds import Binds, Look
 from crm.access.branches import Visible
 from crm.access.conditions import Condition, render_condition
 from crm.access.grants import Action, Rights
@@ -112,7 +112,8 @@ def rows_of(
     """One page in its order (turned round where it is read backwards) and `ahead` rows more, of a table or under one row."""
     alias = binds.alias()
     tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
-    tests.append(_seen(source, edge, alias, rights, binds))
+    with binds.looking(Look.ROW if edge is not None else Look.PAGE):
+        tests.append(_seen(source, edge, alias, rights, binds))
     return Guarded(_page(source, alias, tests, order, page, binds, ahead))
 
 
@@ -120,7 +121,8 @@ def total_of(source: Source, edge: Edge | None, condition: Condition | None, rig
     """How many rows the viewer may read, as `total`, of a whole table or under one row."""
     alias = binds.alias()
     tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
-    tests.append(_seen(source, edge, alias, rights, binds))
+    with binds.looking(Look.ROW if edge is not None else Look.TABLE):
+        tests.append(_seen(source, edge, alias, rights, binds))
     return Guarded(f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}")
 
 

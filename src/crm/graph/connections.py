@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import strawberry
@@ -57,7 +58,7 @@ class PageOfRows:
         self,
         rows: Sequence[Row],
         noun: str,
-        order: Sequence[Term],
+        order: tuple[Term, ...],
         page: Page,
         count: Callable[[], Awaitable[int]],
     ) -> None:
@@ -91,7 +92,8 @@ class PageOfRows:
         )
 
 
-def list_signature(noun: str, order: Sequence[Term]) -> str:
+@lru_cache(maxsize=1024)
+def list_signature(noun: str, order: tuple[Term, ...]) -> str:
     """What ties a cursor to a list: the type and the order."""
     return order_signature(noun, [f"{term.column} {term.descending}" for term in order])
 

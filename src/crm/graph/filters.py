@@ -122,7 +122,9 @@ def _list_filter(target: str) -> type:
 
 
 def given(value: Any) -> dict[str, Any]:
-    """The fields of a filter that the client wrote, by GraphQL name."""
+    """The fields of a filter that the client wrote, by GraphQL name: of Strawberry's input, or of what that is made from."""
+    if isinstance(value, dict):
+        return value
     definition = get_object_definition(value, strict=True)
     pairs = ((item.graphql_name or item.python_name, getattr(value, item.python_name)) for item in definition.fields)
     return {name: found for name, found in pairs if found is not strawberry.UNSET}

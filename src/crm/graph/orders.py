@@ -49,11 +49,18 @@ def terms_of(entry: Noun, wanted: list[Any] | None, rights: Rights) -> tuple[Ter
         return entry.order
     if len(wanted) > MAX_TERMS:
         raise BadUserInput(f"`orderBy` takes at most {MAX_TERMS} terms.")
-    names = [term.field.value for term in wanted]
+    terms = [_read(term) for term in wanted]
+    names = [name for name, _ in terms]
     if len(set(names)) < len(names):
         raise BadUserInput("`orderBy` names a field twice.")
     hidden = hidden_fields(entry, rights)
     for name in names:
         if name in hidden:
             raise FieldForbidden(entry.key(to_camel_case(name)))
-    return order_terms(entry, [(term.field.value, term.direction is Direction.DESC) for term in wanted])
+    return order_terms(entry, terms)
+
+
+def _read(term: Any) -> tuple[str, bool]:
+    """A term's field, and whether it runs down: of Strawberry's input, or of the dict that is made from."""
+    field, direction = (term["field"], term["direction"]) if isinstance(term, dict) else (term.field, term.direction)
+    return field.value, direction is Direction.DESC

@@ -72,7 +72,7 @@ class Outliner:
         """A connection, of a whole table where there is no column."""
         kind = get_named_type(definition.type)
         assert isinstance(kind, GraphQLObjectType)
-        site = self._site(nodes, ListSite(Arguments(self.schema, definition, nodes.first), noun, dynamic=False))
+        site = self._site(nodes, ListSite(Arguments(definition, nodes.first), noun, dynamic=False))
         parts = tuple(
             (key, self._page_part(kind, Nodes.of(details), noun)) for key, details in self._fields(kind, nodes.details).items()
         )
@@ -80,7 +80,7 @@ class Outliner:
 
     def identified(self, definition: GraphQLField, nodes: Nodes, noun: Noun | None) -> int:
         """The site of a root field's `id`."""
-        return self._site(nodes, IdSite(Arguments(self.schema, definition, nodes.first), noun, dynamic=False))
+        return self._site(nodes, IdSite(Arguments(definition, nodes.first), noun, dynamic=False))
 
     def level(self, noun: Noun, nodes: Nodes) -> Level:
         """What is shown of the rows of a noun; of an interface, of each type behind it."""

@@ -187,7 +187,7 @@ class Planner:
             definition = self.core.query_type.fields.get(node.name.value)
             made = None if definition is None else declared(definition)
             if definition is not None and isinstance(made, Root) and made.target is None:
-                site = IdSite(Arguments(self.schema, definition, node), None, dynamic=True)
+                site = IdSite(Arguments(definition, node), None, dynamic=True)
                 form, _ = _judged(lambda site=site: site.ask(0, variables, rights))
                 assert isinstance(form, Kind)
                 found[id(node)] = None if form.noun is None else form.noun.name

@@ -6,14 +6,11 @@ its key. The values are bound when it is run. A page's size is form: not knowing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from graphql import FieldNode, GraphQLField, Node, VariableNode, get_argument_values
+from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
-from strawberry import Schema
-from strawberry.types.arguments import convert_arguments
 
 from crm.access.binds import Later
 from crm.access.conditions import parametrised
@@ -25,8 +22,10 @@ from crm.core.paging import Page
 from crm.graph.declarations import DECLARED
 from crm.graph.lists import Asked, asked
 from crm.graph.nouns import Noun, noun_of_record
+from crm.graph.plans.templates import has_variable, template_of
 
 DEFINITION = "strawberry-definition"
+PYTHON_NAMES = {"orderBy": "order_by"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +55,22 @@ class Site(Protocol):
         """The form of what is asked at this, the `number`th place, and its values."""
 
 
-@dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of one field, as its resolver would get them."""
+    """The arguments of one field, as its resolver would get them; `dynamic` where a variable is among them."""
 
-    schema: Schema
-    definition: GraphQLField
-    node: FieldNode
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether a variable is among them."""
-        return any(isinstance(each, VariableNode) for each in _walk(self.node.arguments))
+    def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
+        self.definition, self.node = definition, node
+        self.dynamic = has_variable(node)
+        self.template = template_of(definition, node) if self.dynamic else None
 
     def read(self, variables: VariableValues) -> dict[str, Any]:
-        """Coerced, and made into Strawberry's inputs."""
+        """Coerced, by the names that Python has for them; inputs stay the dicts that Strawberry would make objects of."""
         if not self.node.arguments:
             return {}
-        given = get_argument_values(self.definition, self.node, variables)
-        field = self.definition.extensions[DEFINITION]
-        registry = self.schema.schema_converter.scalar_registry
-        return convert_arguments(given, field.arguments, registry, self.schema.config)
+        given = None if self.template is None else self.template.fill(variables)
+        if given is None:
+            given = get_argument_values(self.definition, self.node, variables)
+        return {PYTHON_NAMES.get(name, name): value for name, value in given.items()}
 
 
 @dataclass(slots=True)
@@ -149,16 +143,6 @@ def declared(definition: GraphQLField) -> Any:
     """What our vocabulary said of a GraphQL field, if anything."""
     field = definition.extensions.get(DEFINITION)
     return None if field is None else field.metadata.get(DECLARED)
-
-
-def _walk(value: Any) -> Iterator[Node]:
-    if isinstance(value, list | tuple):
-        for each in value:
-            yield from _walk(each)
-    elif isinstance(value, Node):
-        yield value
-        for key in value.keys:
-            yield from _walk(getattr(value, key, None))
 
 
 __all__ = ["Arguments", "Form", "GivenSite", "IdSite", "Kind", "ListSite", "Page", "Refused", "Site", "Values", "declared"]
