@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -10,7 +11,7 @@ import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crm import metrics
+from crm import logs, metrics
 
 HEADER = b"x-request-id"
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -84,9 +85,9 @@ class _Exchange:
         if self.scope["type"] == "http":
             kind = next((known for known in KNOWN if path.startswith(known)), path if path in QUIET else "other")
             metrics.http_seconds.labels(kind, f"{self.status // 100}xx").observe(seconds)
-        write = log.debug if path in QUIET else log.info
-        write(
-            "request", method=self.scope.get("method", "WEBSOCKET"), path=path, status=self.status,
+        logs.note(
+            "crm.requests", logging.DEBUG if path in QUIET else logging.INFO, "request", request_id=self.request_id,
+            method=self.scope.get("method", "WEBSOCKET"), path=path, status=self.status,
             ms=round(seconds * 1000, 1), client=(self.scope.get("client") or ("",))[0],
         )  # fmt: skip
 
