@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from math import ceil
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,7 +22,7 @@ from crm.notify.brokers import MemoryBroker
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
-from crm.store.database import Database, open_database
+from crm.store.database import STATEMENT_SECONDS, Database, open_database
 
 LARGEST_BODY = 256 * 1024
 
@@ -39,7 +40,9 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             opened = database
             if opened is None:
                 url = str(settings.database_url)
-                opened = await stack.enter_async_context(open_database(url, max_size=settings.database_pool))
+                opened = await stack.enter_async_context(
+                    open_database(url, max_size=settings.database_pool, statement_seconds=_statement_seconds(settings))
+                )
             broker = MemoryBroker()
             app.state.database = opened
             app.state.services = executor.services(opened, presence, Hub(broker, History(opened)))
@@ -66,6 +69,11 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     app.state.settings = settings
     app.state.database = database
     return app
+
+
+def _statement_seconds(settings: Settings) -> int:
+    """What the server allows a statement: never less than we do."""
+    return max(STATEMENT_SECONDS, ceil(settings.request_seconds))
 
 
 def application() -> Starlette:

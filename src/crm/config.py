@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, description=f"at least {SHORTEST_SECRET} random characters")
     data_dir: Path = Field(Path(".crm"), description="a folder")
     database_pool: int = Field(10, ge=2, le=500, description="a whole number of connections from 2 to 500")
+    request_seconds: float = Field(20, ge=0.1, le=600, description="a number of seconds from 0.1 to 600")
     session_days: int = Field(30, ge=1, le=3650, description="a whole number of days from 1 to 3650")
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(

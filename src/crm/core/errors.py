@@ -67,6 +67,24 @@ class RateLimited(RequestError):
         super().__init__(message, retryAfter=retry_after)
 
 
+class Unavailable(RequestError):
+    """The database is away, restarting, or has no connection free; `retryAfter` is in seconds."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("The database does not answer now. Try again; a mutation with the same key.", retryAfter=retry_after)
+
+
+class TimedOut(RequestError):
+    """The operation took longer than `CRM_REQUEST_SECONDS` and was cancelled."""
+
+    code = "TIMEOUT"
+
+    def __init__(self) -> None:
+        super().__init__("This took too long and was cancelled. Ask for less; repeat a mutation with the same key.")
+
+
 class HistoryGone(RequestError):
     """The events after a cursor are no longer kept, or the database was restored since; `cursor` is where to start."""
 

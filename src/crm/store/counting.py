@@ -10,6 +10,8 @@ from typing import Any
 
 import asyncpg
 
+from crm.store.deadlines import in_time
+
 TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
@@ -63,7 +65,7 @@ def _note(statement: str) -> None:
 
 
 class CountingConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """A pooled connection that counts, and that goes back to the pool without a RESET round trip.
+    """A pooled connection that counts, keeps to the deadline, and goes back to the pool without a RESET round trip.
 
     The reset would undo session settings, cursors and listeners. Nothing here leaves any of these on a pooled connection:
     settings are SET LOCAL, advisory locks and LISTEN have connections of their own.
@@ -76,15 +78,18 @@ class CountingConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg s
         return ""
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - asyncpg's own
-        """Count the simple protocol; with arguments it comes through `_execute` below."""
+        """Count the simple protocol; with arguments it comes through `_execute` below.
+
+        Without arguments come BEGIN, COMMIT and ROLLBACK, which no deadline cuts short: late or not, a transaction has to end.
+        """
         if not args:
             _note(query)
         return await super().execute(query, *args, timeout=timeout)
 
     async def _execute(self, query: str, *args: Any, **options: Any) -> Any:
         _note(query)
-        return await super()._execute(query, *args, **options)
+        return await in_time(super()._execute(query, *args, **options))
 
     async def _executemany(self, query: str, *args: Any, **options: Any) -> Any:
         _note(query)
-        return await super()._executemany(query, *args, **options)
+        return await in_time(super()._executemany(query, *args, **options))

@@ -20,11 +20,14 @@ from tortoise.transactions import in_transaction
 
 from crm.store.counting import CountingConnection
 from crm.store.errors import StoreError
+from crm.store.pool import WAIT_SECONDS
 
 APP = "crm"
 MODELS = "crm.models"
 MIGRATIONS = "crm.migrations"
 STATEMENT_SECONDS = 30
+"""What the server itself allows a statement of ours: for the case that nobody is left who could cancel it."""
+POOL = 10
 
 
 @dataclass
@@ -64,15 +67,21 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, max_size: int = 10, statement_seconds: int = STATEMENT_SECONDS, shared: bool = True
+    url: str,
+    *,
+    max_size: int = POOL,
+    statement_seconds: int = STATEMENT_SECONDS,
+    wait_seconds: float = WAIT_SECONDS,
+    shared: bool = True,
 ) -> AsyncIterator[Database]:
     """Open the pool and Tortoise over it.
 
     `shared` makes this the database of every task of the process: a server needs that, because its requests run in other tasks
-    than its start-up. There can be one such at a time. `statement_seconds` of 0 lets statements run as long as they need.
+    than its start-up. There can be one such at a time. `statement_seconds` of 0 lets statements run as long as they need;
+    `wait_seconds` is how long a task waits for a free connection.
     """
     async with TortoiseContext() as context:
-        config = tortoise_config(url, max_size=max_size, statement_seconds=statement_seconds)
+        config = tortoise_config(url, max_size=max_size, statement_seconds=statement_seconds, wait_seconds=wait_seconds)
         await context.init(config=config, _enable_global_fallback=shared)
         database = Database(url, cast("BasePostgresClient", context.connections.get("default")))
         try:
@@ -85,13 +94,21 @@ async def open_database(
         yield database
 
 
-def tortoise_config(url: str, *, max_size: int = 10, statement_seconds: int = STATEMENT_SECONDS) -> dict[str, Any]:
+def tortoise_config(
+    url: str, *, max_size: int = POOL, statement_seconds: int = STATEMENT_SECONDS, wait_seconds: float = WAIT_SECONDS
+) -> dict[str, Any]:
     """What Tortoise is initialised with."""
     server = {"timezone": "UTC", "application_name": "crm", "statement_timeout": str(statement_seconds * 1000)}
-    extra: dict[str, Any] = {"minsize": 1, "maxsize": max_size, "connection_class": CountingConnection, "server_settings": server}
+    extra: dict[str, Any] = {
+        "minsize": 0,  # asyncpg writes a traceback for each connection of a minimum that it cannot make anew
+        "maxsize": max_size,
+        "wait_seconds": wait_seconds,
+        "connection_class": CountingConnection,
+        "server_settings": server,
+    }
     credentials = _credentials(url) | extra
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "crm.store.pool", "credentials": credentials}},
         "apps": {APP: {"models": [MODELS], "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",

@@ -10,6 +10,14 @@ class StoreError(Exception):
     """The database cannot be started, reached, migrated or copied; the text is for the person at the command line."""
 
 
+class PoolExhausted(TimeoutError):
+    """All connections stayed busy for as long as a request may wait for one."""
+
+
+class DeadlinePassed(TimeoutError):
+    """The time a request has is over; its statement was cancelled."""
+
+
 UNAVAILABLE = (
     OSError,
     TimeoutError,
@@ -21,3 +29,6 @@ UNAVAILABLE = (
     asyncpg.InsufficientResourcesError,
 )
 """The database is away, restarting or overloaded: the same again, later, may well succeed."""
+
+LATE = (DeadlinePassed, asyncpg.QueryCanceledError)
+"""The database is there and took too long."""

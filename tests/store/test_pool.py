@@ -1,0 +1,163 @@
+"""Connections: nobody waits for one for ever, a deadline ends what the server is doing, and none gets lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from tests.servers import Databases
+
+from crm.store.database import Database, open_database
+from crm.store.deadlines import deadline
+from crm.store.errors import DeadlinePassed, PoolExhausted
+
+SIZE = 2
+IDLE_IN_TRANSACTION = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
+
+
+@pytest.fixture
+async def small(databases: Databases) -> AsyncIterator[Database]:
+    """A database with two connections, for which one waits 0.2 s."""
+    async with (
+        databases.temporary() as url,
+        open_database(url, max_size=SIZE, wait_seconds=0.2) as database,
+    ):
+        yield database
+
+
+async def sleeping(databases: Databases) -> int:
+    """How many statements of ours are asleep on the server, the question itself apart."""
+    return int(
+        await databases.admin.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+async def whole(database: Database) -> bool:
+    """Whether every connection of the pool can be had at once and answers."""
+
+    async def use(together: asyncio.Barrier) -> None:
+        async with database.connection() as connection:
+            await together.wait()
+            assert await connection.fetchval("SELECT 1") == 1
+
+    together = asyncio.Barrier(SIZE)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(use(together) for _ in range(SIZE)))
+    return True
+
+
+async def test_a_full_pool_says_so_in_time_and_is_good_again(small: Database):
+    async with small.connection(), small.connection():
+        began = time.monotonic()
+        with pytest.raises(PoolExhausted):
+            async with small.connection():
+                pass
+        with pytest.raises(PoolExhausted):
+            async with small.transaction():
+                pass
+        assert 0.3 < time.monotonic() - began < 2
+    assert await whole(small)
+
+
+async def test_whoever_waits_gets_the_first_connection_that_is_free(small: Database):
+    async with small.connection():
+        async with small.connection():
+            waiting = asyncio.create_task(small.ping())
+            await asyncio.sleep(0.05)
+        await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_deadline_cancels_the_statement_on_the_server(small: Database, databases: Databases):
+    began = time.monotonic()
+    with pytest.raises(DeadlinePassed), deadline(0.2):
+        async with small.connection() as connection:
+            await connection.fetch("SELECT pg_sleep(30)")
+    assert time.monotonic() - began < 3
+    assert await sleeping(databases) == 0
+    assert await whole(small)
+
+
+async def test_a_deadline_holds_for_tasks_that_were_started_inside(small: Database, databases: Databases):
+    """As a loader's batch is, which nobody awaits who could be cancelled."""
+
+    async def batch() -> None:
+        async with small.connection() as connection:
+            await connection.fetch("SELECT pg_sleep(30)")
+
+    with deadline(0.2):
+        task = asyncio.create_task(batch())
+    with pytest.raises(DeadlinePassed):
+        await asyncio.wait_for(task, 3)
+    assert await sleeping(databases) == 0
+
+
+async def test_after_its_deadline_nothing_is_sent(small: Database):
+    with deadline(0.01):
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+        with pytest.raises(DeadlinePassed):
+            await small.ping()
+    assert time.monotonic() - began < 0.1
+    await small.ping()
+
+
+async def test_a_deadline_takes_the_whole_transaction_back(small: Database):
+    async def epoch() -> int:
+        async with small.connection() as connection:
+            return int(await connection.fetchval("SELECT epoch FROM rights_epoch"))
+
+    before = await epoch()
+    with pytest.raises(DeadlinePassed), deadline(0.3):
+        async with small.transaction() as tx:
+            await tx.execute_query("UPDATE rights_epoch SET epoch = epoch + 1")
+            await tx.execute_query("SELECT pg_sleep(30)")
+    assert await epoch() == before
+    async with small.connection() as connection:
+        assert await connection.fetchval(IDLE_IN_TRANSACTION) == 0
+    assert await whole(small)
+
+
+async def test_a_transaction_that_cannot_begin_gives_its_connection_back(small: Database, monkeypatch):
+    async def lost(_: object) -> None:
+        raise asyncpg.ConnectionDoesNotExistError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tortoise.backends.asyncpg.client.TransactionWrapper.begin", lost)
+        for _ in range(SIZE + 1):
+            with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+                async with small.transaction():
+                    pass
+    assert await whole(small)
+
+
+async def test_cancelled_tasks_leave_the_pool_whole(small: Database, databases: Databases):
+    """At whatever point: while they wait for a connection, begin, run or end."""
+
+    async def work() -> None:
+        async with small.transaction() as tx:
+            await tx.execute_query("SELECT pg_sleep(0.002)")
+
+    for step in range(60):
+        tasks = [asyncio.create_task(work()) for _ in range(4)]
+        await asyncio.sleep(step / 10_000)
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} <= {asyncio.CancelledError, type(None)}, outcomes
+    assert await whole(small)
+    assert await sleeping(databases) == 0
+
+
+async def test_connections_the_server_ended_are_made_anew(small: Database, databases: Databases):
+    assert await whole(small)
+    name = small.url.rpartition("/")[2].partition("?")[0]
+    await databases.admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    await asyncio.sleep(0.1)
+    assert await whole(small)
