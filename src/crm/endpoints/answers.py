@@ -11,6 +11,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError
 
 from crm.core.errors import FieldForbidden, RequestError
+from crm.endpoints.refusals import trouble_of
 from crm.graph.plans.planner import Planned
 
 log = structlog.get_logger("crm.graphql")
@@ -81,6 +82,9 @@ def told(error: GraphQLError, reference: str) -> dict[str, Any]:
         message, extensions = error.message, {"code": "BAD_USER_INPUT"}
     elif isinstance(original, RequestError):
         message, extensions = original.message, original.extensions  # type: ignore[assignment]
+    elif (trouble := trouble_of(original)) is not None:
+        log.warning("field given up", code=trouble.code, reason=type(original).__name__)
+        message, extensions = trouble.message, trouble.extensions  # type: ignore[assignment]
     else:
         log.error("field crashed", path=error.path, exc_info=original)
         message, extensions = "Something went wrong.", {"code": "INTERNAL", "reference": reference}

@@ -1,32 +1,32 @@
-"""GraphQL over HTTP: one thin route. Who is asking, is the document one of ours, execute, answer."""
+"""GraphQL over HTTP: one thin route. Who is asking, is the document one of ours, execute, answer in time."""
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from crm import metrics
 from crm.access.viewer import ANONYMOUS, Viewer
-from crm.core.errors import Unauthenticated
+from crm.core.errors import TimedOut, Unauthenticated
 from crm.endpoints import ide
 from crm.endpoints.answers import Answer, answered, refused
+from crm.endpoints.bodies import read_asked
 from crm.endpoints.documents import root_fields
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
+from crm.endpoints.negotiation import GRAPHQL_JSON, JSON, media_type
+from crm.endpoints.refusals import Refused, spoilt_by, troubled, unauthenticated
 from crm.graph.context import Request as RequestFacts
+from crm.graph.plans.planner import Planned
+from crm.store.deadlines import deadline
+from crm.store.errors import UNAVAILABLE
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
-
-
-class Refused(Exception):
-    """The request is answered with this status and message, and nothing is executed."""
-
-    def __init__(self, status: int, message: str, code: str = "BAD_USER_INPUT", headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.message, self.code, self.headers = status, message, code, headers or {}
+GRACE_SECONDS = 1.0
+"""After its deadline a statement fails where it stands, so that its error has a path; what still goes on then is stopped."""
 
 
 def routes(executor: Executor) -> list[Route]:
@@ -46,24 +46,35 @@ class Endpoint:
         """Answer one request; a browser that comes to look gets the IDE where that is switched on."""
         if request.method == "GET" and self.settings.ide and "text/html" in request.headers.get("accept", ""):
             return ide.page()
-        media = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
+        media = media_type(request.headers.get("accept"))
+        if media is None:
+            return _refused(Refused(406, f"Answers are {GRAPHQL_JSON} or {JSON}."), JSON)
         try:
-            asked = await _asked(request)
-            answer = await self._answered(request, asked)
+            answer = await self._in_time(request)
         except Refused as refusal:
-            metrics.graphql_requests.labels("refused").inc()
-            body = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
-            return Response(orjson.dumps(body), refusal.status, refusal.headers, media)
+            return _refused(refusal, media)
         metrics.graphql_requests.labels("error" if answer.failed else "ok").inc()
-        status = 400 if media == GRAPHQL_JSON and not answer.begun else 200
-        return Response(answer.body, status, media_type=media)
+        return _response(answer.body, 400 if media == GRAPHQL_JSON and not answer.begun else 200, media)
+
+    async def _in_time(self, request: Request) -> Answer:
+        """Answer within `CRM_REQUEST_SECONDS`, the reading of the body included; say so where the database does not let us."""
+        seconds = self.settings.request_seconds
+        try:
+            async with asyncio.timeout(seconds + GRACE_SECONDS) as scope:
+                with deadline(seconds):
+                    return await self._answered(request, await read_asked(request))
+        except UNAVAILABLE as error:
+            refusal = troubled(TimedOut() if scope.expired() else error)
+            if refusal is None:
+                raise
+            raise refusal from None
 
     async def _answered(self, request: Request, asked: Asked) -> Answer:
         services: Services = request.app.state.services
         token = _token(request)
         viewer = ANONYMOUS if token is None else await services.viewers.of(token)
         if viewer is None:
-            raise _unauthenticated("This token is unknown, expired or revoked. Sign in again.")
+            raise unauthenticated("This token is unknown, expired or revoked. Sign in again.")
         reference = str(request.scope.get("state", {}).get("request_id", ""))
         try:
             document = self.executor.documents.read(asked.query)
@@ -76,57 +87,65 @@ class Endpoint:
             await _prove(services, token)
         if document.errors:
             return refused(document.errors, reference)
-        if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
-            raise Refused(400, "Subscriptions need a WebSocket.")
+        _check_kind(request, operation)
         facts = RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
         try:
             result = await self.executor.run(services, viewer, facts, document.node, asked)
         except Unauthenticated as error:
-            raise _unauthenticated(error.message) from None
+            raise unauthenticated(error.message) from None
         assert result is not None
-        if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
-            raise _unauthenticated(ENDED)
+        _check_outcome(result, operation)
         return answered(result, reference)
 
     def _check_fields(self, viewer: Viewer, fields: set[str]) -> None:
         refusal = self.executor.refusal(viewer, fields)
         if refusal is not None:
-            raise _unauthenticated(refusal) if viewer.anonymous else Refused(400, refusal)
+            raise unauthenticated(refusal) if viewer.anonymous else Refused(400, refusal)
+
+
+def _check_kind(request: Request, operation: OperationDefinitionNode | None) -> None:
+    kind = None if operation is None else operation.operation
+    if kind is OperationType.SUBSCRIPTION:
+        raise Refused(400, "Subscriptions need a WebSocket.")
+    if kind is OperationType.MUTATION and request.method != "POST":
+        raise Refused(405, "Mutations need POST.", headers={"Allow": "POST"})
+
+
+def _check_outcome(result: ExecutionResult | Planned, operation: OperationDefinitionNode | None) -> None:
+    """Refuse the whole where it must be asked again: a session that ended, a database that was away or too slow."""
+    if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
+        raise unauthenticated(ENDED)
+    cause = spoilt_by(result, operation)
+    refusal = None if cause is None else troubled(cause)
+    if refusal is not None:
+        raise refusal
+
+
+def _refused(refusal: Refused, media: str) -> Response:
+    metrics.graphql_requests.labels("refused").inc()
+    return _response(orjson.dumps(refusal.body), refusal.status, media, refusal.headers)
+
+
+def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, f"{media}; charset=utf-8")
 
 
 async def _prove(services: Services, token: str | None) -> None:
     """Ask the database about a token whose request will send no statement that asks on the way: a bad one is always 401."""
     if token is not None and await load(services, token) is None:
-        raise _unauthenticated(ENDED)
-
-
-def _unauthenticated(message: str) -> Refused:
-    return Refused(401, message, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"})
+        raise unauthenticated(ENDED)
 
 
 def _token(request: Request) -> str | None:
-    """The token of the Authorization header; None without a header. A header that is no bearer token is a bad one."""
+    """The token of the Authorization header; None without a header. A header that is no bearer token is a bad one.
+
+    A token is read from nowhere else, no cookie, no address: a page of another origin can make a browser send a request, but
+    not with somebody's token.
+    """
     header = request.headers.get("authorization")
     if header is None:
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise _unauthenticated("The Authorization header must read `Bearer` and a token.")
+        raise unauthenticated("The Authorization header must read `Bearer` and a token.")
     return token.strip()
-
-
-async def _asked(request: Request) -> Asked:
-    if request.method != "POST":
-        raise Refused(405, "Send a POST request with a JSON body.", headers={"Allow": "POST"})
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise Refused(415, "The body must be application/json.")
-    try:
-        body = orjson.loads(await request.body())
-    except orjson.JSONDecodeError:
-        raise Refused(400, "The body is not JSON.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-        raise Refused(400, "The body must be a JSON object with a text `query`.")
-    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
-        if body.get(name) is not None and not isinstance(body[name], kind):
-            raise Refused(400, f"`{name}` is of the wrong type.")
-    return Asked(body["query"], body.get("variables"), body.get("operationName"))

@@ -9,13 +9,17 @@ import time
 
 import orjson
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crm import logs, metrics
+from crm.endpoints.refusals import Refused, troubled
 
 HEADER = b"x-request-id"
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 QUIET = {"/healthz", "/readyz", "/metrics"}
+GONE = 499
+"""What our log says of a client that went away before its question was read; nobody is there to be told."""
 KNOWN = ("/graphql", "/hooks", "/calendar", "/files")
 
 log = structlog.get_logger("crm.requests")
@@ -51,7 +55,13 @@ class _Exchange:
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         try:
             await app(self.scope, receive, self.send)
-        except Exception:
+        except ClientDisconnect:
+            self.status = self.status or GONE
+        except Exception as error:
+            refusal = troubled(error)
+            if refusal is not None and self.scope["type"] == "http" and not self.status:
+                await self._refused(refusal)
+                return
             # The cause is in our log under the id the client was told; the client learns nothing else.
             log.exception("request failed", method=self.scope.get("method", "WEBSOCKET"), path=self.scope["path"])
             if self.scope["type"] == "websocket":
@@ -72,11 +82,13 @@ class _Exchange:
         await self.forward(message)
 
     async def _crashed(self) -> None:
-        body = orjson.dumps(
-            {"errors": [{"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "reference": self.request_id}}]}
-        )
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self._refused(Refused(500, "Something went wrong.", "INTERNAL", reference=self.request_id))
+
+    async def _refused(self, refusal: Refused) -> None:
+        body = orjson.dumps(refusal.body)
+        headers = {"content-type": "application/json", "content-length": str(len(body)), **refusal.headers}
+        told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": refusal.status, "headers": told})
         await self.send({"type": "http.response.body", "body": body})
 
     def _note(self) -> None:

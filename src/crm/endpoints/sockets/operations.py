@@ -5,15 +5,22 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType
+import structlog
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
 
 from crm.core.errors import RequestError, Unauthenticated
 from crm.endpoints.answers import answered, told
 from crm.endpoints.documents import Document, root_fields
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
+from crm.endpoints.refusals import spoilt_by, trouble_of
 from crm.endpoints.sockets.messages import frame, next_frame
 from crm.endpoints.sockets.selection import Selection, WrongVariables, check_gate, listened
 from crm.graph.context import Request as RequestFacts
+from crm.graph.plans.planner import Planned
+from crm.store.deadlines import deadline
+from crm.store.errors import UNAVAILABLE
+
+log = structlog.get_logger("crm.sockets")
 
 
 class Line(Protocol):
@@ -36,7 +43,7 @@ async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
         if operation.operation is OperationType.SUBSCRIPTION:
             await _listen(line, operation_id, asked, document, operation)
         else:
-            await _answer(line, operation_id, asked, document)
+            await _answer(line, operation_id, asked, document, operation)
     except WrongVariables as wrong:
         await line.send(frame("error", operation_id, [told(error, reference) for error in wrong.errors]))
     except _Refused as refused:
@@ -44,7 +51,11 @@ async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
     except Unauthenticated:
         raise
     except RequestError as error:
-        await line.send(frame("error", operation_id, [{"message": error.message, "extensions": error.extensions}]))
+        await _refuse(line, operation_id, error)
+
+
+async def _refuse(line: Line, operation_id: str, error: RequestError) -> None:
+    await line.send(frame("error", operation_id, [{"message": error.message, "extensions": error.extensions}]))
 
 
 class _Refused(Exception):
@@ -70,21 +81,38 @@ def _read(line: Line, asked: Asked) -> tuple[Document, OperationDefinitionNode]:
     return document, operation
 
 
-async def _answer(line: Line, operation_id: str, asked: Asked, document: Document) -> None:
+async def _answer(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:
+    """One answer, within `CRM_REQUEST_SECONDS`. Where the database is away the operation ends with that, and the socket lives."""
     assert line.facts is not None
-    viewer = await line.services.viewers.of(line.facts.token or "")
+    try:
+        with deadline(line.executor.settings.request_seconds):
+            result = await _executed(line, line.facts, asked, document)
+        spoilt = spoilt_by(result, operation)
+    except UNAVAILABLE as error:
+        if trouble_of(error) is None:
+            raise
+        spoilt = error
+    if spoilt is not None and (trouble := trouble_of(spoilt)) is not None:
+        log.warning("operation given up", code=trouble.code, reason=type(spoilt).__name__)
+        await _refuse(line, operation_id, trouble)
+        return
+    await line.send(next_frame(operation_id, answered(result, line.facts.id).body))
+    await line.send(frame("complete", operation_id))
+
+
+async def _executed(line: Line, facts: RequestFacts, asked: Asked, document: Document) -> ExecutionResult | Planned:
+    viewer = await line.services.viewers.of(facts.token or "")
     if viewer is None:
         raise Unauthenticated(ENDED)
     _, fields = root_fields(document.node, asked.operation_name)
     refusal = line.executor.refusal(viewer, fields)
     if refusal is not None:
         raise RequestError(refusal)
-    result = await line.executor.run(line.services, viewer, line.facts, document.node, asked)
+    result = await line.executor.run(line.services, viewer, facts, document.node, asked)
     assert result is not None
     if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
         raise Unauthenticated(ENDED)
-    await line.send(next_frame(operation_id, answered(result, line.facts.id).body))
-    await line.send(frame("complete", operation_id))
+    return result
 
 
 async def _listen(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:

@@ -19,6 +19,7 @@ from crm.graph.context import Request as RequestFacts
 from crm.graph.pushes import Pushed, pushed
 from crm.notify.brokers import Event
 from crm.services.topics import TOPICS, Topic
+from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
@@ -58,7 +59,8 @@ class Selection:
         pause = SHORTEST_PAUSE
         while True:
             try:
-                return [await self._run(root)]
+                with deadline(self.executor.settings.request_seconds):
+                    return [await self._run(root)]
             except (RightsMoved, *UNAVAILABLE):
                 # The event is not used up. While rights are being edited, or the database restarts, it is tried again; a socket
                 # that has to wait too long is closed, and its client comes back with the cursor of the event before.
