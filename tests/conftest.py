@@ -30,7 +30,8 @@ SERVER: pytest.StashKey[SharedServer] = pytest.StashKey()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settings of the person who runs the tests are none of the tests' business."""
-    for name in [name for name in os.environ if name.startswith("CRM_") and name != "CRM_SOAK"]:
+    kept = ("CRM_SOAK", "CRM_SEED")
+    for name in [name for name in os.environ if name.startswith("CRM_") and name not in kept]:
         del os.environ[name]
 
 
