@@ -13,6 +13,7 @@ from tests.servers import Databases
 from crm.store.database import Database, open_database
 from crm.store.deadlines import deadline
 from crm.store.errors import DeadlinePassed, PoolExhausted
+from crm.store.statements import LONGEST, MOST, MOST_BYTES
 
 SIZE = 2
 IDLE_IN_TRANSACTION = (
@@ -161,3 +162,31 @@ async def test_connections_the_server_ended_are_made_anew(small: Database, datab
     await databases.admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
     await asyncio.sleep(0.1)
     assert await whole(small)
+
+
+async def test_kept_statements_are_bounded_by_their_bytes(small: Database):
+    def text(number: int, size: int) -> str:
+        return f"SELECT {number} /* {'x' * size} */"
+
+    kept = "SELECT count(*), coalesce(sum(length(statement)), 0) FROM pg_prepared_statements"
+    async with small.connection() as connection:
+        for number in range(30):
+            assert await connection.fetchval(text(number, 40_000)) == number
+        count, size = (await connection.fetch(kept))[0]
+        assert 3 <= count <= 8
+        assert size <= MOST_BYTES + 40_100
+        for number in range(300):
+            await connection.fetchval(text(number, 100))
+        assert MOST - 5 <= (await connection.fetch(kept))[0][0] <= MOST + 2
+        before = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 999%'")
+        await connection.fetchval(text(999, LONGEST))
+        after = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 999%'")
+        assert (before, after) == (0, 0), "a longer one is run and not kept"
+
+
+async def test_an_address_may_keep_no_statements(databases: Databases):
+    async with databases.temporary() as url, open_database(f"{url}&statement_cache_size=0", max_size=1) as database:
+        async with database.connection() as connection:
+            for number in range(3):
+                await connection.fetchval(f"SELECT {number}")
+            assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0

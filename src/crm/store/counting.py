@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from crm.store.deadlines import in_time
+from crm.store.statements import KeptStatements
 
 TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
@@ -65,13 +66,18 @@ def _note(statement: str) -> None:
 
 
 class CountingConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """A pooled connection that counts, keeps to the deadline, and goes back to the pool without a RESET round trip.
+    """A pooled connection that counts, keeps to the deadline and so many bytes of statements, and needs no RESET round trip.
 
     The reset would undo session settings, cursors and listeners. Nothing here leaves any of these on a pooled connection:
     settings are SET LOCAL, advisory locks and LISTEN have connections of their own.
     """
 
     __slots__ = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kept = KeptStatements.instead_of(self._stmt_cache)  # type: ignore[has-type]  # asyncpg ships no types
+        self._stmt_cache = kept  # type: ignore[misc]  # and its slots stand in the class above
 
     def get_reset_query(self) -> str:
         """Nothing to reset, see above."""

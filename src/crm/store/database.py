@@ -21,6 +21,7 @@ from tortoise.transactions import in_transaction
 from crm.store.counting import CountingConnection
 from crm.store.errors import StoreError
 from crm.store.pool import WAIT_SECONDS
+from crm.store.statements import CONNECT_OPTIONS
 
 APP = "crm"
 MODELS = "crm.models"
@@ -106,7 +107,7 @@ def tortoise_config(
         "connection_class": CountingConnection,
         "server_settings": server,
     }
-    credentials = _credentials(url) | extra
+    credentials = CONNECT_OPTIONS | _credentials(url) | extra
     return {
         "connections": {"default": {"engine": "crm.store.pool", "credentials": credentials}},
         "apps": {APP: {"models": [MODELS], "default_connection": "default", "migrations": MIGRATIONS}},
@@ -139,7 +140,8 @@ def _credentials(url: str) -> dict[str, Any]:
         "database": parts.path.lstrip("/") or "crm",
     }
     ssl = query.pop("sslmode", None)
-    return found | query | ({"ssl": ssl} if ssl else {})
+    numbers = {name: int(query.pop(name)) for name in CONNECT_OPTIONS if name in query}
+    return found | query | numbers | ({"ssl": ssl} if ssl else {})
 
 
 TORTOISE_ORM = tortoise_config("postgresql://crm@localhost/crm")

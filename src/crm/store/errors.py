@@ -32,3 +32,9 @@ UNAVAILABLE = (
 
 LATE = (DeadlinePassed, asyncpg.QueryCanceledError)
 """The database is there and took too long."""
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database is away or late, and nothing of a mistake of ours."""
+    # asyncpg calls a value that does not fit its parameter an InterfaceError too: that one is a mistake.
+    return isinstance(error, UNAVAILABLE) and not isinstance(error, ValueError)
