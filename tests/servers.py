@@ -177,6 +177,11 @@ class Serving:
     def output(self) -> str:
         return "".join(self.lines)
 
+    @property
+    def complaints(self) -> list[str]:
+        """Lines of its log that say of an error, or hold a traceback."""
+        return [line for line in list(self.lines) if "Traceback" in line or '"level": "error"' in line]
+
     def address(self) -> str:
         """Where it serves; waits until it does."""
         return self.wait_for("address")

@@ -102,8 +102,6 @@ async def test_no_broken_http_makes_the_server_crash(office: Office, living, rec
     async with httpx.AsyncClient(base_url=address) as client:
         assert (await client.get("/readyz")).status_code == 200
     await asyncio.sleep(0.2)
-    lines = [json.loads(line) for line in living.lines if line.startswith("{")]
-    assert [line for line in lines if is_bad(line)] == []
-    assert "Traceback" not in living.output
+    assert living.complaints == []
     record_property("connections by status", {str(key): value for key, value in statuses.items()})
     assert statuses[200] > 0

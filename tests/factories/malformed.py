@@ -9,7 +9,7 @@ from typing import Any
 DOCUMENTS = (
     "{ __typename }",
     "{ me { id username } }",
-    "query q($n: Int = 3, $f: CustomerFilter, $o: [CustomerOrder!]) { customers(first: $n, filter: $f, orderBy: $o) { totalCount } }",
+    "query q($n: Int, $f: CustomerFilter, $o: [CustomerOrder!]) { customers(first: $n, filter: $f, orderBy: $o) { totalCount } }",
     'query { node(id: "01a208f2-12ea-8014-a3ec-129aed6ca926") { id __typename } }',
     "mutation m($name: String!) { tagCreate(input: {name: $name}) { tag { id } userErrors { code field } } }",
     'mutation { signIn(input: {username: "a", password: "b"}) { token userErrors { code } } }',

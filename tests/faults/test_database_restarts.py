@@ -147,5 +147,4 @@ async def test_restarts_lose_nothing_and_are_over_soon(server, served, record_pr
     assert load.acknowledged <= set(stored)
     assert len(load.acknowledged) > RESTARTS * WRITERS
     assert (await load.client.get("/readyz")).status_code == 200
-    assert "Traceback" not in process.output, process.output[-6000:]
-    assert '"level":"error"' not in process.output.replace(" ", ""), process.output[-6000:]
+    assert process.complaints == []

@@ -7,7 +7,7 @@ from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 
 from crm.core.errors import TimedOut, Unauthenticated, Unavailable
 from crm.graph.plans.planner import Planned
-from crm.store.errors import LATE, UNAVAILABLE
+from crm.store.errors import LATE, is_away
 
 log = structlog.get_logger("crm.requests")
 
@@ -41,10 +41,7 @@ def trouble_of(error: BaseException | None) -> Unavailable | TimedOut | None:
         return error
     if isinstance(error, LATE):
         return TimedOut()
-    # asyncpg calls a value that does not fit its parameter an InterfaceError too: that one is a mistake of ours.
-    if isinstance(error, UNAVAILABLE) and not isinstance(error, ValueError):
-        return Unavailable()
-    return None
+    return Unavailable() if is_away(error) else None
 
 
 def spoilt_by(result: ExecutionResult | Planned, operation: OperationDefinitionNode | None) -> BaseException | None:

@@ -11,10 +11,13 @@ import structlog
 
 from crm.core.clock import now
 from crm.store.database import Database
+from crm.store.errors import is_away
 
 LONGEST_SLEEP = 1.0
 """Other processes may plan something sooner than what this one is waiting for."""
 PAUSE_AFTER_FAILURE = 1.0
+AWAY = "timer waits, the database is away"
+"""No defect of ours, and each second of it is not worth a traceback."""
 
 log = structlog.get_logger("crm.timers")
 
@@ -39,8 +42,11 @@ async def when_due(
                     if not await act(database, at) and await next_due(database) == due:
                         await asyncio.sleep(PAUSE_AFTER_FAILURE)
                     continue
-            except Exception:
-                log.exception("timer failed", timer=name)
+            except Exception as error:
+                if is_away(error):
+                    log.warning(AWAY, timer=name, reason=type(error).__name__)
+                else:
+                    log.exception("timer failed", timer=name)
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
                 continue
             seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, (due - at).total_seconds())
@@ -55,8 +61,11 @@ async def each(name: str, database: Database, seconds: float, act: Callable[[Dat
         await asyncio.sleep(seconds)
         try:
             await act(database)
-        except Exception:
-            log.exception("timer failed", timer=name)
+        except Exception as error:
+            if is_away(error):
+                log.warning(AWAY, timer=name, reason=type(error).__name__)
+            else:
+                log.exception("timer failed", timer=name)
 
 
 async def _sleep(bell: asyncio.Event, seconds: float) -> None:

@@ -14,6 +14,7 @@ from crm.services.customers.call_histories import note, refold
 from crm.services.customers.call_rows import row_of
 from crm.services.deeds import Channel, Database
 from crm.services.system.accounts import system_deed
+from crm.store.errors import is_away
 
 SOURCE = "watch"
 RANG_OUT = timedelta(minutes=10)
@@ -53,6 +54,8 @@ async def _closed(database: Database, call_id: UUID, at: datetime) -> bool:
                 call = row_of(Call, row)
                 await refold(deed, call, await note(deed, call, Signal.LOST, source=SOURCE))
             return bool(rows)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         log.exception("lost call was not closed", call=str(call_id))
         return False

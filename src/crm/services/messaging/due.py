@@ -21,6 +21,7 @@ from crm.services.messaging import audiences
 from crm.services.messaging.announcements import release, take_back
 from crm.services.records import record_change, revise
 from crm.services.system.accounts import system_deed
+from crm.store.errors import is_away
 
 log = structlog.get_logger("crm.announcements")
 
@@ -66,7 +67,9 @@ async def _one(database: Database, at: datetime, due: str, key: UUID, act: Calla
             announcement = Announcement._init_from_db(**found[0])
             announcement._saved_in_db = True
             return await act(deed, announcement)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         log.exception("announcement_due_failed", announcement=str(key))
         return False
 
