@@ -28,7 +28,8 @@ from crm.store.embedded import EmbeddedServer
 RESTARTS = 20 if os.environ.get("CRM_SOAK") else 2
 WRITERS, READERS = 6, 6
 BACK_SECONDS = 5.0
-LONGEST_ANSWER = 5.0
+LONGEST_ANSWER = 10.0
+"""Three seconds for a connection are ours; the rest is for a machine that does other things too."""
 ADD = "mutation ($name: String!) { tagCreate(input: {name: $name}, idempotencyKey: $name) { tag { id } userErrors { code } } }"
 READ = "{ me { id } customers(first: 5) { nodes { id contacts { nodes { id } } } } }"
 ALLOWED = {(kind, *answer) for kind in ("read", "write") for answer in ((200, ""), (503, "UNAVAILABLE"))}
