@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import structlog
 from graphql import ExecutionResult, GraphQLError, execute
 
@@ -27,7 +26,7 @@ from crm.resolvers.root import build_schema
 from crm.services.deeds import DiallingPlan
 from crm.services.system import sessions
 from crm.store.database import Database
-from crm.store.errors import UNAVAILABLE
+from crm.store.errors import LATE, is_away
 
 log = structlog.get_logger("crm.graphql")
 
@@ -152,10 +151,10 @@ class Executor:
         assert self.plans is not None
         try:
             return await self.plans.answer(operation, document, asked.variables, asked.operation_name)
-        except (RightsMoved, asyncpg.QueryCanceledError, *UNAVAILABLE) as error:
-            # Rights that moved are looked at by `_holds`; the rest would be no better level by level.
-            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
-        except Exception:
+        except Exception as error:
+            # Rights that moved are looked at by `_holds`; what the database cannot do now it cannot do level by level either.
+            if isinstance(error, (RightsMoved, *LATE)) or is_away(error):
+                return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
             log.exception("plan failed")
             metrics.graphql_plans.labels("failed").inc()
             return None
