@@ -28,11 +28,12 @@ import asyncpg
 import httpx
 from websockets.asyncio.client import connect
 
-from bench.run import Result
+from bench.results import Result
 from crm.core.clock import now, print_instant
 from crm.store.embedded import EmbeddedServer
 
 ID, WHAT = "P9", "switchboard's request → frame at the agent"
+IDS = (ID,)
 CALLS, PER_SECOND, AGENTS, NUMBERS = 200, 20, 8, 1_000_000
 SECRET = "a secret for measuring"
 WATCHED = """subscription { incomingCalls { cursor expiresAt call {
@@ -47,7 +48,7 @@ JOIN (SELECT id, row_number() OVER () - 1 AS place, count(*) OVER () AS all FROM
 """
 
 
-def measure() -> list[Result]:
+def measure(_: set[str]) -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         crm(home, "demo", "--no-serve")
