@@ -25,10 +25,15 @@ from crm.cli.listening import SERVER
 from crm.core.kinds import Kind
 
 SHARED = "s.principal_id = ANY($2) AND (s.expires_at IS NULL OR s.expires_at > now())"
-AT_HAND = f"(p.owner_id = ANY($1) OR EXISTS (SELECT FROM share s WHERE s.record_id = p.id AND {SHARED}))"
+AT_HAND = f"""(p.owner_id IN (SELECT unnest($1::uuid[]))
+  OR EXISTS (SELECT FROM share s WHERE s.record_id = p.id AND {SHARED} OFFSET 0))"""
 FROM_FEW = f"""p.id IN (SELECT o.id FROM party o WHERE o.owner_id = ANY($1)
   UNION SELECT s.record_id FROM share s WHERE s.record_kind = {int(Kind.PARTY)} AND {SHARED})"""
-"""Who writes by hand knows both forms too: the row at hand for people who see much, the few ids for those who see little."""
+"""Who writes by hand knows both forms too: the row at hand for people who see much, the few ids for those who see little.
+
+`OFFSET 0` keeps PostgreSQL from turning the test of one row into a table of all 10,000 shares, made anew for each page: that
+costs a page five times as much. `unnest` lets it look an owner up instead of comparing with 401 people one after the other.
+"""
 
 VARIABLES: dict[str, Callable[[dict[str, Any]], tuple[object, ...]]] = {
     "q1": lambda given: (UUID(given["id"]),),
