@@ -95,7 +95,10 @@ class Socket:
             async with asyncio.timeout(SEND_SECONDS), self._sending:
                 await self.websocket.send_text(text)
         except TimeoutError:
-            self._end(Closing(SLOW_CONSUMER, "You read too slowly: come back with your cursors."))
+            closing = Closing(SLOW_CONSUMER, "You read too slowly: come back with your cursors.")
+            if asyncio.current_task() is self._reader:
+                raise closing from None  # nobody stops the reader where it stands: it would be stopped again on its way out
+            self._end(closing)
             raise WebSocketDisconnect(SLOW_CONSUMER) from None
         except RuntimeError as error:  # the other side is gone already
             raise WebSocketDisconnect(1006) from error
