@@ -169,6 +169,24 @@ async def test_whom_a_call_cannot_be_given_to(hotline: Hotline):
             assert await agent.refusals("callTransfer", id=key, toId=to) == [(code, ["toId"])]
 
 
+CANNOT_TAKE = {
+    "no role": {},
+    "no reading": {name: scope for name, scope in AGENT.items() if name != "call.READ"},
+    "no updating": {name: scope for name, scope in AGENT.items() if name != "call.UPDATE"},
+    "a partner": AGENT,
+}
+
+
+@pytest.mark.parametrize("why", CANNOT_TAKE)
+async def test_a_call_is_not_given_to_somebody_who_could_not_take_it(hotline: Hotline, why: str):
+    key = await claimed(hotline)
+    given = {"kind": "CHANNEL"} if why == "a partner" else {}
+    person = await hotline.office.hire("stranger", CANNOT_TAKE[why], **given)
+    async with hotline.office.unchanged():
+        assert await hotline.agents[0].refusals("callTransfer", id=key, toId=person.id) == [("INVALID", ["toId"])]
+    assert (await hotline.read())["claimedBy"] == {"username": "agent1"}
+
+
 STEPS = {"callHold": {}, "callResume": {}, "callTransfer": {"toId": None}, "callEnd": {"input": {}}}
 
 
@@ -215,8 +233,28 @@ async def test_a_deleted_call_comes_back(hotline: Hotline):
     async with hotline.office.unchanged():
         answer = await hotline.agents[0].run("mutation ($id: ID!) { callDelete(id: $id) { userErrors { code } } }", id=key)
         assert answer.codes == ["FORBIDDEN"]
+    await hotline.agents[0].do("callEnd", CALL, id=key)
     assert await admin.do("callDelete", "call { id }", id=key) is None
     async with hotline.office.unchanged():
         assert await hotline.agents[0].refusals("callHold", id=key) == [("NOT_FOUND", ["id"])]
     assert (await admin.ask("deletedRecords", "totalCount", entity="call"))["totalCount"] == 1
-    assert (await admin.do("callRestore", CALL, id=key))["state"] == "ANSWERED"
+    assert (await admin.do("callRestore", CALL, id=key))["state"] == "ENDED"
+
+
+GOING_ON = {
+    "RINGING": [],
+    "ANSWERED": ["callClaim"],
+    "HELD": ["callClaim", "callHold"],
+    "TRANSFERRED": ["callClaim", "callTransfer"],
+}
+
+
+@pytest.mark.parametrize("state", GOING_ON)
+async def test_a_call_that_goes_on_is_not_deleted(hotline: Hotline, state: str):
+    key = await rung(hotline)
+    for verb in GOING_ON[state]:
+        given = {"toId": hotline.agents[1].id} if verb == "callTransfer" else {}
+        await hotline.agents[0].do(verb, CALL, id=key, **given)
+    async with hotline.office.unchanged():
+        assert await hotline.office.admin.refusals("callDelete", id=key) == [("ILLEGAL_TRANSITION", None)]
+    assert (await hotline.read())["state"] == state

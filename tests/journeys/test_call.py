@@ -139,3 +139,17 @@ async def test_rights_taken_away_midstream_stop_the_push(office: ConnectedOffice
         await hotline.pbx.tell("missed", "c1")
         assert (await theirs.next())["call"]["state"] == "MISSED"
         assert await mine.silent()
+
+
+async def test_a_ringing_call_is_not_deleted_from_under_whom_it_rings(office: ConnectedOffice, hotline: Hotline):
+    first, second, _ = hotline.agents
+    async with office.listens(first, CALLS) as mine, office.listens(second, CALLS) as theirs:
+        await hotline.pbx.tell("ringing", "c1")
+        key = (await mine.next())["call"]["id"]
+        await theirs.next()
+        assert await office.admin.refusals("callDelete", id=key) == [("ILLEGAL_TRANSITION", None)]
+        assert await mine.silent()
+        await hotline.pbx.tell("missed", "c1")
+        for feed in (mine, theirs):
+            assert (await feed.next())["call"]["state"] == "MISSED"
+        assert await office.admin.do("callDelete", "call { id }", id=key) is None

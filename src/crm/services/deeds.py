@@ -97,11 +97,11 @@ async def _unchanged(opened: Deed, session_id: UUID) -> bool:
     The epoch is everybody's: it is asked again here, in the transaction, because while people are being hired one after another
     no viewer that was loaded before it would ever be in time.
     """
-    fresh = await load_by_session(_Reading(opened), session_id)
+    fresh = await load_by_session(Reading(opened), session_id)
     return fresh is not None and same_rights(fresh, opened.viewer)
 
 
-class _Reading:
+class Reading:
     """The transaction as the loading of viewers reads from it."""
 
     def __init__(self, opened: Deed) -> None:

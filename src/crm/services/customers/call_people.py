@@ -8,10 +8,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from crm.access.grants import ViewerKind
+from crm.access.loading import load_by_users
+from crm.core.errors import Invalid
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.rules.customers.phone_numbers import parse
-from crm.services.deeds import Deed, DiallingPlan
+from crm.services.deeds import Deed, DiallingPlan, Reading
 
 RING_SECONDS = 60
 """How long a call is taken to ring where no ring group says otherwise."""
@@ -119,6 +122,14 @@ async def add_candidates(deed: Deed, call_id: UUID, people: Iterable[UUID | None
         return False
     ids = sorted(new_id(Kind.CALL_CANDIDATE) for _ in wanted)  # lists of links are read in the order of their ids
     return bool(await deed.rows(_ADD, call_id, ids, wanted))
+
+
+async def check_takes_calls(deed: Deed, user_id: UUID, where: tuple[str, ...]) -> None:
+    """Refuse somebody who could do nothing with a call that is handed to them: the caller would wait for ever."""
+    for viewer in await load_by_users(Reading(deed), [user_id]):
+        if viewer.rights.kind is ViewerKind.STAFF and viewer.rights.holds("call.read") and viewer.rights.holds("call.update"):
+            return
+    raise Invalid("This person cannot take calls: no role of theirs lets them read and update calls.", where)
 
 
 async def candidates_of(deed: Deed, call_id: UUID) -> list[UUID]:

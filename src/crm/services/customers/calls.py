@@ -16,6 +16,7 @@ from crm.models import Activity, Call
 from crm.rules.customers.call_states import CALL_FLOW, OPEN, CallState, CallVerb, Signal
 from crm.services.customers.activities import party_of_contact, touch_party
 from crm.services.customers.call_histories import known, note, refold
+from crm.services.customers.call_people import check_takes_calls
 from crm.services.customers.call_rows import locked_call, locked_own
 from crm.services.deeds import Deed
 from crm.services.owners import department_of
@@ -62,6 +63,7 @@ async def transfer(deed: Deed, record_id: str, to_id: str) -> UUID:
     await department_of(deed, recipient, where)
     if recipient == deed.actor:
         raise Invalid("You have this call already.", where)
+    await check_takes_calls(deed, recipient, where)
     heard = await note(deed, call, Signal.TRANSFERRED, agent=recipient)
     await refold(deed, call, heard, verb="call.transfer")
     return UUID(str(call.id))
@@ -89,8 +91,10 @@ async def link(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
 
 
 async def delete(deed: Deed, record_id: str) -> UUID:
-    """Move a call to the recycle bin."""
+    """Move a call to the recycle bin, once it is over: under whoever still talks, or is rung, it would vanish without a word."""
     call = await claim_record(deed, Call, record_id, Action.DELETE)
+    if CallState(call.state) in OPEN:
+        raise IllegalTransition("Call", call.state, "DELETE")
     await trash(deed, call, "call.delete")
     return call.id
 
