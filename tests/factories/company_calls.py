@@ -126,6 +126,18 @@ def _matches(company: Company, fact: Fact, name: str) -> None:
             score=100 - 10 * position, reason=("EXACT_NUMBER", "SAME_TAIL", "RECENT_CALLER")[position], party_id=party.id,
             contact_id=_somebody(company, party) if position != 1 else None, owner_id=party["owner_id"],
         )  # fmt: skip
+        for row in [row for row in company.of("call_candidate") if row["call_id"] == fact.id]:
+            _disclosure(company, fact, row["user_id"], party)
+
+
+def _disclosure(company: Company, call: Fact, person: UUID, party: Fact) -> None:
+    """Some whom the call rings were told of the match, some were not, and of some nothing is written down: they saw the party."""
+    name = f"{call['external_id']} told {person} {party.id}"
+    if bits(name) % 4:
+        company.add(
+            "call_disclosure", id=key(Kind.CALL_DISCLOSURE, name), at=instant(name), user_id=person, call_id=call.id,
+            party_id=party.id, owner_id=party["owner_id"], withheld=bits(name) % 4 == 3,
+        )  # fmt: skip
 
 
 def _events(company: Company, fact: Fact, name: str, owner: str | None) -> None:

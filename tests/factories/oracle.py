@@ -178,6 +178,11 @@ class Oracle:
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
+            case "call_disclosure":
+                return self.kind == "STAFF" and self.gate("call_disclosure", "READ")
+            case "call_match":
+                call = self.company.find("call", fact["call_id"])
+                return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
             case "dictionary" | "dictionary_item" | "tag" | "pipeline":
                 return True
             case "session" | "reminder":
@@ -308,7 +313,7 @@ class Oracle:
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
         entity = snake(type_name)
-        return self.gate(entity, "READ") if entity in (*OWNED, "role") and entity not in UNGATED else True
+        return self.gate(entity, "READ") if entity in (*OWNED, "role", "call_disclosure") and entity not in UNGATED else True
 
     # --- fields
 
@@ -352,6 +357,13 @@ class Oracle:
         """Of a match whose party the viewer may not see, that it exists and who owns it is told, and nothing else."""
         return not self.reads(self.company.find("party", match["party_id"]))
 
+    def was_told(self, match: Fact) -> bool:
+        """Whether it stands in the log that the viewer was told of this match when the call rang them."""
+        return any(
+            row["call_id"] == match["call_id"] and row["party_id"] == match["party_id"] and row["user_id"] == self.id
+            and not row["withheld"] for row in self.company.of("call_disclosure")
+        )  # fmt: skip
+
     def children(self, type_name: str, name: str, fact: Fact) -> list[Fact]:
         """The rows in a list field of a row that the viewer sees."""
         table = TABLES[type_name]
@@ -360,7 +372,8 @@ class Oracle:
             return [row for row in self.visible(other) if row[column] == fact.id]
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
-            return [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
+            rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
+            return [row for row in rows if self.reads(row)] if other == "CallMatch" else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:

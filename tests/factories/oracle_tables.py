@@ -9,7 +9,8 @@ TABLES = {
     "User": "user_account", "Department": "department", "Role": "role", "RoleGrant": "role_grant", "FieldGrant": "field_grant",
     "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
     "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
-    "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "RingGroup": "ring_group",
+    "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "CallDisclosure": "call_disclosure",
+    "RingGroup": "ring_group",
     "RingGroupNumber": "ring_group_number", "Pipeline": "pipeline", "Stage": "stage", "Opportunity": "opportunity",
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
@@ -51,6 +52,10 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "disposition": ("disposition_id", "DictionaryItem", True),
     },
     "call_match": _WITH | {"owner": ("owner_id", "User", True)},
+    "call_disclosure": {
+        "user": ("user_id", "User", True), "call": ("call_id", "Call", False), "party": ("party_id", "Party", False),
+        "owner": ("owner_id", "User", True),
+    },
     "opportunity": _RECORD | _WITH | {
         "pipeline": ("pipeline_id", "Pipeline", True), "stage": ("stage_id", "Stage", True),
         "lostReason": ("lost_reason_id", "DictionaryItem", True),
@@ -129,7 +134,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 """Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
 
 VALUE_ROWS = {
-    "activity_participant": ("activity", "activity_id"), "call_match": ("call", "call_id"), "call_candidate": ("call", "call_id"),
+    "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
     "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
     "delivery_line": ("delivery", "delivery_id"), "schedule_attendee": ("schedule_event", "schedule_event_id"),

@@ -54,6 +54,8 @@ def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
         return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
     if table == "call_match":
         return _other_match(oracle, fact)
+    if table == "call_disclosure":
+        return _other_disclosure(oracle, fact)
     if table in ("reminder_series", "call_event"):
         return fact if _belongs(oracle, fact) else None
     if table in HANGING:
@@ -140,12 +142,27 @@ def _hidden_parts(oracle: Oracle, fact: Fact) -> Fact | None:
 
 def _other_match(oracle: Oracle, fact: Fact) -> Fact | None:
     """Of whom a call may be from, that there is somebody and who owns them is told; not who it is."""
-    if not oracle.reads(oracle.company.find("call", fact["call_id"])):
+    if not oracle.reads(fact):
         return None
     if not oracle.restricted(fact):
         return fact
-    unseen = [row for row in oracle.company.of("party") if not oracle.reads(row) and row.id != fact["party_id"]]
-    return Fact(fact.table, {**fact.values, "party_id": unseen[0].id if unseen else fact["party_id"], "contact_id": None})
+    return Fact(fact.table, {**fact.values, "party_id": _another_unseen(oracle, fact["party_id"]), "contact_id": None})
+
+
+def _another_unseen(oracle: Oracle, party_id: Any) -> Any:
+    """A party that this viewer does not see either; the same one for every row that points at this one."""
+    unseen = [row.id for row in oracle.company.of("party") if not oracle.reads(row)]
+    return unseen[(unseen.index(party_id) + 1) % len(unseen)]
+
+
+def _other_disclosure(oracle: Oracle, fact: Fact) -> Fact | None:
+    """What this viewer was told of stands there about the other party, as the match does; what concerns others is gone."""
+    party = oracle.company.find("party", fact["party_id"])
+    if oracle.reads(fact) or party is None or oracle.reads(party):
+        return fact
+    if fact["user_id"] != oracle.id or fact["withheld"]:
+        return None
+    return Fact(fact.table, {**fact.values, "party_id": _another_unseen(oracle, fact["party_id"])})
 
 
 def _other_log(oracle: Oracle, fact: Fact) -> Fact:

@@ -108,3 +108,25 @@ class Binds:
 
 def _listed(value: object) -> object:
     return list(value) if type(value) is tuple else value
+
+
+class BindsOf(Binds):
+    """The binds of a statement about several viewers, for the part about one of them: their values are bound as they are."""
+
+    def __init__(self, shared: Binds, one: Viewer) -> None:
+        self._shared, self._one = shared, one
+        self._of_viewer = {}
+
+    def value(self, value: object) -> str:
+        """The placeholder of a value, in the whole statement."""
+        return self._shared.value(value)
+
+    def viewer(self, attribute: str) -> str:
+        """The placeholder of one of this viewer's own values."""
+        if attribute not in self._of_viewer:
+            self._of_viewer[attribute] = self._shared.value(getattr(self._one, attribute))
+        return self._of_viewer[attribute]
+
+    def alias(self) -> str:
+        """A table alias that nothing else in the whole statement has."""
+        return self._shared.alias()

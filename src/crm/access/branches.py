@@ -69,6 +69,18 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """By the people of whom `table` says that they were told of it: the row's `columns` and the viewer's id stand there.
+
+    A row there may also say that they were not told (`withheld`).
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class ViaEditable:
     """Wherever the viewer may change the row that `column` points at: who has read an announcement, for its authors."""
 
@@ -86,7 +98,7 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Named | ViaEditable | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Staff | SignedIn
 
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}

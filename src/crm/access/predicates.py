@@ -20,6 +20,7 @@ from crm.access.branches import (
     Shared,
     SignedIn,
     Staff,
+    Told,
     Via,
     ViaEditable,
     ViaRecord,
@@ -175,8 +176,8 @@ def branch_read(
             return _proven(branch, alias, rights) if "record_id" in proven else _via_record(branch, alias, rights, binds)
         case Myself(column=column):
             return f"{alias}.{column} = {binds.viewer('id')}"
-        case Named():
-            return _named(branch, alias, binds)
+        case Named() | Told():
+            return _named(branch, alias, binds) if isinstance(branch, Named) else _told(branch, alias, binds)
         case ViaEditable(column=column, parent=parent):
             return _via_editable(column, parent, alias, rights, binds)
         case Staff():
@@ -236,6 +237,13 @@ def _named(branch: Named, alias: str, binds: Binds) -> str:
     beside = binds.alias()
     tests = f"{beside}.{branch.column} = {alias}.id AND {beside}.{branch.user} = {binds.viewer('id')}"
     return all_of([binds.exists(f"{branch.table} {beside} WHERE {tests}"), only_while(branch, alias)])
+
+
+def _told(branch: Told, alias: str, binds: Binds) -> str:
+    beside = binds.alias()
+    same = " AND ".join(f"{beside}.{column} = {alias}.{column}" for column in branch.columns)
+    tests = f"{same} AND {beside}.{branch.user} = {binds.viewer('id')} AND NOT {beside}.withheld"
+    return f"EXISTS (SELECT FROM {branch.table} {beside} WHERE {tests})"
 
 
 def only_while(branch: Named, alias: str) -> str:

@@ -35,6 +35,7 @@ class Kind(IntEnum):
     STAGE = 33
     OPPORTUNITY = 34
     STAGE_CHANGE = 35
+    CALL_DISCLOSURE = 36
     DELIVERY = 60
     DELIVERY_LINE = 61
     CONTRACT = 100

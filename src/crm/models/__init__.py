@@ -1,7 +1,7 @@
 """Every row of the product. Foreign keys name their model as a string, so rooms need not import each other."""
 
 from crm.models.customers.activity import Activity, ActivityParticipant
-from crm.models.customers.call import Call, CallCandidate, CallEvent, CallMatch
+from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.contact import Contact
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
@@ -33,6 +33,7 @@ __all__ = [
     "AnnouncementReceipt",
     "Call",
     "CallCandidate",
+    "CallDisclosure",
     "CallEvent",
     "CallMatch",
     "Change",

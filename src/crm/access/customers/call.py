@@ -1,6 +1,10 @@
-"""Calls: whoever holds them, everybody they rang, and wherever their party is visible."""
+"""Calls: whoever holds them, everybody they rang, and wherever their party is visible.
 
-from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Via, visible
+A match is read with its call, by whoever may see the party it points at, or was told of it when the call rang them.
+"""
+
+from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Told, Via, visible
+from crm.access.grants import Action
 from crm.core.kinds import Kind
 
 call = visible(
@@ -13,7 +17,14 @@ call = visible(
     actions=OWNED_ACTIONS,
 )
 call_candidate = visible("call_candidate", Via("call_id", "call"), recycled=False)
-call_match = visible("call_match", Via("call_id", "call"), kind=Kind.CALL_MATCH, recycled=False)
+call_match = visible(
+    "call_match",
+    Via("party_id", "party"),
+    Told("call_disclosure", ("call_id", "party_id"), "user_id"),
+    kind=Kind.CALL_MATCH,
+    recycled=False,
+)
+call_disclosure = visible("call_disclosure", Staff(), kind=Kind.CALL_DISCLOSURE, actions=frozenset({Action.READ}), recycled=False)
 
 ring_group = visible("ring_group", Staff(), kind=Kind.RING_GROUP, gated=False, actions=CRUD)
 ring_group_number = visible("ring_group_number", Via("ring_group_id", "ring_group"), recycled=False)

@@ -78,6 +78,27 @@ class CallMatch(Model):
         table = "call_match"
 
 
+class CallDisclosure(Model):
+    """来电披露. Somebody whom a call rang was told that it may be from a party which they may not see, and who owns it.
+
+    `withheld`: they were not, because it was too many in an hour. `call_id`, `party_id` and `owner_id` have no foreign key: the
+    log outlives a purged record.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    at = fields.DatetimeField()
+    user = reference("User", null=False)
+    call_id = fields.UUIDField()
+    party_id = fields.UUIDField()
+    owner_id = fields.UUIDField(null=True)
+    withheld = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "call_disclosure"
+        unique_together = (("call_id", "user_id", "party_id"),)
+        indexes = (("user_id", "at", "id"), ("at", "id"), ("party_id", "at", "id"))
+
+
 class CallEvent(Model):
     """One thing known of a call: what the switchboard reported, or what was done on a screen (`screen`)."""
 

@@ -19,6 +19,9 @@ class CallQuery:
 
     call = single("customers.Call", "call.read", "One call (来电).")
     calls = listing("customers.Call", "call.read", "The calls (来电) that the viewer may see.")
+    call_disclosures = listing(
+        "customers.CallDisclosure", "call_disclosure.read", "Whom calls told of customers that they may not see (来电披露)."
+    )
 
 
 @strawberry.type

@@ -33,7 +33,8 @@ class CallMatchReason(Enum):
     "call_match",
     order="position",
     part_of="Call",
-    description="Somebody the call may be from (来电匹配), best first. Of what the viewer may not see, only the owner is told.",
+    description="Somebody the call may be from (来电匹配), best first. Of what they may not see, those whom the call rings are"
+    " told the owner and nothing else; that is kept in `callDisclosures`.",
 )
 class CallMatch:
     """来电匹配."""

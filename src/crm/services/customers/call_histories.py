@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from crm.rules.customers.call_states import CallEvent, CallFacts, Signal, folded
 from crm.services import events
-from crm.services.customers import call_backs
+from crm.services.customers import call_backs, call_disclosures
 from crm.services.customers.call_people import add_candidates, candidates_of
 from crm.services.deeds import Deed
 from crm.services.records import FieldChange, record_change, revise
@@ -80,6 +80,8 @@ async def refold(
     columns = {**_columns(facts, rings or call.expires_at - call.ringing_at), **(values or {})}
     columns |= await _holder(deed, call, facts, heard)
     joined = await add_candidates(deed, call.id, [facts.holder])
+    if joined or tell:
+        await call_disclosures.settle(deed, call.id)
     columns |= await call_backs.settled(deed, call, columns)
     verb = verb or _verb(call, facts)
     changes = await revise(deed, call, columns)

@@ -13,7 +13,7 @@ from crm.core.text import clean
 from crm.models import Call
 from crm.rules.customers.call_states import CallDirection, CallEvent, CallState, Signal
 from crm.rules.customers.phone_numbers import is_withheld, parse
-from crm.services.customers import call_matches
+from crm.services.customers import call_disclosures, call_matches
 from crm.services.customers.call_histories import event_key, known, refold
 from crm.services.customers.call_matches import CallerNumber
 from crm.services.customers.call_people import (
@@ -189,7 +189,10 @@ async def _described(deed: Deed, call: Any, report: CallReport, people: People) 
         return values, seconds, joined
     found = await call_matches.matches_of(deed, number, call.id)
     await call_matches.keep(deed, call.id, found, instead=call.state is not None)
-    linked = call_matches.certain(found) if call.party_id is None else {}
+    # To whoever is told nothing the call must look like one of an unknown number in every respect: what a link brings with it
+    # (who is to call back, what the log says, what the screen refuses) would tell them. Whoever sees the party can link it.
+    withheld = await call_disclosures.settle(deed, call.id)
+    linked = call_matches.certain(found) if call.party_id is None and not withheld else {}
     return values | linked, seconds, True
 
 
