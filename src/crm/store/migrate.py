@@ -7,14 +7,17 @@ transaction, except for a migration that says `atomic = False`, because it does 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations import operations as ops
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State as Models
 
 from crm.store.advisory import advisory_lock
@@ -25,6 +28,9 @@ LOCK = "migrations"
 ZERO = "zero"
 HEAD = "head"
 TABLE = "tortoise_migrations"
+
+PLAIN = (ops.CreateModel, ops.RunSQL)
+"""Operations that need neither the models as they were before them, nor models that can be asked for rows."""
 
 Progress = Callable[[str, bool], None]
 """Called before each step with the migration's name and whether it is being undone."""
@@ -139,6 +145,32 @@ class _Run:
             await step.migration.unapply(self.backward[MigrationKey(APP, name)], schema_editor=editor)
             await recorder.record_unapplied(APP, name)
         else:
-            assert self.forward is not None
-            await step.migration.apply(self.forward, schema_editor=editor)
+            await self._forward(step, editor)
             await recorder.record_applied(APP, name)
+
+    async def _forward(self, step: PlanStep, editor: BaseSchemaEditor) -> None:
+        """As the migration does it itself; but for every operation that copies all models and makes their querysets twice.
+
+        With fifty tables that was all but a tenth of the time a fresh database takes.
+        """
+        assert self.forward is not None
+        if not step.migration.atomic or not all(isinstance(each, PLAIN) for each in step.migration.operations):
+            await step.migration.apply(self.forward, schema_editor=editor)
+            return
+        with _without_querysets(self.forward):
+            for operation in step.migration.operations:
+                operation.state_forward(APP, self.forward)
+                await operation.database_forward(APP, self.forward, self.forward, editor)
+        self.forward.validate_relations_initialized()
+
+
+@contextmanager
+def _without_querysets(models: Models) -> Iterator[None]:
+    """What is built of the models until the end of the block can make tables; at the end it can make queries too."""
+    apps = models.apps
+    apps.__dict__["_build_initial_querysets"] = lambda: None
+    try:
+        yield
+    finally:
+        del apps.__dict__["_build_initial_querysets"]
+    apps._build_initial_querysets()  # noqa: SLF001 -- a later migration may ask
