@@ -30,7 +30,7 @@ demo: .venv/.run
 	@exec $(PY) -m crm demo --port "$(PORT)" --calls-per-minute "$(CALLS)"
 
 test: .venv/.test .venv/.node
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.test
 	@$(PY) -m ruff check .

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,19 @@ from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeySe
 
 from crm.app import create_app
 from crm.config import Settings
+from crm.endpoints import execution
 from crm.store.database import Database
 
 SERVER: pytest.StashKey[SharedServer] = pytest.StashKey()
+LONGEST = (
+    "tests/faults/test_killed_server.py", "tests/docs/test_add_an_event.py", "tests/docs/test_add_a_verb.py",
+    "tests/cli/test_demo.py", "tests/house/test_indistinguishable.py", "tests/house/test_refusals_change_nothing.py",
+    "tests/docs/test_add_an_entity.py", "tests/house/test_permission_matrix.py", "tests/store/test_migrate.py",
+    "tests/notify/test_hub.py", "tests/system/test_injection.py", "tests/cli/test_commands.py",
+    "tests/faults/test_deaf_clients.py", "tests/faults/test_cut_sockets.py", "tests/store/test_embedded.py",
+    "tests/cli/test_serve.py",
+)  # fmt: skip
+"""Files of a minute and more, from the longest on. They are begun first: whatever is begun last, all but one wait for it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     kept = ("CRM_SOAK", "CRM_SEED")
     for name in [name for name in os.environ if name.startswith("CRM_") and name not in kept]:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first; `--no-loadscope-reorder` makes xdist keep this order, and not begin with those of many tests."""
+    places = {str(config.rootpath / name): place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), len(places)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,6 +68,17 @@ def _shared_server(config: pytest.Config) -> SharedServer:
     if SERVER not in config.stash:
         config.stash[SERVER] = SharedServer()
     return config.stash[SERVER]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_validation() -> Iterator[None]:
+    """Applications of one process share the documents they have validated: as in a server, where one lives for days.
+
+    Every test has an application of its own, and validating what they ask takes longer than answering it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "Documents", cache(execution.Documents))
+        yield
 
 
 @pytest.fixture(scope="session")
