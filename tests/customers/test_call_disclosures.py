@@ -122,6 +122,15 @@ async def test_no_way_around_tells_known_from_unknown_above_the_limit(hotline: H
     assert [each["withheld"] for each in await log(hotline)] == [True]
 
 
+async def test_who_is_named_later_in_the_same_list_learns_no_more(hotline: Hotline, monkeypatch):
+    monkeypatch.setattr(disclosures, "PER_HOUR", 0)
+    await customers(hotline.agents[0], 1)
+    events = [hotline.pbx.event("ringing", "c0", caller=number(0), extensions=[extension]) for extension in ("9999", "1002")]
+    assert (await hotline.pbx.post(events)).status_code == 200
+    assert (await seen(hotline, hotline.agents[1], 0))["matches"] == []
+    assert await hotline.office.value("SELECT party_id FROM call") is None
+
+
 async def test_the_same_customer_again_costs_nothing(hotline: Hotline, monkeypatch):
     monkeypatch.setattr(disclosures, "PER_HOUR", 1)
     await customers(hotline.agents[0], 2)

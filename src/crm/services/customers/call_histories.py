@@ -80,7 +80,7 @@ async def refold(
     columns = {**_columns(facts, rings or call.expires_at - call.ringing_at), **(values or {})}
     columns |= await _holder(deed, call, facts, heard)
     joined = await add_candidates(deed, call.id, [facts.holder])
-    if joined or tell:
+    if joined:
         await call_disclosures.settle(deed, call.id)
     columns |= await call_backs.settled(deed, call, columns)
     verb = verb or _verb(call, facts)

@@ -113,9 +113,14 @@ async def _receive(deed: Deed, reports: Sequence[CallReport]) -> int:
     if leading is not None:
         described, rings, news = await _described(deed, call, leading, people)
         values |= described
+    joined = False
     for report in added:
         if report is not leading and (report.state is Signal.RINGING or report.extensions):
-            news |= await add_candidates(deed, call.id, (await _rung(deed, report, people))[0])
+            joined |= await add_candidates(deed, call.id, (await _rung(deed, report, people))[0])
+    if joined:
+        news = True
+        if await call_disclosures.settle(deed, call.id) and call.party_id is None:
+            values = {name: value for name, value in values.items() if name not in ("party_id", "contact_id")}
     await refold(deed, call, heard, values=values, rings=rings, tell=news)
     return len(added)
 
@@ -186,6 +191,8 @@ async def _described(deed: Deed, call: Any, report: CallReport, people: People) 
     joined = await add_candidates(deed, call.id, rung)
     known_number = (call.number_e164, call.number_extension, call.number_tail)
     if known_number == (number.e164, number.extension, number.tail) or report.direction is CallDirection.INTERNAL:
+        if joined:
+            await call_disclosures.settle(deed, call.id)
         return values, seconds, joined
     found = await call_matches.matches_of(deed, number, call.id)
     await call_matches.keep(deed, call.id, found, instead=call.state is not None)
