@@ -114,8 +114,8 @@ class BindsOf(Binds):
     """The binds of a statement about several viewers, for the part about one of them: their values are bound as they are."""
 
     def __init__(self, shared: Binds, one: Viewer) -> None:
+        super().__init__()
         self._shared, self._one = shared, one
-        self._of_viewer = {}
 
     def value(self, value: object) -> str:
         """The placeholder of a value, in the whole statement."""

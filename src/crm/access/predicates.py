@@ -243,7 +243,7 @@ def _told(branch: Told, alias: str, binds: Binds) -> str:
     beside = binds.alias()
     same = " AND ".join(f"{beside}.{column} = {alias}.{column}" for column in branch.columns)
     tests = f"{same} AND {beside}.{branch.user} = {binds.viewer('id')} AND NOT {beside}.withheld"
-    return f"EXISTS (SELECT FROM {branch.table} {beside} WHERE {tests})"
+    return binds.exists(f"{branch.table} {beside} WHERE {tests}")
 
 
 def only_while(branch: Named, alias: str) -> str:
