@@ -85,17 +85,17 @@ FAILURES = [asyncpg.ConnectionDoesNotExistError("gone"), asyncpg.InterfaceError(
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 async def test_a_statement_that_fails_is_tried_again(office: ConnectedOffice, monkeypatch, place: int, failure: Exception):
     hotline = await Hotline(office).staffed(1)
-    fetch, statements = Operation.fetch, 0
+    run, statements = Operation.run, 0
 
-    async def failing(self: Operation, render: Any) -> Any:
+    async def failing(self: Operation, prepare: Any) -> Any:
         nonlocal statements
         statements += 1
         if statements == place:
             raise failure
-        return await fetch(self, render)
+        return await run(self, prepare)
 
     async with office.listens(hotline.agents[0], CALLS) as mine:
-        monkeypatch.setattr(Operation, "fetch", failing)
+        monkeypatch.setattr(Operation, "run", failing)
         await hotline.pbx.tell("ringing", "c1", caller="")
         assert (await mine.next())["call"]["state"] == "RINGING"
         assert await mine.silent()
@@ -104,18 +104,18 @@ async def test_a_statement_that_fails_is_tried_again(office: ConnectedOffice, mo
 async def test_a_database_that_stays_away_closes_the_socket_so_that_clients_come_back(office: ConnectedOffice, monkeypatch):
     monkeypatch.setattr(selection, "LONGEST_PAUSE", 0.05)
     hotline = await Hotline(office).staffed(1)
-    fetch = Operation.fetch
+    run = Operation.run
 
-    async def failing(self: Operation, render: Any) -> Any:
+    async def failing(self: Operation, prepare: Any) -> Any:
         raise OSError
 
     async with office.listens(hotline.agents[0], CALLS) as mine:
         await hotline.pbx.tell("ringing", "c0", caller="")
         await mine.next()
-        monkeypatch.setattr(Operation, "fetch", failing)
+        monkeypatch.setattr(Operation, "run", failing)
         await hotline.pbx.tell("ringing", "c1", caller="")
         assert await mine.line.closes() == 1013
-    monkeypatch.setattr(Operation, "fetch", fetch)
+    monkeypatch.setattr(Operation, "run", run)
     async with office.listens(hotline.agents[0], CALLS, mine.cursor) as again:
         assert (await again.next())["call"]["state"] == "RINGING"
 
