@@ -140,7 +140,7 @@ async def test_comings_and_goings_at_random_lose_and_repeat_nothing(database, mo
         done.set()
 
     writing = asyncio.create_task(write())
-    end = asyncio.get_running_loop().time() + 60
+    end = asyncio.get_running_loop().time() + 240
     while not (done.is_set() and all(len(heard[person]) >= len(written[person]) for person in people)):
         assert asyncio.get_running_loop().time() < end, "somebody waits for an event that does not come"
         async with flowing(database) as stream:
