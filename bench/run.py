@@ -7,6 +7,7 @@ absolute one of this machine, and says so. `P12` also means `P12a`.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from bench.results import Result, show, write  # noqa: E402 -- the line above makes `bench` importable
 
+STOPPED = 128 + signal.SIGTERM
 MODULES = ("reads", "growth", "popup")
 
 
@@ -26,6 +28,7 @@ def main(wanted: str) -> int:
     if strange:
         print(f"{', '.join(strange)}: there is no such measurement; there are {', '.join(known)}.")
         return 2
+    signal.signal(signal.SIGTERM, _stop)
     results: list[Result] = []
     for module in modules:
         if mine := chosen & set(module.IDS):
@@ -33,6 +36,11 @@ def main(wanted: str) -> int:
     show(results)
     write(results, HERE / "results.json")
     return 0
+
+
+def _stop(*_: object) -> None:
+    """Told to end, we still end the servers that we started."""
+    raise SystemExit(STOPPED)
 
 
 def choose(wanted: str, known: Sequence[str]) -> tuple[set[str], list[str]]:
