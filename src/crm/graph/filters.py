@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -171,11 +172,18 @@ def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Con
 
 
 def _declared(entry: Noun, name: str) -> tuple[str, Any]:
-    for field_name, made in entry.fields.items():
-        label = to_camel_case(field_name)
-        if label == name or (f"{label}Id" == name and isinstance(made, ToOne)):
-            return field_name, made
-    raise BadUserInput(f"`filter.{name}` cannot be asked about.")
+    found = _by_label(entry).get(name)
+    if found is None:
+        raise BadUserInput(f"`filter.{name}` cannot be asked about.")
+    return found
+
+
+@cache
+def _by_label(entry: Noun) -> dict[str, tuple[str, Any]]:
+    """Name in a filter → field and declaration; a reference can be asked about by its id as well."""
+    labels = {to_camel_case(name): (name, made) for name, made in entry.fields.items()}
+    ids = {f"{label}Id": found for label, found in labels.items() if isinstance(found[1], ToOne)}
+    return ids | labels
 
 
 def _typed(entry: Noun, condition: Condition) -> Condition:

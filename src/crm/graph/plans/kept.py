@@ -17,14 +17,16 @@ class Kept(Generic[V]):
     def __init__(self, name: str, most_bytes: int) -> None:
         self.name, self.most_bytes = name, most_bytes
         self.bytes = 0
+        self._hit, self._miss = (metrics.kept_lookups.labels(name, outcome) for outcome in ("hit", "miss"))
         self._entries: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
 
     def get(self, key: Hashable) -> V | None:
         """What is kept under a key."""
         found = self._entries.get(key)
-        metrics.kept_lookups.labels(self.name, "miss" if found is None else "hit").inc()
         if found is None:
+            self._miss.inc()
             return None
+        self._hit.inc()
         self._entries.move_to_end(key)
         return found[0]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
+    GraphQLLeafType,
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
@@ -19,11 +22,15 @@ from graphql import (
     VariableNode,
     default_field_resolver,
     default_type_resolver,
+    get_nullable_type,
     get_operation_ast,
+    is_leaf_type,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import VariableValues
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
+from graphql.pyutils import Path
 
 BRANCHING = ("skip", "include")
 
@@ -58,11 +65,20 @@ class PlannedExecutor(Executor[Any]):
 
     def _taken(self, result: Completed, path: Any) -> dict[str, Any]:
         for error in result.errors:
-            self.collected_errors.add(error, path)
+            # Each at its own place: graphql-core takes but one error for a place.
+            self.collected_errors.add(error, _path(path, error.path or ()))
         return result.data
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def _path(above: Path, whole: Sequence[str | int]) -> Path:
+    """The place of an error as a path that goes on from the one above it."""
+    found = above
+    for key in whole[len(above.as_list()) :]:
+        found = Path(found, key, None)
+    return found
+
+
+@dataclass(slots=True, eq=False)
 class Facts:
     """One operation of one document. Held by what is kept for it, so that the document's identity can stand in keys."""
 
@@ -71,6 +87,26 @@ class Facts:
     fragments: dict[str, FragmentDefinitionNode]
     booleans: tuple[str, ...]
     """The variables that decide what is selected."""
+    named_by_id: list[tuple[int, Any]] | None = None
+    """Sites of `node(id)` fields at the root; None until somebody looked."""
+    _simple: dict[str, tuple[GraphQLVariableSignature, GraphQLLeafType]] | None = None
+
+    def coerced(self, schema: GraphQLSchema, raw: dict[str, Any]) -> VariableValues | None:
+        """The variables as GraphQL takes them; None where they do not fit, which graphql-core has to say in its words.
+
+        Where all are scalars and all are given, which is what clients send, nothing is asked of graphql-core but each scalar's
+        own coercion: its general way costs 0.05 ms.
+        """
+        definitions = self.operation.variable_definitions or ()
+        if self._simple is None:
+            self._simple = _simple(schema, definitions)
+        if len(self._simple) == len(definitions):
+            with suppress(KeyError, TypeError, ValueError, GraphQLError):  # absent, null or wrong: the general way says which
+                found = {name: kind.coerce_input_value(raw[name]) for name, (_, kind) in self._simple.items()}
+                sources = {name: VariableValueSource(sign, raw[name]) for name, (sign, _) in self._simple.items()}
+                return VariableValues(sources, found)
+        variables = get_variable_values(schema, definitions, raw, 1)
+        return None if isinstance(variables, list) else variables
 
     def executor(self, schema: GraphQLSchema, variables: VariableValues, context: object) -> PlannedExecutor:
         """An executor for this operation, without coercing and checking everything again."""
@@ -103,6 +139,16 @@ class Facts:
                     seen.add(selection.name.value)
                     waiting.append(self.fragments[selection.name.value].selection_set)
         return found
+
+
+def _simple(schema: GraphQLSchema, definitions: Any) -> dict[str, tuple[GraphQLVariableSignature, GraphQLLeafType]]:
+    """The variables that are scalars or enums."""
+    found = {}
+    for definition in definitions:
+        signature = get_variable_signature(schema, definition)
+        if not isinstance(signature, GraphQLError) and is_leaf_type(kind := get_nullable_type(signature.type)):
+            found[signature.name] = (signature, kind)
+    return found
 
 
 def facts_of(document: DocumentNode, operation_name: str | None) -> Facts | None:

@@ -88,19 +88,32 @@ class Plan:
         parts = [part for level in levels for _, form in level.forms for _, part in form]
         return bool(levels) and all(isinstance(part, Leaf | TypeName) for part in parts)
 
+    def settle(self, variables: VariableValues) -> None:
+        """Judge the arguments that no variable is part of, once."""
+        for number, site in enumerate(self.sites):
+            if not site.dynamic:
+                self.static[number] = site.ask(number, variables, self.rights)
+
     def asked(self, variables: VariableValues) -> tuple[tuple[Form, ...], list[Values]]:
-        """The form of what is asked at each site, and the values."""
-        found = [
-            self.static[number] if number in self.static else site.ask(number, variables, self.rights)
-            for number, site in enumerate(self.sites)
-        ]
-        return tuple(form for form, _ in found), [values for _, values in found]
+        """The form of what is asked at each site with variables in it, and the values of all."""
+        forms, values = [], []
+        for number, site in enumerate(self.sites):
+            settled = self.static.get(number)
+            if settled is None:
+                form, given = site.ask(number, variables, self.rights)
+                forms.append(form)
+            else:
+                given = settled[1]
+            values.append(given)
+        return tuple(forms), values
 
     def statement(self, forms: tuple[Form, ...]) -> Statement:
-        """The statement for a form, rendered on first use."""
+        """The statement for the forms that variables decide, rendered on first use."""
         made = self.statements.get(forms)
         if made is None:
-            made = self._rendered(forms)
+            decided = iter(forms)
+            all_forms = [self.static[n][0] if n in self.static else next(decided) for n in range(len(self.sites))]
+            made = self._rendered(all_forms)
             if len(self.statements) < MOST_STATEMENTS:
                 self.statements[forms] = made
         return made
@@ -116,7 +129,7 @@ class Plan:
         for key, part in self.roots:
             if isinstance(part, Single | Paged):
                 value, step = _root(renderer, part, forms)
-                values.append(f"({value})::text" if isinstance(part, Paged) else f"{value}::text")
+                values.append(f"convert_to({value}::text, 'UTF8')")  # bytes: nobody decodes and encodes them on the way
                 if step is not None:
                     steps[key] = step
         prepared = binds.prepared(guarded_values(values, binds))

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLResolveInfo, OperationType, located_error
 from graphql.execution.collect_fields import FieldDetails
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry import Schema
 
 from crm import metrics
@@ -31,6 +31,7 @@ from crm.graph.plans.sites import Arguments, GivenSite, IdSite, Kind, Values, de
 
 MOST_PLAN_BYTES = 32 * 1024 * 1024
 MOST_FACTS_BYTES = 8 * 1024 * 1024
+_planned = metrics.graphql_plans.labels("planned")
 
 
 @dataclass(slots=True)
@@ -72,14 +73,15 @@ class Planner:
         facts = self.facts(document, name)
         if facts is None or facts.operation.operation is not OperationType.QUERY:
             return None
-        variables = get_variable_values(self.core, facts.operation.variable_definitions or (), raw or {}, 1)
-        if isinstance(variables, list):
+        variables = facts.coerced(self.core, raw or {})
+        if variables is None:
             return None
         try:
             answer = await self._answered(operation, facts, variables)
         except NotPlanned:
-            answer = None
-        metrics.graphql_plans.labels("reference" if answer is None else "planned").inc()
+            metrics.graphql_plans.labels("reference").inc()
+            return None
+        _planned.inc()
         return answer
 
     async def record(
@@ -101,7 +103,7 @@ class Planner:
             return ready[-1].statement.prepared.text, ready[-1].statement.prepared.values(viewer, ready[-1].values)
 
         rows = await operation.run(prepare)
-        metrics.graphql_plans.labels("planned").inc()
+        _planned.inc()
         if rows[0]["f0"] is None:
             return None
         data = orjson.loads(rows[0]["f0"])
@@ -150,7 +152,7 @@ class Planner:
         operation: Operation,
         used: _Ready,
         variables: VariableValues,
-        texts: dict[str, str | None],
+        texts: dict[str, bytes | None],
         missing: list[GraphQLError],
     ) -> ExecutionResult:
         executor = used.plan.facts.executor(self.core, variables, operation)
@@ -182,16 +184,23 @@ class Planner:
     def _kinds(self, facts: Facts, variables: VariableValues, rights: Rights) -> dict[int, str | None]:
         """The nouns of the ids that `node(id)` is asked for: they decide what can be selected, so they are part of the key."""
         found: dict[int, str | None] = {}
-        assert self.core.query_type is not None
-        for node in facts.root_fields():
-            definition = self.core.query_type.fields.get(node.name.value)
-            made = None if definition is None else declared(definition)
-            if definition is not None and isinstance(made, Root) and made.target is None:
-                site = IdSite(Arguments(definition, node), None, dynamic=True)
-                form, _ = _judged(lambda site=site: site.ask(0, variables, rights))
-                assert isinstance(form, Kind)
-                found[id(node)] = None if form.noun is None else form.noun.name
+        for key, site in self._named_by_id(facts):
+            form, _ = _judged(lambda site=site: site.ask(0, variables, rights))
+            assert isinstance(form, Kind)
+            found[key] = None if form.noun is None else form.noun.name
         return found
+
+    def _named_by_id(self, facts: Facts) -> list[tuple[int, IdSite]]:
+        """The fields `node(id)` at the root of an operation."""
+        if facts.named_by_id is None:
+            facts.named_by_id = []
+            assert self.core.query_type is not None
+            for node in facts.root_fields():
+                definition = self.core.query_type.fields.get(node.name.value)
+                made = None if definition is None else declared(definition)
+                if definition is not None and isinstance(made, Root) and made.target is None:
+                    facts.named_by_id.append((id(node), IdSite(Arguments(definition, node), None, dynamic=True)))
+        return facts.named_by_id
 
     def _given(
         self, facts: Facts, variables: VariableValues, rights: Rights, noun: Noun, nodes: Nodes, key: UUID, *, known: bool
@@ -232,9 +241,7 @@ class Planner:
         if not any(isinstance(part, Single) or not isinstance(part, Constant | Nothing | Python) for _, part in found):
             raise NotPlanned("nothing in it is read from a table")
         plan = Plan(facts, rights, found, tuple(outliner.sites))
-        for number, site in enumerate(plan.sites):
-            if not site.dynamic:
-                plan.static[number] = site.ask(number, variables, rights)
+        plan.settle(variables)
         return plan
 
 
@@ -269,9 +276,9 @@ def _judged(read: Any) -> Any:
         raise NotPlanned(str(error)) from error
 
 
-def _joined(plan: Plan, texts: dict[str, str | None]) -> bytes:
+def _joined(plan: Plan, texts: dict[str, bytes | None]) -> bytes:
     parts = []
     for key, part in plan.roots:
-        text = f'"{part.text}"' if isinstance(part, Constant) else texts.get(key) or "null"
-        parts.append(f'"{key}":{text}')
-    return f"{{{','.join(parts)}}}".encode()
+        text = f'"{part.text}"'.encode() if isinstance(part, Constant) else texts.get(key) or b"null"
+        parts.append(b'"%b":%b' % (key.encode(), text))
+    return b"{%b}" % b",".join(parts)
