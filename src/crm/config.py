@@ -22,6 +22,8 @@ PREFIX = "CRM_"
 SECRET_BYTES = 32
 SHORTEST_SECRET = 32
 SHORTEST_HOOK_SECRET = 16
+LEAST_BUDGET, MOST_BUDGET = 1_000, 1_000_000_000
+"""Between these lies what one operation may cost. With less than the least nobody could sign out any more."""
 SOURCE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 # Values that must not appear in a message, whatever is wrong with them.
 SECRETS = {
@@ -61,6 +63,12 @@ class Settings(BaseSettings):
         (), description="origins separated by commas, like https://crm.example.com"
     )
     introspection: Introspection = Field("signed_in", description="everyone, signed_in or nobody")
+    cost_budget: int = Field(
+        100_000, ge=LEAST_BUDGET, le=MOST_BUDGET, description=f"a whole number from {LEAST_BUDGET} to {MOST_BUDGET}"
+    )
+    documents: Path | None = Field(
+        None, description="the path of a JSON file, an object from hash to GraphQL document as clients' build tools write it"
+    )
     plans: bool = Field(default=True, description="true or false")
     ide: bool = Field(default=False, description="true or false")
     log_format: Literal["json", "console"] = Field("json", description="json or console")
@@ -130,6 +138,16 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("documents")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                read_documents(value)
+            except OSError as error:
+                raise ValueError from error
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -150,6 +168,22 @@ SCHEMES = {
     "ami_url": {"ami"},
     "esl_url": {"esl"},
 }
+
+
+def read_documents(path: Path) -> dict[str, str]:
+    """The documents of a file, by hash; raises `ValueError` or `OSError` for one that is no such list.
+
+    It is an object from hash to text, as graphql-codegen and Relay write it, or Apollo's manifest, which has the same in a list.
+    """
+    found: Any = json.loads(path.read_bytes())
+    if isinstance(found, dict) and found.get("format") == "apollo-persisted-query-manifest":
+        entries = found.get("operations")
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError("no operations")
+        found = {str(entry.get("id")): entry.get("body") for entry in entries}
+    if not isinstance(found, dict) or not found or not all(isinstance(text, str) and text.strip() for text in found.values()):
+        raise ValueError("not an object from hash to document")
+    return found
 
 
 def load_settings(**overrides: Any) -> Settings:

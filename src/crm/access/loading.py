@@ -39,6 +39,8 @@ SELECT u.id, u.username, u.kind, u.department_id, u.time_zone, e.epoch, {session
     ARRAY(SELECT c.descendant_id FROM department_closure c WHERE c.ancestor_id = u.department_id) AS department_tree,
     ARRAY(SELECT m.role_id FROM role_member m JOIN role r ON r.id = m.role_id
           WHERE m.user_id = u.id AND r.deleted_at IS NULL) AS roles,
+    ARRAY(SELECT DISTINCT r.cost_budget FROM role_member m JOIN role r ON r.id = m.role_id
+          WHERE m.user_id = u.id AND r.deleted_at IS NULL ORDER BY 1) AS budgets,
     (SELECT coalesce(json_agg(json_build_array(g.role_id, g.entity, g.action, g.scope)), '[]') FROM role_grant g
         JOIN role_member m ON m.role_id = g.role_id JOIN role r ON r.id = g.role_id
         WHERE m.user_id = u.id AND r.deleted_at IS NULL) AS grants,
@@ -107,6 +109,7 @@ def _viewer(row: Any) -> Viewer:
         department=row["department_id"],
         department_tree=tuple(row["department_tree"]),
         time_zone=row["time_zone"],
+        budgets=tuple(row["budgets"]),
     )
 
 

@@ -14,6 +14,7 @@ class Viewer:
 
     `staff` is the viewer and everybody below them in the reporting line; `principals` is everything a share can name to reach
     them; `department_tree` is their department with all below it. `epoch` is the `rights_epoch` under which this was loaded.
+    `budgets` are what their roles let them spend on one operation, None for a role that says nothing of it.
     """
 
     rights: Rights
@@ -26,11 +27,16 @@ class Viewer:
     department: UUID | None = None
     department_tree: tuple[UUID, ...] = ()
     time_zone: str = "UTC"
+    budgets: tuple[int | None, ...] = ()
 
     @property
     def anonymous(self) -> bool:
         """Whether nobody has signed in."""
         return self.rights.kind is ViewerKind.ANONYMOUS
+
+    def budget(self, default: int) -> int:
+        """What one operation of theirs may cost: of several roles the largest; a role that says nothing counts as the default."""
+        return max((default if budget is None else budget for budget in self.budgets), default=default)
 
     def may_create_for(self, entity: str, owner: UUID | None, department: UUID | None) -> bool:
         """Whether the viewer may create a record of `entity` that this person of this department will own."""

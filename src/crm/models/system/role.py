@@ -13,6 +13,7 @@ class Role(Record):
 
     name = fields.CharField(max_length=100)
     description = fields.TextField(null=True)
+    cost_budget = fields.IntField(null=True)
 
     class Meta:
         table = "role"

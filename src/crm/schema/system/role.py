@@ -20,6 +20,7 @@ class Role(Record):
 
     name: str = column("Its name (角色名称).", sort=True)
     description: str | None = column("What it is for (说明).")
+    cost_budget: int | None = column("What one query of its members may cost (查询成本上限); null is the system's default.")
     grants = owned_list("system.RoleGrant", "role_id", "What it lets its members do (权限).", limit=1000)
     field_grants = owned_list("system.FieldGrant", "role_id", "The fields it hides or freezes (字段权限).", limit=1000)
     members = related_through("system.User", "role_member", "role_id", "user_id", "Who has it, at most 50 (成员).")
@@ -36,6 +37,9 @@ class RoleInput:
 
     name: strawberry.Maybe[str] = strawberry.field(description="Its name; needed for a new one.")
     description: strawberry.Maybe[str | None] = strawberry.field(description="What it is for.")
+    cost_budget: strawberry.Maybe[int | None] = strawberry.field(
+        description="What one query of its members may cost, 1,000 to 1,000,000,000; of several roles the largest counts."
+    )
     grants: strawberry.Maybe[list[RoleGrantInput]] = strawberry.field(description="All its permissions; replaces what is there.")
     field_grants: strawberry.Maybe[list[FieldGrantInput]] = strawberry.field(
         description="All fields it hides or freezes; replaces what is there."

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from crm.access.branches import grantable, rule_of_entity
 from crm.access.grants import Action, Scope
+from crm.config import LEAST_BUDGET, MOST_BUDGET
 from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.models import FieldGrant, Principal, Role, RoleGrant
@@ -75,7 +76,11 @@ async def restore(deed: Deed, record_id: str) -> UUID:
 
 
 def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
-    return checked(Role, {name: value for name, value in given.items() if name not in LISTS})
+    columns = checked(Role, {name: value for name, value in given.items() if name not in LISTS})
+    budget = columns.get("cost_budget")
+    if budget is not None and not LEAST_BUDGET <= budget <= MOST_BUDGET:
+        raise Invalid(f"A budget lies between {LEAST_BUDGET} and {MOST_BUDGET}.", ("input", "costBudget"))
+    return columns
 
 
 async def _replace_lists(deed: Deed, role_id: UUID, given: Mapping[str, Any]) -> Sequence[FieldChange]:
