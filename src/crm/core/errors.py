@@ -85,6 +85,34 @@ class TimedOut(RequestError):
         super().__init__("This took too long and was cancelled. Ask for less; repeat a mutation with the same key.")
 
 
+class QueryTooComplex(RequestError):
+    """A document beyond a limit; nothing of it ran. `limit` says which, `found` how much there is, `allowed` how much may be."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, limit: str, found: int, allowed: int, message: str = "") -> None:
+        told = message or f"The document has {found} {limit}; {allowed} are allowed."
+        super().__init__(told, limit=limit, found=found, allowed=allowed)
+
+
+class PersistedQueryNotFound(RequestError):
+    """No document is kept under this hash. Clients know this text: they send the request again, with the document."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class DocumentNotAllowed(RequestError):
+    """Only the documents of a list run here, and this is none of them."""
+
+    code = "PERSISTED_QUERY_NOT_IN_LIST"
+
+    def __init__(self) -> None:
+        super().__init__("This document is not on the list of those that run here.")
+
+
 class HistoryGone(RequestError):
     """The events after a cursor are no longer kept, or the database was restored since; `cursor` is where to start."""
 
