@@ -28,6 +28,17 @@ kept_lookups = Counter(
     "crm_kept_lookups_total", "Look-ups in what is kept between requests, by store.", ["store", "outcome"], registry=registry
 )
 kept_bytes = Gauge("crm_kept_bytes", "Bytes that a store keeps between requests, roughly.", ["store"], registry=registry)
+kept_evictions = Counter("crm_kept_evictions_total", "What had to make room for others, by store.", ["store"], registry=registry)
+queries_refused = Counter(
+    "crm_queries_refused_total", "GraphQL operations refused before they ran, by the limit they were beyond.", ["limit"],
+    registry=registry,
+)  # fmt: skip
+query_cost = Histogram(
+    "crm_query_cost",
+    "Estimated cost of GraphQL operations that ran.",
+    registry=registry,
+    buckets=(10, 100, 1_000, 5_000, 20_000, 50_000, 100_000, 500_000),
+)
 http_seconds = Histogram(
     "crm_http_request_seconds",
     "Time from request to the end of the answer, by kind of path and class of status.",

@@ -41,6 +41,7 @@ async def test_the_readme_is_true(client: httpx.AsyncClient, database: Database)
         wanted = {name: variables[name] for name in re.findall(r"\$(\w+): ", block.body)}
         answer = (await client.post("/graphql", json={"query": block.body, "variables": wanted}, headers=headers)).json()
         assert "errors" not in answer, f"{block}: {answer}"
+        assert set(answer.pop("extensions")) == {"cost"}  # told everywhere, and left out of what the page prints
         if "signIn" in answer["data"]:
             headers = {"Authorization": f"Bearer {answer['data']['signIn']['token']}"}
         for payload in answer["data"].values():

@@ -19,7 +19,8 @@ ME = "{ me { username } }"
 async def test_a_socket_signs_in_and_answers_queries(office):
     async with office.line(office.admin.token) as line:
         feed = await line.subscribe(ME)
-        assert (await feed.message())["payload"] == {"data": {"me": {"username": "admin"}}}
+        answer = {"data": {"me": {"username": "admin"}}, "extensions": {"cost": {"requested": 2, "budget": 100_000}}}
+        assert (await feed.message())["payload"] == answer
         assert (await feed.message()) == {"id": feed.id, "type": "complete"}
 
 

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 
 from crm.endpoints.execution import Asked
+from crm.endpoints.persisted import query_of
 from crm.endpoints.negotiation import JSON, is_json
 from crm.endpoints.refusals import Refused
 
@@ -62,9 +63,9 @@ def _decoded(name: str, value: str) -> Any:
 
 
 def _checked(body: dict[str, Any]) -> Asked:
-    if not isinstance(body.get("query"), str):
+    if not isinstance(query_of(body), str):
         raise Refused(400, "A text `query` is missing.")
     for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
         if body.get(name) is not None and not isinstance(body[name], kind):
             raise Refused(400, f"`{name}` is of the wrong type.")
-    return Asked(body["query"], body.get("variables"), body.get("operationName"))
+    return Asked(query_of(body), body.get("variables"), body.get("operationName"), body.get("extensions"))

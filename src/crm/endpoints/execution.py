@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,9 @@ from crm.access.viewer import Viewer
 from crm.access.viewers import Viewers
 from crm.config import Settings
 from crm.core.errors import Unauthenticated
+from crm.endpoints.allowed import allowed
 from crm.endpoints.documents import Documents
+from crm.endpoints.persisted import Persisted
 from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
 from crm.graph.plans.operations import PlannedExecutor
@@ -56,6 +59,7 @@ class Asked:
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
+    extensions: dict[str, Any] | None = None
 
 
 class Executor:
@@ -69,6 +73,7 @@ class Executor:
         # "Did you mean …" tells names of the schema: only to whom introspection would tell them.
         self.hide_suggestions = settings.introspection != "everyone"
         self.documents = Documents(self.schema, hide_suggestions=self.hide_suggestions)
+        self.persisted = Persisted(allowed(settings.documents))
 
     def services(self, database: Database, presence: Presence, hub: Hub) -> Services:
         """What operations on this database are given."""
@@ -77,7 +82,7 @@ class Executor:
         secret = key.get_secret_value().encode() if key else b""
         return Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret, presence, hub)
 
-    def refusal(self, viewer: Viewer, fields: set[str]) -> str | None:
+    def refusal(self, viewer: Viewer, fields: Set[str]) -> str | None:
         """Why these root fields are not executed at all for this viewer: the anonymous, and who asks about the schema itself."""
         if fields & INTROSPECTION:
             allowed = self.settings.introspection == "everyone" or (
@@ -116,6 +121,25 @@ class Executor:
         if root is not None:
             raise RightsMoved  # an event is not used up by an answer that did not hold
         return result
+
+    def describes(self, fields: Set[str]) -> bool:
+        """Whether an operation with these root fields asks about the schema and nothing else."""
+        return bool(fields & INTROSPECTION) and fields <= INTROSPECTION | {"__typename"}
+
+    async def describe(self, services: Services, facts: RequestFacts, document: Any, asked: Asked) -> ExecutionResult:
+        """Answer what only asks about the schema: in a thread, for it waits for nothing and takes long in one piece."""
+        if facts.token is not None and await load(services, facts.token) is None:
+            raise Unauthenticated(ENDED)
+        outcome = await asyncio.to_thread(
+            execute,
+            self.schema,
+            document,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            hide_suggestions=self.hide_suggestions,
+        )
+        assert isinstance(outcome, ExecutionResult)
+        return outcome
 
     async def _once(
         self,

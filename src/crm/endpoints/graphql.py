@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from crm import metrics
 from crm.access.viewer import ANONYMOUS, Viewer
-from crm.core.errors import TimedOut, Unauthenticated
+from crm.core.errors import BadUserInput, PersistedQueryNotFound, QueryTooComplex, RequestError, TimedOut, Unauthenticated
 from crm.endpoints import ide
 from crm.endpoints.answers import Answer, answered, refused
 from crm.endpoints.bodies import read_asked
-from crm.endpoints.documents import root_fields
+from crm.endpoints.budgets import charged
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.endpoints.negotiation import GRAPHQL_JSON, JSON, media_type
 from crm.endpoints.refusals import Refused, spoilt_by, troubled, unauthenticated
@@ -77,27 +78,37 @@ class Endpoint:
             raise unauthenticated("This token is unknown, expired or revoked. Sign in again.")
         reference = str(request.scope.get("state", {}).get("request_id", ""))
         try:
-            document = self.executor.documents.read(asked.query)
-        except GraphQLError as error:
+            asked = replace(asked, query=self.executor.persisted.text(asked.query, asked.extensions))
+        except RequestError as error:
             await _prove(services, token)
-            return refused([error], reference)
-        operation, fields = root_fields(document.node, asked.operation_name)
+            return _unbegun(error, reference)
+        document = self.executor.documents.read(asked.query)
+        root = document.root(asked.operation_name)
+        fields = root.fields if root else frozenset()
         self._check_fields(viewer, fields)
         if document.errors or "signIn" in fields:
             await _prove(services, token)
         if document.errors:
             return refused(document.errors, reference)
+        self.executor.persisted.keep(asked.query, asked.extensions)
+        operation = get_operation_ast(document.node, asked.operation_name)
         _check_kind(request, operation)
         facts = RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
         try:
-            result = await self.executor.run(services, viewer, facts, document.node, asked)
+            spent = await charged(document, asked, viewer, self.settings.cost_budget, lambda: _again(services, token))
+            if self.executor.describes(fields):
+                result: ExecutionResult | Planned | None = await self.executor.describe(services, facts, document.node, asked)
+            else:
+                result = await self.executor.run(services, viewer, facts, document.node, asked)
         except Unauthenticated as error:
             raise unauthenticated(error.message) from None
+        except QueryTooComplex as error:
+            return _unbegun(error, reference)
         assert result is not None
         _check_outcome(result, operation)
-        return answered(result, reference)
+        return answered(result, reference).extended(spent.json)
 
-    def _check_fields(self, viewer: Viewer, fields: set[str]) -> None:
+    def _check_fields(self, viewer: Viewer, fields: frozenset[str]) -> None:
         refusal = self.executor.refusal(viewer, fields)
         if refusal is not None:
             raise unauthenticated(refusal) if viewer.anonymous else Refused(400, refusal)
@@ -128,6 +139,18 @@ def _refused(refusal: Refused, media: str) -> Response:
 
 def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     return Response(body, status, headers, f"{media}; charset=utf-8")
+
+
+def _unbegun(error: RequestError, reference: str) -> Answer:
+    """A request that does not begin. That a persisted document is unknown is 200 for clients, whatever they accept."""
+    if isinstance(error, BadUserInput):
+        raise Refused(400, error.message)
+    answer = refused([GraphQLError(error.message, original_error=error)], reference)
+    return replace(answer, begun=isinstance(error, PersistedQueryNotFound))
+
+
+async def _again(services: Services, token: str | None) -> Viewer | None:
+    return ANONYMOUS if token is None else await load(services, token)
 
 
 async def _prove(services: Services, token: str | None) -> None:

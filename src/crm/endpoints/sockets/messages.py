@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from crm.endpoints.execution import Asked
+from crm.endpoints.persisted import query_of
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 128
@@ -75,12 +76,12 @@ def _id(body: dict[str, Any]) -> str:
 
 
 def _asked(payload: Any) -> Asked:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    if not isinstance(payload, dict) or not isinstance(query_of(payload), str):
         raise Closing(BAD_REQUEST, "The payload of subscribe is an object with a text `query`.")
     for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
         if payload.get(name) is not None and not isinstance(payload[name], kind):
             raise Closing(BAD_REQUEST, f"`{name}` is of the wrong type.")
-    return Asked(payload["query"], payload.get("variables"), payload.get("operationName"))
+    return Asked(query_of(payload), payload.get("variables"), payload.get("operationName"), payload.get("extensions"))
 
 
 def frame(kind: str, operation_id: str | None = None, payload: Any = None) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 
+from crm.access.viewer import Viewer
 from crm.core.errors import RequestError, Unauthenticated
 from crm.endpoints.answers import answered, told
-from crm.endpoints.documents import Document, root_fields
+from crm.endpoints.budgets import Spent, charged
+from crm.endpoints.documents import Document
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.endpoints.refusals import spoilt_by, trouble_of
 from crm.endpoints.sockets.messages import frame, next_frame
@@ -39,7 +42,9 @@ async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
     assert line.facts is not None
     reference = line.facts.id
     try:
+        asked = replace(asked, query=line.executor.persisted.text(asked.query, asked.extensions))
         document, operation = _read(line, asked)
+        line.executor.persisted.keep(asked.query, asked.extensions)
         if operation.operation is OperationType.SUBSCRIPTION:
             await _listen(line, operation_id, asked, document, operation)
         else:
@@ -69,13 +74,10 @@ class _Refused(Exception):
 def _read(line: Line, asked: Asked) -> tuple[Document, OperationDefinitionNode]:
     assert line.facts is not None
     reference = line.facts.id
-    try:
-        document = line.executor.documents.read(asked.query)
-    except GraphQLError as error:
-        raise _Refused([told(error, reference)]) from None
+    document = line.executor.documents.read(asked.query)
     if document.errors:
         raise _Refused([told(error, reference) for error in document.errors])
-    operation, _ = root_fields(document.node, asked.operation_name)
+    operation = get_operation_ast(document.node, asked.operation_name)
     if operation is None:
         raise RequestError("The document has no operation of this name, or several and none was named.")
     return document, operation
@@ -86,7 +88,7 @@ async def _answer(line: Line, operation_id: str, asked: Asked, document: Documen
     assert line.facts is not None
     try:
         with deadline(line.executor.settings.request_seconds):
-            result = await _executed(line, line.facts, asked, document)
+            result, spent = await _executed(line, line.facts, asked, document)
         spoilt = spoilt_by(result, operation)
     except UNAVAILABLE as error:
         if trouble_of(error) is None:
@@ -96,23 +98,33 @@ async def _answer(line: Line, operation_id: str, asked: Asked, document: Documen
         log.warning("operation given up", code=trouble.code, reason=type(spoilt).__name__)
         await _refuse(line, operation_id, trouble)
         return
-    await line.send(next_frame(operation_id, answered(result, line.facts.id).body))
+    await line.send(next_frame(operation_id, answered(result, line.facts.id).extended(spent.json).body))
     await line.send(frame("complete", operation_id))
 
 
-async def _executed(line: Line, facts: RequestFacts, asked: Asked, document: Document) -> ExecutionResult | Planned:
+async def _executed(line: Line, facts: RequestFacts, asked: Asked, document: Document) -> tuple[ExecutionResult | Planned, Spent]:
     viewer = await line.services.viewers.of(facts.token or "")
     if viewer is None:
         raise Unauthenticated(ENDED)
-    _, fields = root_fields(document.node, asked.operation_name)
+    root = document.root(asked.operation_name)
+    fields = root.fields if root else frozenset()
     refusal = line.executor.refusal(viewer, fields)
     if refusal is not None:
         raise RequestError(refusal)
-    result = await line.executor.run(line.services, viewer, facts, document.node, asked)
+    spent = await _charged(line, facts, document, asked, viewer)
+    if line.executor.describes(fields):
+        result: ExecutionResult | Planned | None = await line.executor.describe(line.services, facts, document.node, asked)
+    else:
+        result = await line.executor.run(line.services, viewer, facts, document.node, asked)
     assert result is not None
     if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
         raise Unauthenticated(ENDED)
-    return result
+    return result, spent
+
+
+async def _charged(line: Line, facts: RequestFacts, document: Document, asked: Asked, viewer: Viewer) -> Spent:
+    budget = line.executor.settings.cost_budget
+    return await charged(document, asked, viewer, budget, lambda: load(line.services, facts.token))
 
 
 async def _listen(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:
@@ -122,6 +134,7 @@ async def _listen(line: Line, operation_id: str, asked: Asked, document: Documen
     if viewer is None or viewer.id is None:
         raise Unauthenticated(ENDED)
     check_gate(viewer.rights, topic)
+    await _charged(line, line.facts, document, asked, viewer)
     selection = Selection(line.executor, line.services, line.facts, document.node, asked, topic)
     subscription = await line.services.hub.subscribe(topic, selection, viewer.id, after)
     try:
