@@ -109,7 +109,12 @@ def settings(database: Database, tmp_path: Path) -> Settings:
     return make_settings(database, tmp_path)
 
 
+BUDGET = 10_000_000
+"""What one operation of a test may cost: tests of whole lists ask for more at once than any client may."""
+
+
 def make_settings(database: Database, folder: Path, **others: Any) -> Settings:
+    others = {"cost_budget": BUDGET, **others}
     return Settings(_env_file=None, database_url=database.url, secret_key=SECRET_KEY, data_dir=folder, **others)
 
 

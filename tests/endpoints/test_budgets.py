@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.conftest import BUDGET
 from tests.factories.api import Api
 from tests.factories.sockets import kept_connected
 
@@ -34,9 +35,9 @@ async def refusal(api: Api, query: str, **variables: Any) -> dict[str, Any]:
 
 async def test_the_cost_is_told_with_every_answer(office):
     answer = await office.admin.run(LIST, n=10)
-    assert answer.body["extensions"] == {"cost": {"requested": 1 + 1 + 10 * 3, "budget": 100_000}}
+    assert answer.body["extensions"] == {"cost": {"requested": 1 + 1 + 10 * 3, "budget": BUDGET}}
     anonymous = await office.anonymous.run("{ __typename }")
-    assert anonymous.body["extensions"] == {"cost": {"requested": 1, "budget": 100_000}}
+    assert anonymous.body["extensions"] == {"cost": {"requested": 1, "budget": BUDGET}}
     described = await office.admin.run("{ __schema { queryType { name } } }")
     assert described.body["extensions"]["cost"]["requested"] >= 1
     failed = await office.admin.run('{ customer(id: "x") { id } }')
@@ -51,7 +52,7 @@ async def test_what_does_not_run_costs_nothing(office):
 async def test_the_cost_is_told_on_a_socket_and_not_with_a_push(office):
     async with office.line(office.admin.token) as line:
         message = await (await line.subscribe(LIST, n=3)).message()
-        assert message["payload"]["extensions"] == {"cost": {"requested": 11, "budget": 100_000}}
+        assert message["payload"]["extensions"] == {"cost": {"requested": 11, "budget": BUDGET}}
     async with office.listens(office.admin, "subscription { announcements { cursor announcement { id } } }") as feed:
         given = {"title": "x", "body": "y", "audience": {"everyone": True}, "mustConfirm": False}
         await office.admin.do("announcementPublish", "announcement { id }", input=given)
@@ -77,7 +78,7 @@ async def test_nothing_of_what_is_too_dear_runs(office):
 
 @pytest.mark.parametrize(
     ("sizes", "told"),
-    [((1_000, 5_000), 5_000), ((1_000, None), 100_000), ((None,), 100_000), ((200_000, None), 200_000), ((), 100_000)],
+    [((1_000, 5_000), 5_000), ((1_000, None), BUDGET), ((None,), BUDGET), ((20_000_000, None), 20_000_000), ((), BUDGET)],
 )
 async def test_of_several_roles_the_largest_counts(office, sizes, told):
     api = await spender(office, f"of {sizes}".translate(dict.fromkeys(map(ord, "(), "), "_")), *sizes)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from tests.conftest import BUDGET
 from tests.factories.sockets import SUBPROTOCOL, kept_connected
 from websockets.exceptions import InvalidStatus
 
@@ -19,7 +20,7 @@ ME = "{ me { username } }"
 async def test_a_socket_signs_in_and_answers_queries(office):
     async with office.line(office.admin.token) as line:
         feed = await line.subscribe(ME)
-        answer = {"data": {"me": {"username": "admin"}}, "extensions": {"cost": {"requested": 2, "budget": 100_000}}}
+        answer = {"data": {"me": {"username": "admin"}}, "extensions": {"cost": {"requested": 2, "budget": BUDGET}}}
         assert (await feed.message())["payload"] == answer
         assert (await feed.message()) == {"id": feed.id, "type": "complete"}
 
