@@ -25,7 +25,11 @@ def organisation(company: Company) -> None:
     for name, role in ROLES.items():
         deleted = name == "retired"
         company.add(
-            "role", **record(Kind.ROLE, name, deleted=deleted), name=name, description=f"for {name}" if name != "agent" else None
+            "role",
+            **record(Kind.ROLE, name, deleted=deleted),
+            name=name,
+            description=f"for {name}" if name != "agent" else None,
+            cost_budget=None,
         )
         company.add("principal", id=role_id(name), kind=int(Kind.ROLE))
         for (entity, action), scope in role.grants.items():
