@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -96,3 +97,14 @@ async def test_without_a_hash_a_document_is_needed(office: Office, extensions):
     answer = await office.admin.post({"extensions": extensions})
     assert (answer.status, answer.codes) == (400, ["BAD_USER_INPUT"])
     assert (await office.admin.post({"query": "{ me { username } }", "extensions": extensions})).data["me"]
+
+
+async def test_it_works_over_get(office: Office):
+    query = "query Got($n: Int) { tags(first: $n) { nodes { id } } }"
+    parameters = {"variables": '{"n": 1}', "extensions": json.dumps(named(query))}
+    headers = {"Authorization": f"Bearer {office.admin.token}"}
+    missing = await office.client.get("/graphql", params=parameters, headers=headers)
+    assert (missing.status_code, missing.json()["errors"][0]["message"]) == (200, "PersistedQueryNotFound")
+    full = await office.client.get("/graphql", params=parameters | {"query": query}, headers=headers)
+    again = await office.client.get("/graphql", params=parameters, headers=headers)
+    assert full.json()["data"] == again.json()["data"] == {"tags": {"nodes": []}}

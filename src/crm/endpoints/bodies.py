@@ -9,8 +9,8 @@ import orjson
 from starlette.requests import Request
 
 from crm.endpoints.execution import Asked
-from crm.endpoints.persisted import query_of
 from crm.endpoints.negotiation import JSON, is_json
+from crm.endpoints.persisted import query_of
 from crm.endpoints.refusals import Refused
 
 PARAMETERS = ("query", "variables", "operationName", "extensions")
