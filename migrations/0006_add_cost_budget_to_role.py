@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0004_rules_and_lists_of_calls")]
+    dependencies = [("crm", "0005_disclosures_of_calls")]
 
     operations = [
         ops.AddField(model_name="Role", name="cost_budget", field=fields.IntField(null=True)),
