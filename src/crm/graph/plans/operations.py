@@ -16,9 +16,12 @@ from graphql import (
     GraphQLError,
     GraphQLLeafType,
     GraphQLSchema,
+    NamedTypeNode,
     Node,
+    NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TypeNode,
     VariableNode,
     default_field_resolver,
     default_type_resolver,
@@ -158,7 +161,14 @@ def facts_of(document: DocumentNode, operation_name: str | None) -> Facts | None
         return None
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     names = {each.value.name.value for each in _branches(document) if isinstance(each.value, VariableNode)}
-    return Facts(document, operation, fragments, tuple(sorted(names)))
+    # Another operation of the document may have a variable of the same name that is something else altogether.
+    own = {each.variable.name.value for each in operation.variable_definitions or () if _is_boolean(each.type)}
+    return Facts(document, operation, fragments, tuple(sorted(names & own)))
+
+
+def _is_boolean(made: TypeNode) -> bool:
+    inner = made.type if isinstance(made, NonNullTypeNode) else made
+    return isinstance(inner, NamedTypeNode) and inner.name.value == "Boolean"
 
 
 def _branches(node: Node) -> Iterator[Any]:

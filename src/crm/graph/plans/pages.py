@@ -13,7 +13,7 @@ from crm.graph.lists import Asked
 from crm.graph.nouns import Noun
 from crm.graph.plans import sites
 from crm.graph.plans.outline import Edges, Info, Level, Paged, Rows, Total, TypeName
-from crm.graph.plans.rendering import Into, Refuse, Renderer, Shown, Step, as_object, narrowed
+from crm.graph.plans.rendering import WHOLE, Into, Refuse, Renderer, Shown, Step, as_object, narrowed
 
 PLACE, SEEN = "_place", "_seen"
 """A row's place in its page, and how many rows were read, the one ahead included."""
@@ -100,9 +100,11 @@ def _general(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked) 
     listed = "".join(f"{each}, " for each in columns.listed)
     within = f"WHERE {row}.{PLACE} <= {wanted.page.size}{turned}"
     rows = f"SELECT {listed}{row}.{PLACE}, {row}.{SEEN} FROM ({numbered}) {row} {within}"
+    # HAVING: one object for any number of rows, also where nothing that is shown is an aggregate of them.
+    origin = f"FROM ({rows}) q HAVING TRUE"
     if not shown.fits:
-        return f"(SELECT {shown.built()} FROM ({rows}) q)", shown.steps
-    return f"(SELECT row_to_json(x) FROM (SELECT {shown.listed()} FROM ({rows}) q) x)", shown.steps
+        return f"(SELECT {shown.built()} {origin})", shown.steps
+    return f"(SELECT row_to_json({WHOLE}) FROM (SELECT {shown.listed()} {origin}) {WHOLE})", shown.steps
 
 
 def _listed(shown: Shown, key: str, column: str, into: Into | None) -> None:
@@ -160,7 +162,8 @@ def _info(noun: Noun, parts: tuple[tuple[str, str | TypeName], ...], wanted: Ask
         return shown.built()
     names = ", ".join(f"y{place}" for place in range(len(shown.columns)))
     values = ", ".join(value for _, value in shown.columns)
-    return f"(SELECT row_to_json(x) FROM (SELECT {inner.listed()} FROM (VALUES ({values})) v({names})) x)"
+    listed = f"SELECT {inner.listed()} FROM (VALUES ({values})) v({names})"
+    return f"(SELECT row_to_json({WHOLE}) FROM ({listed}) {WHOLE})"
 
 
 def _beyond(page: Page, more: str) -> str:  # noqa: ARG001 -- said where it is called: not this, but whether a cursor was given

@@ -25,6 +25,9 @@ LONGEST_KEY = 63
 MOST_BUILT = 50
 """A function takes 100 arguments, so an object with a longer key has at most half as many keys."""
 
+WHOLE = '"."'
+"""The name of a query whose rows become objects. Its columns are response keys, and one of its own name would be taken for it."""
+
 FORM_KEY = " "
 """Where the type of a row is told to Python; no response key has a space in it."""
 
@@ -94,12 +97,12 @@ class Renderer:
         if into is not None:
             into.many = many
         if isinstance(shown, Shown) and shown.fits:
-            value, inner = "x", f"SELECT {shown.listed()} {origin}"
+            value, inner = WHOLE, f"SELECT {shown.listed()} {origin}"
         else:
-            value, inner = "x.o", f"SELECT {as_object(shown) if isinstance(shown, Shown) else shown} AS o {origin}"
+            value, inner = f"{WHOLE}.o", f"SELECT {as_object(shown) if isinstance(shown, Shown) else shown} AS o {origin}"
         if many:
-            return f"(SELECT coalesce(json_agg({value}), '[]') FROM ({inner}) x)", into
-        return (f"(SELECT row_to_json(x) FROM ({inner}) x)" if value == "x" else f"({inner})"), into
+            return f"(SELECT coalesce(json_agg({value}), '[]') FROM ({inner}) {WHOLE})", into
+        return (f"(SELECT row_to_json({WHOLE}) FROM ({inner}) {WHOLE})" if value == WHOLE else f"({inner})"), into
 
     def row(self, level: Level, row: str) -> tuple[Shown | str, Into | None]:
         """The row under an alias: its columns where all types show the same, else one JSON object chosen by its type."""
@@ -181,7 +184,7 @@ def as_object(shown: Shown) -> str:
     """The columns of a row at hand as one JSON object."""
     if not shown.columns:
         return "'{}'::json"
-    return f"(SELECT row_to_json(x) FROM (SELECT {shown.listed()}) x)" if shown.fits else shown.built()
+    return f"(SELECT row_to_json({WHOLE}) FROM (SELECT {shown.listed()}) {WHOLE})" if shown.fits else shown.built()
 
 
 def narrowed(source: Source, columns: frozenset[str], *others: str) -> Source:
