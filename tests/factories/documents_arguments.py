@@ -1,0 +1,242 @@
+"""Arguments of generated documents: paging, orders, filters of every shape, and how they are written.
+
+A value is made first, as a tree. Then it is written down: any part of it as a literal, as a variable, or as a variable's default.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    get_named_type,
+    get_nullable_type,
+)
+from tests.factories.choices import Choices
+from tests.factories.documents_values import Order, Values
+from tests.factories.walk import SCHEMA, element
+
+MOST_ROWS = 300
+"""Rows that a chain of nested lists may multiply to."""
+DEFAULT_PAGE = 20
+WRONG_SIZES = (0, -1, 101, 2**31 - 1)
+BROKEN = ("", "x", "WyJ4Il0", "!!!", "é", "bnVsbA", "eyJhIjoxfQ")
+BOUNDS = ("2025-12-20T00:00:00Z", "2026-04-01T00:00:00+08:00", "2026-12-31T00:00:00Z", "2040-01-01T00:00:00Z")
+
+
+@dataclass
+class Variables:
+    """The variables of one operation."""
+
+    declared: list[str] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, declaration: str) -> str:
+        name = f"v{len(self.declared)}"
+        self.declared.append(f"${name}: {declaration}")
+        return name
+
+
+class Arguments:
+    """Makes and writes the arguments of one operation's fields."""
+
+    def __init__(self, choose: Choices, values: Values, variables: Variables) -> None:
+        self.choose, self.values, self.variables = choose, values, variables
+
+    def of(self, made: GraphQLField, rows: int) -> tuple[str, int]:
+        """The arguments of a field, and how many rows one parent may then have. `rows`: how many parents there may be."""
+        type_name = element(made)
+        size = 1
+        if type_name is None:
+            given = {name: self._single(made, name, argument) for name, argument in made.args.items() if self._wanted(argument)}
+        else:
+            given, size = self._paging(type_name, rows)
+            given |= self._listing(made, type_name, given)
+        texts = [f"{name}: {self.write(made.args[name].type, value)}" for name, value in given.items() if name in made.args]
+        return (f"({', '.join(texts)})" if texts else ""), size
+
+    def condition(self) -> str:
+        """The `if` of a directive."""
+        value = self.choose.chance(50)
+        if not self.choose.chance(40):
+            return json.dumps(value)
+        if self.choose.chance(30):
+            return f"${self.variables.add(f'Boolean = {json.dumps(value)}')}"
+        name = self.variables.add("Boolean!")
+        self.variables.given[name] = value
+        return f"${name}"
+
+    def _wanted(self, argument: GraphQLArgument) -> bool:
+        return isinstance(argument.type, GraphQLNonNull) or self.choose.chance(60)
+
+    def _single(self, made: GraphQLField, name: str, argument: GraphQLArgument) -> Any:
+        """An argument of a field that is no list of nouns."""
+        inner = get_named_type(argument.type)
+        if inner.name == "ID":
+            own = "User" if name.startswith("userId") else get_named_type(made.type).name if name == "id" else None
+            several = isinstance(get_nullable_type(argument.type), GraphQLList)
+            found = [self.values.id(self.choose, own if own in _NOUNS else None) for _ in range(self.choose.number(1, 3))]
+            return found if several else found[0]
+        if inner.name == "DateTime":
+            return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
+        return self.choose.one(["customer", "contact", "tag", "call", "role", "share", "x", ""])
+
+    def _paging(self, type_name: str, rows: int) -> tuple[dict[str, Any], int]:
+        """How many rows, and from where; `orderBy` with it, since a cursor belongs to one order."""
+        choose, given = self.choose, {}
+        most = max(1, min(100, MOST_ROWS // rows))
+        size = choose.number(1, min(5, most)) if not choose.chance(15) else most
+        if choose.chance(4):
+            given[choose.one(["first", "last"])] = choose.one(WRONG_SIZES)
+        elif choose.chance(2):
+            given |= {"first": size, "last": size}
+        elif most < DEFAULT_PAGE or choose.chance(75):
+            given["last" if choose.chance(25) else "first"] = size
+        else:
+            size = DEFAULT_PAGE
+            given |= {"first": None} if choose.chance(10) else {}
+        order = self._order(type_name)
+        if order is not None:
+            given["orderBy"] = [{"field": name, "direction": way} for name, way in order]
+        for name in ("after", "before"):
+            if choose.chance(12):
+                given[name] = self._cursor(type_name, order or ())
+        return given, size
+
+    def _order(self, type_name: str) -> Order | None:
+        if not self.choose.chance(50):
+            return None
+        known = self.values.orders(type_name)
+        if known and self.choose.chance(80):
+            return self.choose.one(known)
+        made = SCHEMA.type_map.get(f"{type_name}OrderField")
+        names = list(made.values) if isinstance(made, GraphQLEnumType) else []
+        least = 4 if self.choose.chance(3) else 0
+        chosen = self.choose.some(names, least, max(least, 3)) + (names[:1] if self.choose.chance(3) else [])
+        return tuple((name, self.choose.one(["ASC", "DESC"])) for name in chosen)
+
+    def _cursor(self, type_name: str, order: Order) -> str | None:
+        own = self.values.cursors.get((type_name, order), [])
+        if own and not self.choose.chance(12):
+            return self.choose.one(own)
+        if self.choose.chance(50):
+            return self.choose.one([None, *BROKEN])
+        lists = sorted(self.values.cursors)
+        return self.choose.one(self.values.cursors[self.choose.one(lists)]) if lists else "x"
+
+    def _listing(self, made: GraphQLField, type_name: str, given: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "entity" in made.args:
+            found["entity"] = self.choose.one(["customer", "contact", "tag", "call", "role", "share", "x", "announcement"])
+        if "filter" in made.args and self.choose.chance(35):
+            found["filter"] = None if self.choose.chance(3) else self.filter(f"{type_name}Filter", 1)
+        if "search" in made.args and self.choose.chance(20):
+            label = "displayName" if type_name == "User" else "name"
+            found["search"] = self.values.text(self.choose, type_name, label, "startsWith")
+        return found
+
+    def filter(self, type_name: str, depth: int) -> Any:
+        """A filter over a noun: one or two conditions, nested; at times too deep, empty, or null where that is refused."""
+        made = SCHEMA.type_map[type_name]
+        assert isinstance(made, GraphQLInputObjectType)
+        if depth == 1 and self.choose.chance(2):
+            return _nested(7, {"id": {"isNull": False}})
+        names = list(made.fields)
+        deep = [name for name in names if _is_deep(made, name)]
+        plain = [name for name in names if name not in deep]
+        found: dict[str, Any] = {}
+        for _ in range(self.choose.number(1, 2) if not self.choose.chance(3) else 0):
+            name = self.choose.one(deep if deep and depth < 5 and self.choose.chance(45) else plain)
+            found[name] = None if self.choose.chance(1) else self._condition(made, type_name.removesuffix("Filter"), name, depth)
+        return found
+
+    def _condition(self, made: GraphQLInputObjectType, noun: str, name: str, depth: int) -> Any:
+        inner = get_named_type(made.fields[name].type)
+        if name in ("and", "or"):
+            parts = [self.filter(inner.name, depth + 1) for _ in range(self.choose.number(1, 3))]
+            return parts[0] if self.choose.chance(15) else parts if not self.choose.chance(4) else []
+        if not isinstance(inner, GraphQLInputObjectType):
+            return [self.values.id(self.choose, "Tag") for _ in range(self.choose.number(0, 3))]
+        if "some" in inner.fields:
+            other = get_named_type(inner.fields["some"].type).name
+            return {each: self.filter(other, depth + 1) for each in self.choose.some(["some", "none"], 1, 2)}
+        if "and" in inner.fields:
+            return self.filter(inner.name, depth + 1)
+        return {each: self._operand(inner, noun, name, each) for each in self.choose.some(list(inner.fields), 1, 2)}
+
+    def _operand(self, made: GraphQLInputObjectType, noun: str, name: str, operator: str) -> Any:
+        inner = get_named_type(made.fields[operator].type)
+        if self.choose.chance(2):
+            return None
+        if operator == "isNull":
+            return self.choose.chance(50)
+        if operator == "in":
+            count = 101 if self.choose.chance(2) else self.choose.number(0, 4)
+            several = [self.values.scalar(self.choose, inner, noun, name) for _ in range(min(count, 5))]
+            return several if count < 100 else (several * 101)[:101]
+        return self.values.scalar(self.choose, inner, noun, name, operator)
+
+    def write(self, made: GraphQLInputType, value: Any) -> str:
+        """A value in the document: any part of it may be a variable instead."""
+        if self.choose.chance(12):
+            return self._variable(made, value)
+        inner = get_nullable_type(made)
+        if value is None:
+            return "null"
+        if isinstance(inner, GraphQLList) and isinstance(value, list):
+            return f"[{', '.join(self.write(inner.of_type, each) for each in value)}]"
+        if isinstance(inner, GraphQLList):
+            return _literal(inner.of_type, value)  # one value stands for a list of it; a variable would have to be a list
+        if isinstance(inner, GraphQLInputObjectType):
+            return f"{{{', '.join(f'{name}: {self.write(inner.fields[name].type, each)}' for name, each in value.items())}}}"
+        return _literal(inner, value)
+
+    def _variable(self, made: GraphQLInputType, value: Any) -> str:
+        """`$v`: given, given over a default, only by its default, null, or not at all."""
+        inner, required = get_nullable_type(made), isinstance(made, GraphQLNonNull)
+        way = self.choose.number(0, 9)
+        if way == 0 and not required:
+            return f"${self.variables.add(str(inner))}"  # absent
+        if way <= 2 and value is not None:
+            name = self.variables.add(f"{inner} = {_literal(inner, value)}")
+            if way == 1:
+                self.variables.given[name] = value
+            return f"${name}"
+        name = self.variables.add(f"{inner}!" if required or (value is not None and way <= 5) else str(inner))
+        self.variables.given[name] = value
+        return f"${name}"
+
+
+_NOUNS = frozenset(
+    name for name in SCHEMA.type_map if f"{name}Filter" in SCHEMA.type_map and f"{name}Connection" in SCHEMA.type_map
+)
+"""Types whose ids the company knows by name of the type."""
+
+
+def _is_deep(made: GraphQLInputObjectType, name: str) -> bool:
+    inner = get_named_type(made.fields[name].type)
+    return isinstance(inner, GraphQLInputObjectType) and bool({"and", "some"} & set(inner.fields))
+
+
+def _nested(depth: int, inside: dict[str, Any]) -> dict[str, Any]:
+    return inside if depth <= 1 else {"not": _nested(depth - 1, inside)}
+
+
+def _literal(made: Any, value: Any) -> str:
+    """A value as GraphQL writes it; enum values stand without quotes."""
+    inner = get_nullable_type(made)
+    if isinstance(inner, GraphQLList):
+        return f"[{', '.join(_literal(inner.of_type, each) for each in (value if isinstance(value, list) else [value]))}]"
+    if isinstance(inner, GraphQLInputObjectType) and isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_literal(inner.fields[name].type, each)}' for name, each in value.items())}}}"
+    if isinstance(inner, GraphQLEnumType) and isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
