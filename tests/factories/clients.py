@@ -12,13 +12,12 @@ from typing import Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
-from tests.conftest import make_settings
-from tests.factories.company import PEOPLE, Company
+from tests.factories.company import Company
+from tests.factories.two_ways import TwoWays, headers_of, two_ways
 from tests.servers import Databases, cloned
 
 from crm.access import loading
 from crm.access.branches import Via, declared
-from crm.app import create_app
 from crm.resolvers import deeds
 from crm.services.deeds import deed
 from crm.services.system import passwords
@@ -33,10 +32,14 @@ class Client:
     database: Database
     log: list[Any]
     """What the server logged; crashes stand in it with their cause."""
+    reference: httpx.AsyncClient | None = None
+    """An application that runs no plans: whatever reads is asked of it too, and must be answered alike."""
 
     async def send(self, viewer: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
-        headers = {} if viewer == "anonymous" else {"Authorization": f"Bearer {PEOPLE[viewer].token}"}
-        return await self.http.post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers)
+        body = {"query": query, "variables": variables or {}}
+        if self.reference is not None and not query.lstrip().startswith("mutation"):
+            return await TwoWays(self.http, self.reference).ask(viewer, body)
+        return await self.http.post("/graphql", json=body, headers=headers_of(viewer))
 
     async def ask(self, viewer: str, query: str, variables: dict[str, Any] | None = None) -> Answer:
         response = await self.send(viewer, query, variables)
@@ -67,16 +70,14 @@ class Answer:
 
 
 @asynccontextmanager
-async def serving(databases: Databases, company: Company, folder: Path) -> AsyncIterator[Client]:
-    """The company in a database of its own, served."""
+async def serving(databases: Databases, company: Company, folder: Path, *, both: bool = False) -> AsyncIterator[Client]:
+    """The company in a database of its own, served; `both` ways of reading, where what is looked at is reading."""
     async with cloned(databases) as database:
         await company.write(database)
-        app = create_app(make_settings(database, folder), database, background=False)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://crm.test") as http:
+        async with two_ways(database, folder) as ways:
             # Crashes are for the tally to count; printed with all their variables they would take most of the run.
             with capture_logs() as log:
-                yield Client(http, database, log)
+                yield Client(ways.planned, database, log, ways.reference if both else None)
 
 
 def look_narrow(patch: pytest.MonkeyPatch, *, narrow: bool) -> None:

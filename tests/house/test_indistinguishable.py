@@ -248,7 +248,7 @@ async def test_what_is_hidden_leaves_no_trace(databases, tmp_path, viewer: str):
     with pytest.MonkeyPatch.context() as patch:
         look_narrow(patch, narrow=viewer in ("agent", "mixed"))
         for company in (build(), disguised(viewer)):
-            async with serving(databases, company, tmp_path) as client:
+            async with serving(databases, company, tmp_path, both=True) as client:
                 answers.append([_settled((await client.send(viewer, text, values)).json()) for text, values in asked])
     different = []
     for (text, values), one, two in zip(asked, *answers, strict=True):

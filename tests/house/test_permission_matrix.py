@@ -2,7 +2,8 @@
 
 The ways are walked from the schema: a new list, filter, order, record field or root field joins by itself, and fails here until
 the fixture company has facts for it and the oracle has a rule. Everything that can differ is asked twice: as viewers of much are
-answered (rows are tested) and as viewers of little are (lists start from the ids they see).
+answered (rows are tested) and as viewers of little are (lists start from the ids they see). And every question is asked of two
+applications, one with plans and one without: what the oracle is shown is what both said, byte for byte.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ async def served(request, databases, tmp_path_factory) -> AsyncIterator[tuple[Cl
     company = build()
     with pytest.MonkeyPatch.context() as patch:
         look_narrow(patch, narrow=request.param == "ids")
-        async with serving(databases, company, tmp_path_factory.mktemp("matrix")) as client:
+        async with serving(databases, company, tmp_path_factory.mktemp("matrix"), both=True) as client:
             yield client, company, request.param
 
 
