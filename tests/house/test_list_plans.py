@@ -76,7 +76,7 @@ async def test_who_sees_half_reads_an_index_in_order(watchers: Watchers, name, f
     plan = await planned(watchers, watchers.half, name, field, descending)
     assert plan.rows == 21
     assert not plan.scanned("Seq Scan", noun_named(name).source.rule.table)
-    assert plan.buffers <= 6 * ALL_ROWS  # each row that is passed by is asked for by itself: see ADR 0030
+    assert plan.buffers <= 6 * ALL_ROWS  # each row that is passed by is asked for by itself: see ADR 0024
 
 
 @pytest.mark.parametrize(("name", "field", "descending"), ORDERS)
