@@ -63,6 +63,7 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             Middleware(Requests),
             Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
             *_cross_origin(settings),
+            Middleware(graphql.Direct, executor=executor),
         ],
         lifespan=lifespan,
     )

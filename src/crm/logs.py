@@ -78,7 +78,9 @@ def note(name: str, level: int, event: str, **fields: object) -> None:
     if not logger.isEnabledFor(level):
         return
     if _Lines.quick:
-        logger.log(level, event, extra={"fields": fields})
+        record = logging.LogRecord(name, level, "", 0, event, None, None)  # who called is known: nobody looks for the frame
+        record.fields = fields
+        logger.handle(record)
     else:
         structlog.get_logger(name).log(level, event, **fields)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 OFFERED = (GRAPHQL_JSON, JSON)
@@ -11,6 +13,7 @@ RANGES = {GRAPHQL_JSON: {GRAPHQL_JSON: 3}, JSON: {JSON: 3, "application/*": 2, "
 """By which ranges each can be asked for, and how closely each range names it. `GRAPHQL_JSON` is for those who know it."""
 
 
+@lru_cache(maxsize=256)  # clients say the same again and again; one that does not costs what it costs
 def media_type(accept: str | None) -> str | None:
     """The media type for an Accept header; None where the client takes nothing that we have."""
     if accept is None or not accept.strip():
@@ -25,6 +28,7 @@ def media_type(accept: str | None) -> str | None:
     return best
 
 
+@lru_cache(maxsize=256)
 def is_json(content_type: str | None) -> bool:
     """Whether a body is JSON in UTF-8: no other encoding is read, and none is guessed."""
     kind, *parameters = (content_type or "").split(";")

@@ -13,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.backends.base_postgres.client import BasePostgresClient
 from tortoise.context import TortoiseContext
@@ -43,8 +44,16 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A raw connection for reads; inside a transaction of this task it is not the transaction's: use the one it yields."""
-        async with self.client.acquire_connection() as connection:
+        pool = cast("AsyncpgDBClient", self.client)._pool
+        if pool is None:  # made on first use
+            async with self.client.acquire_connection() as connection:
+                yield connection
+            return
+        connection = await pool.acquire()
+        try:
             yield connection
+        finally:
+            await pool.release(connection)
 
     def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
         """A transaction, or a savepoint when this task is inside one already. Start no tasks inside it that outlive it."""

@@ -100,8 +100,11 @@ class Filling:
         """Let Python resolve all that waits, at once."""
         if not self._waiting:
             return
-        results = await asyncio.gather(*(self._resolved(each) for each in self._waiting))
+        # All are waited for, also where one fails: nothing goes on reading for an answer that is given up.
+        results = await asyncio.gather(*(self._resolved(each) for each in self._waiting), return_exceptions=True)
         for each, result in zip(self._waiting, results, strict=True):
+            if isinstance(result, BaseException):
+                raise result
             each.holder[each.key] = result
         for error in self.executor.collected_errors.errors:
             if isinstance(error.original_error, NotPlanned):

@@ -108,7 +108,7 @@ def _general(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked) 
 
 
 def _listed(shown: Shown, key: str, column: str, into: Into | None) -> None:
-    shown.columns.append((key, f"coalesce(json_agg({column}), '[]')"))
+    shown.columns.append((key, f"coalesce(array_to_json(array_agg({column})), '[]')"))
     if into is not None:
         into.many = True
         shown.steps[key] = into

@@ -101,7 +101,7 @@ class Renderer:
         else:
             value, inner = f"{WHOLE}.o", f"SELECT {as_object(shown) if isinstance(shown, Shown) else shown} AS o {origin}"
         if many:
-            return f"(SELECT coalesce(json_agg({value}), '[]') FROM ({inner}) {WHOLE})", into
+            return f"(SELECT coalesce(array_to_json(array_agg({value})), '[]') FROM ({inner}) {WHOLE})", into
         return (f"(SELECT row_to_json({WHOLE}) FROM ({inner}) {WHOLE})" if value == WHOLE else f"({inner})"), into
 
     def row(self, level: Level, row: str) -> tuple[Shown | str, Into | None]:
