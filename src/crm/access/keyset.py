@@ -35,7 +35,9 @@ def beyond(terms: Sequence[Term], values: Sequence[object], alias: str, binds: B
     """Rows strictly after (or, `backwards`, before) the row that has these order values."""
     typed = [value if isinstance(value, Later) else order_value(term, value) for term, value in zip(terms, values, strict=True)]
     downs = [term.descending is not backwards for term in terms]
-    if len(set(downs)) == 1 and not any(term.nullable for term in terms):
+    # Downwards of a value there are only smaller values: NULL is the largest, so that an index can begin at the cursor here too.
+    plain = not any(term.nullable for term in terms) or (downs[0] and None not in typed)
+    if len(set(downs)) == 1 and plain:
         columns = ", ".join(f"{alias}.{term.column}" for term in terms)
         bound = ", ".join(binds.value(value) for value in typed)
         return f"({columns}) {'<' if downs[0] else '>'} ({bound})"

@@ -23,9 +23,9 @@ from graphql import (
 
 from crm import metrics
 from crm.core.errors import QueryTooComplex, RequestError
+from crm.core.segments import Segments
 from crm.endpoints.limits import Priced, measure, prices_of
 from crm.endpoints.scanning import check_size, scan
-from crm.endpoints.segments import Segments
 from crm.endpoints.validation import validated
 
 MOST_BYTES = 32 * 2**20

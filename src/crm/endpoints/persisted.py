@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm.core.errors import BadUserInput, PersistedQueryNotFound
+from crm.core.segments import Segments
 from crm.endpoints.allowed import Allowed
-from crm.endpoints.segments import Segments
 
 MOST_BYTES = 8 * 2**20
 """Of texts that clients have left with us: several thousand."""

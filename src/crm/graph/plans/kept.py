@@ -1,12 +1,12 @@
-"""What is kept between operations: last used stays longest, bounded by bytes and not by number."""
+"""What is kept between operations, and what the metrics tell of it."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 from crm import metrics
+from crm.core.segments import Segments
 
 V = TypeVar("V")
 
@@ -15,32 +15,22 @@ class Kept(Generic[V]):
     """A store under a budget of bytes, told of with each entry. `name` is its label in the metrics."""
 
     def __init__(self, name: str, most_bytes: int) -> None:
-        self.name, self.most_bytes = name, most_bytes
-        self.bytes = 0
+        self.most_bytes = most_bytes
+        self._kept: Segments[V] = Segments(most_bytes, metrics.kept_evictions.labels(name).inc)
         self._hit, self._miss = (metrics.kept_lookups.labels(name, outcome) for outcome in ("hit", "miss"))
-        self._entries: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
+        self._bytes = metrics.kept_bytes.labels(name)
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._kept)
 
     def get(self, key: Hashable) -> V | None:
         """What is kept under a key."""
-        found = self._entries.get(key)
-        if found is None:
-            self._miss.inc()
-            return None
-        self._hit.inc()
-        self._entries.move_to_end(key)
-        return found[0]
+        found = self._kept.get(key)
+        (self._miss if found is None else self._hit).inc()
+        return found
 
     def put(self, key: Hashable, value: V, size: int) -> None:
-        """Keep it; what was not used for longest goes where there is no room. What is larger than all the room is not kept."""
-        if size > self.most_bytes:
-            return
-        before = self._entries.pop(key, None)
-        self.bytes += size - (before[1] if before is not None else 0)
-        self._entries[key] = (value, size)
-        while self.bytes > self.most_bytes:
-            _, (_, freed) = self._entries.popitem(last=False)
-            self.bytes -= freed
-        metrics.kept_bytes.labels(self.name).set(self.bytes)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+        """Keep it; what came once makes room first. What is larger than all the room is not kept."""
+        if size <= self.most_bytes:
+            self._kept.put(key, value, size)
+            self._bytes.set(self._kept.bytes)

@@ -52,7 +52,7 @@ class Outliner:
         self.sites: list[Site] = []
         self._site_of: dict[tuple[int, str], int] = {}
         self._levels: dict[tuple[str, tuple[int, ...]], Level] = {}
-        self._parts = 0
+        self.parts = 0
 
     def roots(self) -> list[tuple[str, Nodes, Root | None, GraphQLField | None]]:
         """The root fields of the operation: response key, nodes, and what the vocabulary says of the field."""
@@ -169,8 +169,8 @@ class Outliner:
 
     def _fields(self, kind: GraphQLObjectType, details: Sequence[Any]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = self.executor.collect_subfields(kind, list(details)).grouped_field_set
-        self._parts += len(found)
-        if self._parts > MOST_PARTS:
+        self.parts += len(found)
+        if self.parts > MOST_PARTS:
             raise NotPlanned("the selection is too large")
         return found
 

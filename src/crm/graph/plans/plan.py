@@ -73,6 +73,7 @@ class Plan:
     rights: Rights
     roots: tuple[tuple[str, RootPart], ...]
     sites: tuple[Site, ...]
+    parts: int
     static: dict[int, tuple[Form, Values]] = field(default_factory=dict)
     statements: dict[tuple[Form, ...], Statement] = field(default_factory=dict)
 
@@ -120,7 +121,12 @@ class Plan:
 
     def size(self) -> int:
         """Bytes it takes, roughly: texts, and what an outline takes for each of its parts."""
-        return 4000 + 1500 * len(self.sites) + sum(2 * len(each.prepared.text) + 2000 for each in self.statements.values())
+        return (
+            4000
+            + 500 * self.parts
+            + 1500 * len(self.sites)
+            + sum(2 * len(each.prepared.text) + 2000 for each in self.statements.values())
+        )
 
     def _rendered(self, forms: Sequence[Form]) -> Statement:
         binds, steps = Binds(), {}

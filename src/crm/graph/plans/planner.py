@@ -240,7 +240,7 @@ class Planner:
         found = tuple(roots(outliner))
         if not any(isinstance(part, Single) or not isinstance(part, Constant | Nothing | Python) for _, part in found):
             raise NotPlanned("nothing in it is read from a table")
-        plan = Plan(facts, rights, found, tuple(outliner.sites))
+        plan = Plan(facts, rights, found, tuple(outliner.sites), outliner.parts)
         plan.settle(variables)
         return plan
 

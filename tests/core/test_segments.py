@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.endpoints.segments import SAFE_SHARE, Segments
+from crm.core.segments import SAFE_SHARE, Segments
 
 
 def key(number: int) -> bytes:
