@@ -201,7 +201,7 @@ class ConnectedOffice(Office):
     """An office whose people can listen."""
 
     address: str = ""
-    arrivals: Arrivals
+    arrivals: Arrivals | None = None
     stop: Callable[[], Awaitable[None]]
 
     @asynccontextmanager
