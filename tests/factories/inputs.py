@@ -59,7 +59,7 @@ RIGHT: dict[str, Any] = {
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
-    "idempotencyKey": None, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
+    "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
 

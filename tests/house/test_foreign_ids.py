@@ -269,7 +269,7 @@ async def test_ids_in_queries(served):
                 probes += [(table, str(row.id)) for table in values for row in company.of(table)[:200] if not oracle.reads(row)]
                 # Value rows are part of their record: seen or not, no id leads to them.
                 probes += [(f"part {table}", str(row.id)) for table in PARTS_WITH_IDS for row in company.of(table)[::9]]
-            for batch in walk.batched(probes, 100):
+            for batch in walk.batched(probes, 90):
                 text = " ".join(
                     f"i{n}: {name}(id: {json.dumps(probe)}) {{ id }}" for n, (_, probe) in enumerate([probes[0], *batch])
                 )

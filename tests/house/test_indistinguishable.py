@@ -219,7 +219,7 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
         found.append((f"{{ schedule({range_} {part}) {{ event {{ id title }} startsAt endsAt moved }} }}", {}))
     tables = (*OWNED_TABLES, "change", "share", "stage_change", "announcement_receipt", "reminder", "ring_group", "stage")
     ids = [str(fact.id) for table in tables for fact in company.of(table)]
-    for batch in walk.batched(ids, 150):
+    for batch in walk.batched(ids, 90):
         text = " ".join(f'n{n}: node(id: "{each}") {{ id __typename }}' for n, each in enumerate(batch))
         found.append((f"{{ {text} }}", {}))
     return found

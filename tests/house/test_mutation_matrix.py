@@ -19,7 +19,7 @@ from tests.factories.oracle_tables import WITH_THEIR_PARTY
 from tests.factories.tally import Tally
 from tests.factories.walk import batched
 
-BATCH = 60
+BATCH = 40
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
 SPECIAL_CASES = {"signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet"}
 """Tested by their own names below, or where signing in is."""

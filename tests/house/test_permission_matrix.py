@@ -241,7 +241,7 @@ async def test_one_record_by_its_id(desk: Desk):
             else _with_strangers(desk, type_name)
         )
         rows = list({row.id: row for row in rows}.values())
-        for batch in batched(rows, 120):
+        for batch in batched(rows, 90):
             variables = ", ".join(f"$i{n}: ID!" for n in range(len(batch)))
             text = " ".join(f"i{n}: {name}(id: $i{n}) {{ id }}" for n in range(len(batch)))
             values = {f"i{n}": str(row.id) for n, row in enumerate(batch)}

@@ -20,7 +20,7 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 
 COUNTED_ON_PURPOSE = {"sign_in_attempt"}
-BATCH = 60
+BATCH = 40
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
 
 
@@ -247,7 +247,7 @@ async def test_bulk_verbs_over_records_of_others(served):
             refused = [
                 str(row.id) for row in rows if oracle.entity(row) in OWNED and not (oracle.reads(row) and oracle.may(action, row))
             ]
-            for batch in batched(refused, 200):
+            for batch in batched(refused, 90):
                 answer = await client.ask(viewer, inputs.document([name]), {"m0_input": {**given, "ids": list(batch)}})
                 assert codes(answer, "m0"), (viewer, name)
             count += len(refused)

@@ -222,7 +222,7 @@ LISTS = {
     "audience": ("nodes { audience { everyone departments { name } users { username } } }", 4),
     "audience with roles": ("nodes { audience { roles { name } } }", 3),
     "own receipt": (f"nodes {{ {MINE} }}", 3),
-    "receipts": ("nodes { receipts { nodes { readAt user { username } } } }", 3),
+    "receipts": ("nodes { receipts { nodes { readAt user { username } } } }", 1),
 }
 
 

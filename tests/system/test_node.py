@@ -27,6 +27,7 @@ TABLES = {
     Kind.CALL_MATCH: "call_match", Kind.RING_GROUP: "ring_group", Kind.RING_GROUP_NUMBER: "ring_group_number",
     Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
     Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
+    Kind.CALL_DISCLOSURE: "call_disclosure",
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
@@ -40,6 +41,7 @@ NODES = {
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
+    Kind.CALL_DISCLOSURE: "CallDisclosure",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -49,7 +51,7 @@ async def office(databases) -> AsyncIterator[Office]:
     """Something of every kind."""
     async for made in kept(databases):
         await made.department("总部")
-        await made.hire("agent", {"customer.READ": "OWN"})
+        agent = await made.hire("agent", {"customer.READ": "OWN", "call.READ": "OWN"})
         await made.hire("nobody")
         values = {
             "phoneNumbers": [{"raw": "13800138000"}],
@@ -65,7 +67,7 @@ async def office(databases) -> AsyncIterator[Office]:
         shared = {"ids": [party["id"]], "principalIds": [str(EVERYONE_ID)], "access": "READ"}
         await made.admin.do("recordsShare", "results { id }", input=shared)
         await _sales(made, party["id"])
-        await _news(made)
+        await _news(made, agent)
         yield made
 
 
@@ -77,10 +79,10 @@ async def _sales(made: Office, party: str) -> None:
     await made.admin.do("deliveryCreate", "delivery { id }", input={"partyId": party, "lines": lines})
 
 
-async def _news(made: Office) -> None:
-    """A call to a ring group, an announcement, and a reminder that has fired."""
+async def _news(made: Office, agent: Api) -> None:
+    """A call to a ring group that tells the agent of somebody they may not see; an announcement; a reminder that has fired."""
     me = made.admin.id
-    group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me]}
+    group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me, agent.id]}
     await made.admin.do("ringGroupCreate", "ringGroup { id }", input=group)
     report = CallReport("pbx", "e1", "c1", Signal.RINGING, CallDirection.INBOUND, "13800138000", "4000", now())
     async with system_deed(made.database, "test", channel=Channel.TELEPHONY) as deed:
