@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from math import ceil
@@ -46,6 +47,8 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             broker = MemoryBroker()
             app.state.database = opened
             app.state.services = executor.services(opened, presence, Hub(broker, History(opened)))
+            if database is None:
+                _settle_memory()
             if background:
                 await stack.enter_async_context(worker.background(app.state.services, broker))
             yield
@@ -70,6 +73,16 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     app.state.settings = settings
     app.state.database = database
     return app
+
+
+def _settle_memory() -> None:
+    """What start-up made stays for ever: the collector need not look at it again, nor look at all for every 700 new objects.
+
+    With the usual thresholds its pauses are a twentieth of a read's time, and up to 0.3 s with some thousand sockets.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _statement_seconds(settings: Settings) -> int:
