@@ -44,11 +44,10 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
                 opened = await stack.enter_async_context(
                     open_database(url, max_size=settings.database_pool, statement_seconds=_statement_seconds(settings))
                 )
+                _settle_memory()
             broker = MemoryBroker()
             app.state.database = opened
             app.state.services = executor.services(opened, presence, Hub(broker, History(opened)))
-            if database is None:
-                _settle_memory()
             if background:
                 await stack.enter_async_context(worker.background(app.state.services, broker))
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLLeafType,
+    GraphQLObjectType,
     GraphQLSchema,
     NamedTypeNode,
     Node,
@@ -22,6 +24,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     TypeNode,
+    Undefined,
     VariableNode,
     default_field_resolver,
     default_type_resolver,
@@ -48,7 +51,35 @@ class Completed:
 
 
 class PlannedExecutor(Executor[Any]):
-    """graphql-core's executor, which does not look into what a plan has completed."""
+    """graphql-core's executor, which does not look into what a plan has completed, and brings every field to its end."""
+
+    def execute_fields(
+        self, parent_type: GraphQLObjectType, source_value: Any, path: Path | None, grouped_field_set: Any, position_context: Any
+    ) -> Any:
+        """The fields of an object, all of them.
+
+        graphql-core cancels the others when one fails that cannot be null. Which of their errors are told would then depend on
+        who was faster, and resolvers that had not begun leave warnings behind.
+        """
+        results: dict[str, Any] = {}
+        waiting: list[str] = []
+        failed: GraphQLError | None = None
+        for name, details in grouped_field_set.items():
+            place = Path(path, name, parent_type.name)
+            try:
+                found = self.execute_field(parent_type, source_value, details, place, position_context)
+            except GraphQLError as error:
+                failed = failed or error
+                continue
+            if found is not Undefined:
+                results[name] = found
+                if self.is_awaitable(found):
+                    waiting.append(name)
+        if waiting:
+            return _ended(results, waiting, failed)
+        if failed is not None:
+            raise failed
+        return results
 
     def complete_object_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, context: Any
@@ -79,6 +110,18 @@ def _path(above: Path, whole: Sequence[str | int]) -> Path:
     for key in whole[len(above.as_list()) :]:
         found = Path(found, key, None)
     return found
+
+
+async def _ended(results: dict[str, Any], waiting: list[str], failed: BaseException | None) -> dict[str, Any]:
+    """Wait for all; then the first that failed, in the order of the fields, takes the object with it."""
+    found = await asyncio.gather(*(results[name] for name in waiting), return_exceptions=True)
+    for name, value in zip(waiting, found, strict=True):
+        if isinstance(value, BaseException):
+            failed = failed or value
+        results[name] = value
+    if failed is not None:
+        raise failed
+    return results
 
 
 @dataclass(slots=True, eq=False)
