@@ -150,9 +150,9 @@ def _info(noun: Noun, parts: tuple[tuple[str, str | TypeName], ...], wanted: Ask
             case TypeName(name=name):
                 value = f"'{name}'::text"
             case "hasNextPage":
-                value = _beyond(page, more) if page.backwards else more
+                value = _given(page) if page.backwards else more
             case "hasPreviousPage":
-                value = more if page.backwards else _beyond(page, more)
+                value = more if page.backwards else _given(page)
             case str():
                 value = end(each)
         shown.columns.append((key, value))
@@ -166,7 +166,8 @@ def _info(noun: Noun, parts: tuple[tuple[str, str | TypeName], ...], wanted: Ask
     return f"(SELECT row_to_json({WHOLE}) FROM ({listed}) {WHOLE})"
 
 
-def _beyond(page: Page, more: str) -> str:  # noqa: ARG001 -- said where it is called: not this, but whether a cursor was given
+def _given(page: Page) -> str:
+    """Whether the page begins at a cursor: then there are rows on the other side of it."""
     near = page.before if page.backwards else page.after
     return "TRUE" if near is not None else "FALSE"
 

@@ -28,6 +28,9 @@ MOST_BUILT = 50
 WHOLE = '"."'
 """The name of a query whose rows become objects. Its columns are response keys, and one of its own name would be taken for it."""
 
+MOST_RENDERED = 3000
+"""Fields of a statement, those of each type behind an interface counted: types within types multiply."""
+
 FORM_KEY = " "
 """Where the type of a row is told to Python; no response key has a space in it."""
 
@@ -82,7 +85,7 @@ class Renderer:
         self.rights = rights
         self.forms = forms
         self.binds = binds
-        self._left = 3000
+        self._left = MOST_RENDERED
 
     def one(self, source: Source, edge: Edge, level: Level, *, card: bool = False) -> tuple[str, Into | None]:
         """One row as JSON, or NULL."""

@@ -18,7 +18,6 @@ from crm.access.grants import Rights
 from crm.access.keyset import Term, order_value
 from crm.core.errors import FieldForbidden
 from crm.core.ids import parse_id
-from crm.core.paging import Page
 from crm.graph.declarations import DECLARED
 from crm.graph.lists import Asked, asked
 from crm.graph.nouns import Noun, noun_of_record
@@ -145,4 +144,4 @@ def declared(definition: GraphQLField) -> Any:
     return None if field is None else field.metadata.get(DECLARED)
 
 
-__all__ = ["Arguments", "Form", "GivenSite", "IdSite", "Kind", "ListSite", "Page", "Refused", "Site", "Values", "declared"]
+__all__ = ["Arguments", "Form", "GivenSite", "IdSite", "Kind", "ListSite", "Refused", "Site", "Values", "declared"]
