@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from graphql import ExecutionResult, parse
-from tests.factories.api import Api, Office, kept
+from tests.factories.api import Api, Office, kept, unknown
 
 import crm.graph.plans
 from crm.access.loading import load_by_token
+from crm.core.kinds import Kind
 from crm.graph.context import NotPlanned, Operation, Request
 from crm.graph.plans.filling import Carried
 from crm.graph.plans.kept import Kept
@@ -153,3 +154,13 @@ async def test_a_payload_shows_its_record_by_one_statement(office: Office):
     after = count.statements[[text.startswith("COMMIT") for text in count.statements].index(True) + 1 :]
     assert len([text for text in after if "row_to_json" in text]) == 1
     assert len(after) <= 3
+
+
+async def test_errors_beside_a_field_that_takes_the_answer_with_it_are_told_whoever_is_faster(office: Office):
+    """`accessOf` cannot be null: its refusal leaves no data, and the other refusals stand beside it all the same."""
+    nobody = unknown(Kind.PARTY)
+    query = f'{{ a: customer(id: "{nobody}") {{ id }} accessOf(recordId: "x", userId: "y") {{ action }} b: me {{ id }} }}'
+    for _ in range(5):
+        answer = await office.admin.run(query)
+        assert answer.data is None
+        assert [error["path"] for error in answer.errors] == [["a"], ["accessOf"]]

@@ -13,6 +13,7 @@ from tests.notify.streams import ALICE, commit, flowing
 
 from crm.endpoints.sockets import selection
 from crm.graph.context import Operation
+from crm.graph.plans.planner import Planner
 from crm.notify import relay
 from crm.notify.brokers import MemoryBroker
 
@@ -99,6 +100,24 @@ async def test_a_statement_that_fails_is_tried_again(office: ConnectedOffice, mo
         await hotline.pbx.tell("ringing", "c1", caller="")
         assert (await mine.next())["call"]["state"] == "RINGING"
         assert await mine.silent()
+
+
+async def test_a_record_that_goes_between_the_gate_and_the_reading_is_judged_again(office: ConnectedOffice, monkeypatch):
+    """A share that is withdrawn moves no epoch. What was there a moment ago is no crash, and no answer without a call in it."""
+    hotline = await Hotline(office).staffed(1)
+    record, asked = Planner.record, 0
+
+    async def gone_at_first(self: Planner, *arguments: Any, **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return None if asked == 1 else await record(self, *arguments, **options)
+
+    async with office.listens(hotline.agents[0], CALLS) as mine:
+        monkeypatch.setattr(Planner, "record", gone_at_first)
+        await hotline.pbx.tell("ringing", "c1", caller="")
+        assert (await mine.next())["call"]["state"] == "RINGING"
+        assert await mine.silent()
+    assert asked == 2
 
 
 async def test_a_database_that_stays_away_closes_the_socket_so_that_clients_come_back(office: ConnectedOffice, monkeypatch):

@@ -190,3 +190,14 @@ async def test_an_address_may_keep_no_statements(databases: Databases):
             for number in range(3):
                 await connection.fetchval(f"SELECT {number}")
             assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
+
+
+async def test_a_transaction_that_was_left_open_ends_when_its_connection_is_given_back(small: Database, databases: Databases):
+    """Giving back at once is for connections with nothing left on them."""
+    async with small.connection() as connection:
+        await connection.execute("BEGIN")
+        await connection.execute("CREATE TABLE left_open ()")
+    assert await whole(small)
+    async with small.connection() as connection:
+        assert await connection.fetchval(IDLE_IN_TRANSACTION) == 0
+        assert await connection.fetchval("SELECT to_regclass('left_open')") is None

@@ -13,7 +13,7 @@ from crm.access.grants import Action
 from crm.access.keyset import Term
 from crm.access.select import Source, count_of, ids_for, page_of
 from crm.core.paging import Page
-from crm.graph.context import NotPlanned, Operation
+from crm.graph.context import NotPlanned, Operation, RightsMoved
 from crm.graph.nouns import Noun
 from crm.graph.rows import Row
 from crm.loaders.batches import Record, by_id, by_parent, count_by_parent
@@ -41,9 +41,13 @@ async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None
     operation: Operation = info.context
     if operation.plans is not None:
         try:
-            return await operation.plans.record(operation, info._raw_info, entry, record_id, known=row is not None)
+            found = await operation.plans.record(operation, info._raw_info, entry, record_id, known=row is not None)
         except NotPlanned:
             pass
+        else:
+            if found is None and row is not None:
+                raise RightsMoved  # it was there a moment ago: the event is judged again from the start
+            return found
     return row if row is not None else await one(operation, entry, record_id)
 
 
