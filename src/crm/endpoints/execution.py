@@ -18,6 +18,7 @@ from crm.config import Settings
 from crm.core.errors import Unauthenticated
 from crm.endpoints.allowed import allowed
 from crm.endpoints.documents import Documents
+from crm.endpoints.finishing import finished
 from crm.endpoints.persisted import Persisted
 from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
@@ -168,7 +169,7 @@ class Executor:
             executor_class=PlannedExecutor,
             hide_suggestions=self.hide_suggestions,
         )
-        return outcome if isinstance(outcome, ExecutionResult) else await outcome
+        return outcome if isinstance(outcome, ExecutionResult) else await finished(outcome)
 
     async def _planned(self, operation: Operation, document: Any, asked: Asked) -> ExecutionResult | Planned | None:
         """By one statement; None where graphql-core has to answer. A plan that fails is our mistake and not the client's loss."""
