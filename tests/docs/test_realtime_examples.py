@@ -35,7 +35,7 @@ from crm.cli.listening import SERVER
 from crm.core.clock import now, print_instant
 from crm.core.stream_cursors import StreamCursor
 from crm.services.system.accounts import DEMO_PASSWORD
-from crm.services.topics import TOPICS
+from crm.services.topics import STREAMS, TOPICS, Stream
 
 HOME = Path(__file__).parents[2]
 README, CALLS, REALTIME, PBX = (
@@ -298,9 +298,13 @@ def test_the_table_of_topics_is_the_table_of_topics():
     assert schema.subscription_type is not None
     payloads = {name: str(field.type).rstrip("!") for name, field in schema.subscription_type.fields.items()}
     assert rows == [
-        (topic.value, payloads[topic.value], rule.type, rule.permission, str(rule.kept.days), str(rule.number))
-        for topic, rule in TOPICS.items()
+        (rule.stream.value, payloads[rule.stream.value], rule.type, rule.permission, str(rule.kept.days), _number(rule.stream))
+        for rule in TOPICS.values()
     ]
+
+
+def _number(stream: Stream) -> str:
+    return str(STREAMS[stream].number)
 
 
 def test_a_cursor_is_as_long_as_the_page_says():

@@ -30,7 +30,7 @@ from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
 from crm.resolvers.root import build_schema
-from crm.services.topics import TOPICS, Topic
+from crm.services.topics import TOPICS, Stream, Topic
 from crm.store.database import Database
 
 RECORDS = {"Call": "call", "Announcement": "announcement", "Reminder": "reminder"}
@@ -50,7 +50,7 @@ class Newsroom:
         query = document(topic)
         facts = Request("r", "192.0.2.7", None, PEOPLE[viewer].token if viewer in PEOPLE else None)
         asked = Asked(query, {}, None)
-        run = Selection(self.executor, self.services, facts, self.executor.documents.read(query).node, asked, topic)
+        run = Selection(self.executor, self.services, facts, self.executor.documents.read(query).node, asked)
         person = user_id(viewer)
         (body,) = await run.run(Event(1, topic, record_id, frozenset()), "a cursor", (person,))
         return None if body is None else orjson.loads(body)
@@ -60,7 +60,7 @@ class Newsroom:
         found = await self.services.viewers.of(PEOPLE[viewer].token)
         assert found is not None
         try:
-            check_gate(found.rights, topic)
+            check_gate(found.rights, TOPICS[topic].stream)
         except FieldForbidden:
             return False
         return True
@@ -69,7 +69,7 @@ class Newsroom:
 def document(topic: Topic) -> str:
     """The subscription with everything that one level of its record has."""
     type_name = TOPICS[topic].type
-    return f"subscription {{ {topic.value} {{ cursor {RECORDS[type_name]} {{ {selection(type_name)} }} }} }}"
+    return f"subscription {{ {TOPICS[topic].stream.value} {{ cursor {RECORDS[type_name]} {{ {selection(type_name)} }} }} }}"
 
 
 @pytest.fixture(scope="module", params=["rows", "ids"])
@@ -99,7 +99,7 @@ def test_every_topic_has_facts_and_a_rule():
     company = build()
     fields = build_schema()._schema.subscription_type
     assert fields
-    assert {topic.value for topic in Topic} == set(fields.fields) == {name for name in fields.fields if name in SPECIAL}
+    assert {stream.value for stream in Stream} == set(fields.fields) == {name for name in fields.fields if name in SPECIAL}
     for topic, rule in TOPICS.items():
         assert rule.permission == SPECIAL[topic.value], topic
         assert rule.type in RECORDS, f"{rule.type}: name the field of its event"

@@ -17,7 +17,7 @@ from crm.notify.hub import Hub, Subscription
 from crm.notify.relay import Relay
 from crm.services import events
 from crm.services.system.accounts import system_deed
-from crm.services.topics import Topic
+from crm.services.topics import TOPICS, Topic
 from crm.store.database import Database
 
 TOPIC = Topic.INCOMING_CALLS
@@ -84,7 +84,7 @@ class Ear:
 
 
 @dataclass
-class Stream:
+class Flow:
     """A relay, its broker, and a hub over one database."""
 
     database: Database
@@ -97,7 +97,7 @@ class Stream:
         self, person: UUID, after: str | None = None, *, topic: Topic = TOPIC, rendering: Plain | None = None
     ) -> AsyncIterator[Ear]:
         shown = rendering or Plain()
-        ear = Ear(await self.hub.subscribe(topic, shown, person, after), shown)
+        ear = Ear(await self.hub.subscribe(TOPICS[topic].stream, shown, person, after), shown)
         running = asyncio.create_task(ear.run())
         try:
             yield ear
@@ -108,14 +108,14 @@ class Stream:
 
 
 @asynccontextmanager
-async def flowing(database: Database) -> AsyncIterator[Stream]:
+async def flowing(database: Database) -> AsyncIterator[Flow]:
     """A process's worth of news; leave the block and it is gone, with all it held in memory."""
     broker = MemoryBroker()
     hub = Hub(broker, History(database))
     relay = Relay(database, broker)
     running = asyncio.create_task(relay.run())
     try:
-        yield Stream(database, hub, broker, relay)
+        yield Flow(database, hub, broker, relay)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

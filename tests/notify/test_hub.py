@@ -7,17 +7,17 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.notify.streams import ALICE, BOB, CAROL, Plain, Stream, commit, flowing
+from tests.notify.streams import ALICE, BOB, CAROL, Flow, Plain, commit, flowing
 
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify import history, hub, relay
 from crm.notify.relay import _FORGET
-from crm.services.topics import TOPICS, WEEK, Topic
+from crm.services.topics import STREAMS, WEEK, Stream, Topic
 
 
 @pytest.fixture
-async def stream(database) -> AsyncIterator[Stream]:
+async def stream(database) -> AsyncIterator[Flow]:
     async with flowing(database) as opened:
         yield opened
 
@@ -125,7 +125,7 @@ async def test_comings_and_goings_at_random_lose_and_repeat_nothing(database, mo
     people = (ALICE, BOB, CAROL)
     written: dict = {person: [] for person in people}
     cursors: dict = {
-        person: str(StreamCursor(await _epoch(database), TOPICS[Topic.INCOMING_CALLS].number, 0)) for person in people
+        person: str(StreamCursor(await _epoch(database), STREAMS[Stream.INCOMING_CALLS].number, 0)) for person in people
     }
     heard: dict = {person: [] for person in people}
     done = asyncio.Event()
@@ -175,7 +175,7 @@ async def test_a_history_that_is_gone_is_told_with_where_to_start(stream, databa
         await connection.execute("UPDATE event SET recorded_at = now() - interval '8 days' WHERE seq <= $1", ear.seqs[1])
         await connection.execute(_FORGET, Topic.INCOMING_CALLS.value, WEEK, 100)
     with pytest.raises(HistoryGone) as gone:
-        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
     assert gone.value.code == "HISTORY_GONE"
     async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
         await again.has(records[2:])
@@ -190,7 +190,7 @@ async def test_a_cursor_of_another_life_of_the_database_has_no_history(stream, d
     async with database.connection() as connection:
         await connection.execute("UPDATE event_stream SET epoch = epoch + 1")
     with pytest.raises(HistoryGone) as gone:
-        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
     async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
         await again.has([record])
 
@@ -199,22 +199,22 @@ async def test_a_cursor_ahead_of_the_stream_has_no_history(stream, database):
     async with stream.ear(ALICE) as ear:
         await ear.has([await commit(database, ALICE)])
     cursor = read_stream_cursor(ear.cursors[0])
-    ahead = str(StreamCursor(cursor.epoch, cursor.topic, cursor.seq + 1))
+    ahead = str(StreamCursor(cursor.epoch, cursor.stream, cursor.seq + 1))
     with pytest.raises(HistoryGone):
-        await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, ahead)
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ahead)
 
 
-async def test_a_cursor_of_another_topic_is_refused(stream, database):
+async def test_a_cursor_of_another_stream_is_refused(stream, database):
     async with stream.ear(ALICE) as ear:
         await ear.has([await commit(database, ALICE)])
     with pytest.raises(BadUserInput):
-        await stream.hub.subscribe(Topic.REMINDERS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.REMINDERS, Plain(), ALICE, ear.cursors[0])
 
 
 async def test_a_refused_subscription_leaves_nothing_behind(stream, database):
-    for after in ("nonsense", str(StreamCursor(1, TOPICS[Topic.INCOMING_CALLS].number, 0))):
+    for after in ("nonsense", str(StreamCursor(1, STREAMS[Stream.INCOMING_CALLS].number, 0))):
         with pytest.raises((BadUserInput, HistoryGone)):
-            await stream.hub.subscribe(Topic.INCOMING_CALLS, Plain(), ALICE, after)
+            await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, after)
     assert not any(stream.hub._listeners.values())
 
 
@@ -233,7 +233,7 @@ async def test_an_event_for_few_does_not_walk_over_all(stream, database):
     async with asyncio.timeout(5):
         while stream.relay._last is None:
             await asyncio.sleep(0.01)
-    stream.hub._listeners[Topic.INCOMING_CALLS] = Counted()
+    stream.hub._listeners[Stream.INCOMING_CALLS] = Counted()
     async with stream.ear(ALICE) as ear, stream.ear(BOB), stream.ear(CAROL):
         await ear.has([await commit(database, ALICE)])
     assert Counted.walked == 0

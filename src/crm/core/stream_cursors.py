@@ -1,4 +1,4 @@
-"""Cursors of pushed events: which life of the database, which topic, which event. They select nothing that rights would not."""
+"""Cursors of pushed events: which life of the database, which stream, which event. They select nothing that rights would not."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LENGTH = 23
 
 @dataclass(frozen=True, slots=True)
 class StreamCursor:
-    """A position in the stream of one topic: everything up to and including event number `seq` has been seen."""
+    """A position in a stream: everything up to and including event number `seq` has been seen."""
 
     epoch: int
-    topic: int
+    stream: int
     seq: int
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(_LAYOUT.pack(self.epoch, self.topic, self.seq)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(_LAYOUT.pack(self.epoch, self.stream, self.seq)).decode().rstrip("=")
 
 
 def read_stream_cursor(text: str) -> StreamCursor:

@@ -20,7 +20,7 @@ from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify.brokers import Broker, Event
 from crm.notify.history import History, Stand
-from crm.services.topics import TOPICS, Topic
+from crm.services.topics import STREAMS, TOPICS, Stream, Topic, topics_of
 
 LONGEST_QUEUE = 256
 REPLAYS_AT_ONCE = 2
@@ -58,7 +58,7 @@ class Hub:
     def __init__(self, broker: Broker, history: History) -> None:
         self.history = history
         self.replaying = asyncio.Semaphore(REPLAYS_AT_ONCE)
-        self._listeners: dict[Topic, dict[UUID, set[Subscription]]] = {topic: {} for topic in Topic}
+        self._listeners: dict[Stream, dict[UUID, set[Subscription]]] = {stream: {} for stream in Stream}
         self._told: dict[Topic, list[Delivered]] = {topic: [] for topic in Topic}
         broker.read(self._heard, self._lapsed)
 
@@ -66,16 +66,18 @@ class Hub:
         """Call this for every event of a topic that was written to somebody's socket."""
         self._told[topic].append(told)
 
-    async def subscribe(self, topic: Topic, rendering: Rendering, person: UUID, after: str | None) -> Subscription:
-        """Listen for one person, from a cursor on or from now on.
+    async def subscribe(
+        self, stream: Stream, rendering: Rendering, person: UUID, after: str | None, topics: frozenset[Topic] | None = None
+    ) -> Subscription:
+        """Listen for one person, from a cursor on or from now on, to all of a stream or to these of its topics.
 
-        Raises `BadUserInput` for what is no cursor of this topic, `HistoryGone` for one whose history is no longer kept.
+        Raises `BadUserInput` for what is no cursor of this stream, `HistoryGone` for one whose history is no longer kept.
         """
-        wanted = None if after is None else _cursor(topic, after)
-        subscription = Subscription(self, topic, rendering, person)
-        self._listeners[topic].setdefault(person, set()).add(subscription)
+        wanted = None if after is None else _cursor(stream, after)
+        subscription = Subscription(self, stream, rendering, person, topics_of(stream) if topics is None else topics)
+        self._listeners[stream].setdefault(person, set()).add(subscription)
         try:
-            subscription.start(await self.history.stand(topic), wanted)
+            subscription.start(await self.history.stand(subscription.topics), wanted)
         except BaseException:
             subscription.close()
             raise
@@ -89,7 +91,7 @@ class Hub:
 
     def leave(self, subscription: Subscription) -> None:
         """Stop listening."""
-        people = self._listeners[subscription.topic]
+        people = self._listeners[subscription.stream]
         of_person = people.get(subscription.person)
         if of_person is not None:
             of_person.discard(subscription)
@@ -98,7 +100,8 @@ class Hub:
 
     def _heard(self, event: Event) -> None:
         for subscription in self._audience(event):
-            subscription.hear(event)
+            if event.topic in subscription.topics:
+                subscription.hear(event)
 
     def _lapsed(self) -> None:
         for people in self._listeners.values():
@@ -108,7 +111,7 @@ class Hub:
 
     def _audience(self, event: Event) -> Iterable[Subscription]:
         """Who is here of those an event is for. An addressed one is found by its audience, never by walking all sockets."""
-        people = self._listeners[event.topic]
+        people = self._listeners[TOPICS[event.topic].stream]
         if not event.audience:
             return [each for group in people.values() for each in group]
         if len(event.audience) < len(people):
@@ -119,9 +122,10 @@ class Hub:
 class Subscription:
     """One person's subscription on one socket; iterating over it gives the answers to write."""
 
-    def __init__(self, hub: Hub, topic: Topic, rendering: Rendering, person: UUID) -> None:
+    def __init__(self, hub: Hub, stream: Stream, rendering: Rendering, person: UUID, topics: frozenset[Topic]) -> None:
         self.hub = hub
-        self.topic = topic
+        self.stream = stream
+        self.topics = topics
         self.rendering = rendering
         self.person = person
         self.epoch = 0
@@ -139,7 +143,11 @@ class Subscription:
         elif after.epoch == stand.epoch and stand.horizon <= after.seq <= stand.last:
             self.position, self.behind = after.seq, True
         else:
-            raise HistoryGone(str(StreamCursor(stand.epoch, TOPICS[self.topic].number, stand.horizon)))
+            raise HistoryGone(self.cursor(stand.horizon))
+
+    def cursor(self, seq: int) -> str:
+        """What a client gives back to go on after this number."""
+        return str(StreamCursor(self.epoch, STREAMS[self.stream].number, seq))
 
     def hear(self, event: Event) -> None:
         """An event that may be for this person was published."""
@@ -163,7 +171,7 @@ class Subscription:
         """Every event after the position that the person may see when it is delivered, in order."""
         while True:
             for event in await self._next():
-                cursor = str(StreamCursor(self.epoch, TOPICS[self.topic].number, event.seq))
+                cursor = self.cursor(event.seq)
                 async with self.hub.replaying if event.seq <= self._scanned else nullcontext():
                     (body,) = await self.rendering.run(event, cursor, (self.person,))
                 self.position = event.seq
@@ -178,9 +186,9 @@ class Subscription:
             if self.behind:
                 # Cleared before asking: what is published from now on queues up, and is there twice at most, never not at all.
                 self.behind = False
-                part = await self.hub.history.since(self.topic, self.position, self.person)
+                part = await self.hub.history.since(self.topics, self.position, self.person)
                 if part.horizon > self.position:
-                    raise HistoryGone(str(StreamCursor(self.epoch, TOPICS[self.topic].number, part.horizon)))
+                    raise HistoryGone(self.cursor(part.horizon))
                 self.behind, self._scanned = self.behind or part.more, part.scanned
                 if part.events:
                     return part.events
@@ -193,11 +201,11 @@ class Subscription:
                 await self._wake.wait()
 
 
-def _cursor(topic: Topic, text: str) -> StreamCursor:
+def _cursor(stream: Stream, text: str) -> StreamCursor:
     try:
         cursor = read_stream_cursor(text)
     except ValueError as error:
         raise BadUserInput("`after` is not a cursor.") from error
-    if cursor.topic != TOPICS[topic].number:
+    if cursor.stream != STREAMS[stream].number:
         raise BadUserInput("`after` is a cursor of another subscription.")
     return cursor

@@ -23,7 +23,7 @@ from crm.graph.payloads import refused
 from crm.resolvers.deeds import attempted
 from crm.resolvers.inputs import plain_input
 from crm.resolvers.permissions import check, directive_of
-from crm.services.topics import TOPICS, Topic
+from crm.services.topics import STREAMS, Stream
 
 KEY = "Makes the call safe to repeat: the same key with the same input answers the first result, for 7 days."
 
@@ -128,22 +128,22 @@ def command(permission: str, payload: type, description: str) -> Callable[[Calla
 AFTER = "Everything after this cursor first, then what happens. Without it, what happens from now on."
 
 
-def watch(topic: Topic, payload: type, description: str) -> Any:
-    """A subscription: the field of one topic, with the topic's permission and its `after`.
+def watch(stream: Stream, payload: type, description: str) -> Any:
+    """A subscription: the field of one stream, with the stream's permission and its `after`.
 
     It has no event source of its own. The socket asks the hub, and runs the selection for each event with a fresh operation; a
     source run by graphql-core would keep one operation, and with it one viewer, for as long as the subscription lives.
     """
-    permission = TOPICS[topic].permission
+    permission = STREAMS[stream].permission
 
     async def resolve(info: Info, after: str | None = None) -> Any:  # noqa: ARG001 -- Strawberry reads them
-        raise NotImplementedError(f"{topic} is pushed by the hub.")
+        raise NotImplementedError(f"{stream} is pushed by the hub.")
         yield  # type: ignore[unreachable]  # a subscription field has to be an asynchronous generator
 
     resolve.__annotations__["after"] = Annotated[str | None, strawberry.argument(description=AFTER)]
     resolve.__annotations__["return"] = AsyncGenerator.__class_getitem__((payload, None))  # type: ignore[attr-defined]
     return strawberry.subscription(
-        resolver=resolve, name=topic.value, description=description, directives=[directive_of(permission)]
+        resolver=resolve, name=stream.value, description=description, directives=[directive_of(permission)]
     )
 
 

@@ -9,8 +9,16 @@ from enum import StrEnum
 from crm.access.grants import SIGNED_IN
 
 
+class Stream(StrEnum):
+    """What can be subscribed to (订阅); the values are the names of the subscriptions. A cursor belongs to one of them."""
+
+    INCOMING_CALLS = "incomingCalls"
+    ANNOUNCEMENTS = "announcements"
+    REMINDERS = "reminders"
+
+
 class Topic(StrEnum):
-    """What can be listened to (推送主题); the values are the names of the subscriptions."""
+    """What an event is about (推送主题). The values stand in the outbox."""
 
     INCOMING_CALLS = "incomingCalls"
     ANNOUNCEMENTS = "announcements"
@@ -18,15 +26,22 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TopicRule:
-    """How one topic is pushed.
-
-    `number` stands in cursors, so it is never changed or reused. `type` is the GraphQL type of the record that an event names;
-    who may be told is decided by that type's `visible` at the moment of delivery. `permission` is the gate of the subscription.
-    `kept` is how long its events can be asked for again.
-    """
+class StreamRule:
+    """One subscription: the number in its cursors, which is never changed or reused, and the permission to open it."""
 
     number: int
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRule:
+    """How the events of one topic are pushed.
+
+    `stream` is the subscription they come by. `type` is the GraphQL type of the record that an event names; who may be told is
+    decided by `permission` and by that type's `visible` when it is delivered. `kept` is how long events can be asked for again.
+    """
+
+    stream: Stream
     type: str
     permission: str
     kept: timedelta
@@ -34,8 +49,19 @@ class TopicRule:
 
 WEEK = timedelta(days=7)
 
-TOPICS: dict[Topic, TopicRule] = {
-    Topic.INCOMING_CALLS: TopicRule(1, "Call", "call.read", WEEK),
-    Topic.ANNOUNCEMENTS: TopicRule(2, "Announcement", SIGNED_IN, WEEK),
-    Topic.REMINDERS: TopicRule(3, "Reminder", SIGNED_IN, WEEK),
+STREAMS: dict[Stream, StreamRule] = {
+    Stream.INCOMING_CALLS: StreamRule(1, "call.read"),
+    Stream.ANNOUNCEMENTS: StreamRule(2, SIGNED_IN),
+    Stream.REMINDERS: StreamRule(3, SIGNED_IN),
 }
+
+TOPICS: dict[Topic, TopicRule] = {
+    Topic.INCOMING_CALLS: TopicRule(Stream.INCOMING_CALLS, "Call", "call.read", WEEK),
+    Topic.ANNOUNCEMENTS: TopicRule(Stream.ANNOUNCEMENTS, "Announcement", SIGNED_IN, WEEK),
+    Topic.REMINDERS: TopicRule(Stream.REMINDERS, "Reminder", SIGNED_IN, WEEK),
+}
+
+
+def topics_of(stream: Stream) -> frozenset[Topic]:
+    """All that comes by one subscription."""
+    return frozenset(topic for topic, rule in TOPICS.items() if rule.stream is stream)

@@ -129,14 +129,14 @@ async def _charged(line: Line, facts: RequestFacts, document: Document, asked: A
 
 async def _listen(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:
     assert line.facts is not None
-    topic, after = listened(line.executor, document.node, operation, asked)
+    stream, after = listened(line.executor, document.node, operation, asked)
     viewer = await load(line.services, line.facts.token)
     if viewer is None or viewer.id is None:
         raise Unauthenticated(ENDED)
-    check_gate(viewer.rights, topic)
+    check_gate(viewer.rights, stream)
     await _charged(line, line.facts, document, asked, viewer)
-    selection = Selection(line.executor, line.services, line.facts, document.node, asked, topic)
-    subscription = await line.services.hub.subscribe(topic, selection, viewer.id, after)
+    selection = Selection(line.executor, line.services, line.facts, document.node, asked)
+    subscription = await line.services.hub.subscribe(stream, selection, viewer.id, after)
     try:
         # Closed here and now: a source that waits for the garbage collector goes on listening.
         async with aclosing(subscription.__aiter__()) as pushes:

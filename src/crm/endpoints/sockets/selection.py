@@ -18,7 +18,7 @@ from crm.graph.context import Operation, RightsMoved
 from crm.graph.context import Request as RequestFacts
 from crm.graph.pushes import Pushed, pushed
 from crm.notify.brokers import Event
-from crm.services.topics import TOPICS, Topic
+from crm.services.topics import STREAMS, TOPICS, Stream
 from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE
 
@@ -38,23 +38,21 @@ class Selection:
 
     shared = False
 
-    def __init__(
-        self, executor: Executor, services: Services, facts: RequestFacts, document: DocumentNode, asked: Asked, topic: Topic
-    ) -> None:
+    def __init__(self, executor: Executor, services: Services, facts: RequestFacts, document: DocumentNode, asked: Asked) -> None:
         self.executor = executor
         self.services = services
         self.facts = facts
         self.document = document
         self.asked = asked
-        self.rule = TOPICS[topic]
         self.key: Hashable = (asked.query, asked.operation_name, orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS))
 
     async def run(self, event: Event, cursor: str, people: Sequence[UUID]) -> list[bytes | None]:
         """The answer for the one person this socket is signed in as; None where they may not see the record now."""
         assert len(people) == 1
+        rule = TOPICS[event.topic]
 
         async def root(operation: Operation) -> Pushed | None:
-            return await pushed(operation, self.rule.type, self.rule.permission, event.record_id, cursor)
+            return await pushed(operation, rule.type, rule.permission, event.record_id, cursor)
 
         pause = SHORTEST_PAUSE
         while True:
@@ -84,8 +82,8 @@ class Selection:
 
 def listened(
     executor: Executor, document: DocumentNode, operation: OperationDefinitionNode, asked: Asked
-) -> tuple[Topic, str | None]:
-    """Which topic a subscription listens to, and after which cursor. The document has been validated: it has one root field."""
+) -> tuple[Stream, str | None]:
+    """Which stream a subscription listens to, and after which cursor. The document has been validated: it has one root field."""
     schema = executor.schema
     variables = get_variable_values(schema, operation.variable_definitions or (), asked.variables or {}, 20)
     if isinstance(variables, list):
@@ -93,14 +91,14 @@ def listened(
     node: FieldNode = root_selections(document, operation)[0]
     assert schema.subscription_type is not None
     made = schema.subscription_type.fields.get(node.name.value)
-    if made is None:  # `__typename` is a field, but no topic
+    if made is None:  # `__typename` is a field, but no stream
         raise RequestError("Subscribe to one of the fields of Subscription.")
     arguments = get_argument_values(made, node, variables)
-    return Topic(node.name.value), arguments.get("after")
+    return Stream(node.name.value), arguments.get("after")
 
 
-def check_gate(viewer_rights: Any, topic: Topic) -> None:
-    """Refuse a topic that no role of the viewer opens."""
-    permission = TOPICS[topic].permission
+def check_gate(viewer_rights: Any, stream: Stream) -> None:
+    """Refuse a stream that no role of the viewer opens."""
+    permission = STREAMS[stream].permission
     if not viewer_rights.holds(permission):
         raise FieldForbidden(permission)
