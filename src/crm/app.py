@@ -15,11 +15,12 @@ from starlette.middleware.cors import CORSMiddleware
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
 from crm.endpoints import console, graphql, health
-from crm.endpoints.execution import Executor
+from crm.endpoints.execution import Executor, Services
 from crm.endpoints.hooks import calls as hooks
+from crm.endpoints.pushes.press import Press
 from crm.endpoints.requests import Requests
 from crm.endpoints.sockets import routes as sockets
-from crm.notify.brokers import MemoryBroker
+from crm.notify.brokers import Broker, MemoryBroker
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
@@ -38,16 +39,11 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            opened = database
-            if opened is None:
-                url = str(settings.database_url)
-                opened = await stack.enter_async_context(
-                    open_database(url, max_size=settings.database_pool, statement_seconds=_statement_seconds(settings))
-                )
-                _settle_memory()
+            opened = database or await stack.enter_async_context(_opened(settings))
             broker = MemoryBroker()
             app.state.database = opened
-            app.state.services = executor.services(opened, presence, Hub(broker, History(opened)))
+            app.state.services = _services(executor, opened, presence, broker)
+            stack.callback(app.state.services.hub.stop)
             if background:
                 await stack.enter_async_context(worker.background(app.state.services, broker))
             yield
@@ -72,6 +68,22 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     app.state.settings = settings
     app.state.database = database
     return app
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    url, seconds = str(settings.database_url), _statement_seconds(settings)
+    async with open_database(url, max_size=settings.database_pool, statement_seconds=seconds) as database:
+        _settle_memory()
+        yield database
+
+
+def _services(executor: Executor, database: Database, presence: Presence, broker: Broker) -> Services:
+    """What operations reach; the press prints by it what the hub delivers."""
+    press = Press(executor)
+    services = executor.services(database, presence, Hub(broker, History(database), press))
+    press.use(services)
+    return services
 
 
 def _settle_memory() -> None:

@@ -47,6 +47,23 @@ http_seconds = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 sockets = Gauge("crm_sockets", "Open WebSockets that have signed in.", registry=registry)
+groups = Gauge(
+    "crm_push_groups", "Subscribers of the last event of each stream by selection and rights.", ["stream"], registry=registry
+)
+selections_run = Counter(
+    "crm_push_selections_run_total",
+    "Selections of events that were run: together, once for all with the same rights, or apart, for one viewer.",
+    ["way"],
+    registry=registry,
+)
+sockets_evicted = Counter("crm_sockets_evicted_total", "Sockets closed because their client read too slowly.", registry=registry)
+outbox_to_frame = Histogram(
+    "crm_event_delivery_seconds",
+    "Time from recording an event to the first and the last frame written for it in this process.",
+    ["frame"],
+    registry=registry,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+)
 events_delivered = Counter("crm_events_delivered_total", "Events written to sockets.", registry=registry)
 relay_leads = Gauge("crm_relay_leads", "Whether this process's relay leads.", registry=registry)
 relay_seconds = Histogram(

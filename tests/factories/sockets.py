@@ -25,7 +25,8 @@ from websockets.exceptions import ConnectionClosed
 from crm.app import create_app
 from crm.cli.listening import SERVER
 from crm.models import Role
-from crm.notify.hub import Hub, Subscription
+from crm.notify.hub import Hub
+from crm.notify.subscriptions import Subscription
 from crm.services.system.defaults import ADMINISTRATOR
 from crm.store.database import Database
 
@@ -55,10 +56,10 @@ class Arrivals:
         self._subscribe = hub.subscribe
         hub.subscribe = self.subscribe  # type: ignore[method-assign]
 
-    async def subscribe(self, *arguments: Any) -> Subscription:
+    async def subscribe(self, *arguments: Any, **named: Any) -> Subscription:
         self.under_way += 1
         try:
-            return await self._subscribe(*arguments)
+            return await self._subscribe(*arguments, **named)
         finally:
             self.under_way -= 1
             self.done += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,9 +12,11 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.core.stream_cursors import read_stream_cursor
 from crm.notify.brokers import Event, MemoryBroker
+from crm.notify.feeds import Feed
 from crm.notify.history import History
-from crm.notify.hub import Hub, Subscription
+from crm.notify.hub import Hub
 from crm.notify.relay import Relay
+from crm.notify.subscriptions import Edition, Printed, Subscription
 from crm.services import events
 from crm.services.system.accounts import system_deed
 from crm.services.topics import TOPICS, Topic
@@ -25,18 +27,17 @@ ALICE, BOB, CAROL = (new_id(Kind.USER) for _ in range(3))
 
 
 class Plain:
-    """A rendering that shows the event itself; `blind` says for which records there is nothing to see."""
-
-    key = "plain"
-    shared = False
+    """A press that shows the event itself; `blind` says for which records there is nothing to see."""
 
     def __init__(self) -> None:
         self.blind: set[UUID] = set()
         self.pause = 0.0
 
-    async def run(self, event: Event, cursor: str, people: Sequence[UUID]) -> list[bytes | None]:
+    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
         await asyncio.sleep(self.pause)
-        return [None if event.record_id in self.blind else event.record_id.bytes for _ in people]
+        if event.record_id in self.blind:
+            return Printed()
+        return Printed([(Edition(event, cursor, event.record_id.bytes), list(subscribers))])
 
 
 class _Undone(Exception):
@@ -59,15 +60,14 @@ class Ear:
     """Somebody listening: what arrived, in order."""
 
     subscription: Subscription
-    rendering: Plain
+    feed: Feed
     heard: list[UUID] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
 
     async def run(self) -> None:
-        async with aclosing(self.subscription.__aiter__()) as pushes:
-            async for push in pushes:
-                self.heard.append(UUID(bytes=push.body))
-                self.cursors.append(push.cursor)
+        async for edition in self.feed:
+            self.heard.append(UUID(bytes=edition.body))
+            self.cursors.append(edition.cursor)
 
     async def has(self, wanted: Iterable[UUID]) -> None:
         """Wait until exactly these have arrived, in this order."""
@@ -91,31 +91,31 @@ class Flow:
     hub: Hub
     broker: MemoryBroker
     relay: Relay
+    press: Plain
 
     @asynccontextmanager
-    async def ear(
-        self, person: UUID, after: str | None = None, *, topic: Topic = TOPIC, rendering: Plain | None = None
-    ) -> AsyncIterator[Ear]:
-        shown = rendering or Plain()
-        ear = Ear(await self.hub.subscribe(TOPICS[topic].stream, shown, person, after), shown)
+    async def ear(self, person: UUID, after: str | None = None, *, topic: Topic = TOPIC) -> AsyncIterator[Ear]:
+        feed = Feed()
+        ear = Ear(await self.hub.subscribe(TOPICS[topic].stream, person, None, feed, after), feed)
         running = asyncio.create_task(ear.run())
         try:
             yield ear
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            ear.subscription.close()
+            self.hub.leave(ear.subscription)
 
 
 @asynccontextmanager
 async def flowing(database: Database) -> AsyncIterator[Flow]:
     """A process's worth of news; leave the block and it is gone, with all it held in memory."""
-    broker = MemoryBroker()
-    hub = Hub(broker, History(database))
+    broker, press = MemoryBroker(), Plain()
+    hub = Hub(broker, History(database), press)
     relay = Relay(database, broker)
     running = asyncio.create_task(relay.run())
     try:
-        yield Flow(database, hub, broker, relay)
+        yield Flow(database, hub, broker, relay, press)
     finally:
         running.cancel()
+        hub.stop()
         await asyncio.gather(running, return_exceptions=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from uuid import UUID
 
 import pytest
-from tests.notify.streams import ALICE, BOB, CAROL, Flow, Plain, commit, flowing
+from tests.notify.streams import ALICE, BOB, CAROL, Flow, commit, flowing
 
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
-from crm.notify import history, hub, relay
+from crm.notify import dispatch, feeds, history, relay
 from crm.notify.relay import _FORGET
 from crm.services.topics import STREAMS, WEEK, Stream, Topic
 
@@ -57,8 +60,8 @@ async def test_two_subscriptions_of_one_person_both_hear(stream, database):
 
 
 async def test_what_may_not_be_seen_is_skipped_and_the_rest_goes_on(stream, database):
-    shown = Plain()
-    async with stream.ear(ALICE, rendering=shown) as ear:
+    shown = stream.press
+    async with stream.ear(ALICE) as ear:
         first = await commit(database, ALICE)
         await ear.has([first])
         shown.pause = 0.05
@@ -109,17 +112,104 @@ async def test_a_long_history_is_read_in_parts(stream, database, monkeypatch):
 
 
 async def test_whoever_is_slow_misses_nothing(stream, database, monkeypatch):
-    monkeypatch.setattr(hub, "LONGEST_QUEUE", 3)
-    shown = Plain()
-    shown.pause = 0.01
-    async with stream.ear(ALICE, rendering=shown) as ear:
+    """A slow press, and a ring that forgets at once."""
+    monkeypatch.setattr(dispatch, "LONGEST_RING", 3)
+    monkeypatch.setattr(dispatch, "FRESH_SECONDS", 0.005)
+    stream.press.pause = 0.01
+    async with stream.ear(ALICE) as ear:
         await ear.has([await commit(database, ALICE) for _ in range(25)])
+
+
+async def test_whoever_cannot_take_more_is_told_and_misses_nothing_on_coming_back(stream, database, monkeypatch):
+    monkeypatch.setattr(feeds, "MOST_WAITING", 5)
+    feed = feeds.Feed()
+    start = str(StreamCursor(await _epoch(database), STREAMS[Stream.INCOMING_CALLS].number, 0))
+    subscription = await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, feed, start)
+    records = [await commit(database, ALICE) for _ in range(12)]
+    heard = []
+    async with asyncio.timeout(5):
+        while feed._error is None:
+            await asyncio.sleep(0.01)
+        with pytest.raises(feeds.TooSlow):
+            async for edition in feed:
+                heard.append(edition)  # noqa: PERF401 -- what came before the error counts
+    stream.hub.leave(subscription)
+    assert [UUID(bytes=edition.body) for edition in heard] == records[:5]
+    async with stream.ear(ALICE, heard[-1].cursor) as again:
+        await again.has(records[5:])
+
+
+async def test_a_crowd_that_comes_back_is_shown_each_event_once_for_all(stream, database):
+    async with stream.ear(ALICE) as ear:
+        await ear.has([await commit(database)])
+    missed = [await commit(database) for _ in range(10)]
+    printed = []
+    real = stream.press.print
+
+    async def counted(event, cursor, subscribers):
+        printed.append(len(subscribers))
+        return await real(event, cursor, subscribers)
+
+    stream.press.print = counted
+    async with AsyncExitStack() as stack:
+        ears = await asyncio.gather(
+            *(stack.enter_async_context(stream.ear(person, ear.cursors[0])) for person in (ALICE, BOB, CAROL) for _ in range(20))
+        )
+        for each in ears:
+            await each.has(missed)
+    assert sum(printed) == 60 * len(missed)
+    assert len(printed) <= 4 * len(missed)
+
+
+async def test_a_popup_does_not_wait_for_a_crowd(stream, database):
+    """Written in chunks: between them other streams have their turn."""
+    turns = []
+
+    class Slow(feeds.Feed):
+        def push(self, edition):
+            time.sleep(0.0002)
+            turns.append("crowd")
+            return True
+
+    crowd = [await stream.hub.subscribe(Stream.ANNOUNCEMENTS, ALICE, None, Slow(), None) for _ in range(4000)]
+    async with stream.ear(BOB) as ear:
+        await commit(database, topic=Topic.ANNOUNCEMENTS)
+        async with asyncio.timeout(5):
+            while not turns:
+                await asyncio.sleep(0)
+            record = await commit(database, BOB)
+            while not ear.heard:
+                await asyncio.sleep(0)
+        assert ear.heard == [record]
+        assert len(turns) < 3500
+    for each in crowd:
+        stream.hub.leave(each)
+
+
+async def test_what_cannot_be_shown_ends_the_subscription_and_nothing_is_skipped(stream, database):
+    async with stream.ear(ALICE) as ear:
+        first = await commit(database, ALICE)
+        await ear.has([first])
+        real = stream.press.print
+
+        async def fails(*_):
+            raise TimeoutError
+
+        stream.press.print = fails
+        second, third = await commit(database, ALICE), await commit(database, ALICE)
+        async with asyncio.timeout(5):
+            while ear.subscription.open:
+                await asyncio.sleep(0.01)
+        stream.press.print = real
+        assert ear.heard == [first]
+    async with stream.ear(ALICE, ear.cursors[0]) as again:
+        await again.has([second, third])
 
 
 async def test_comings_and_goings_at_random_lose_and_repeat_nothing(database, monkeypatch):
     """Writers never stop; listeners are cut at random places, whole processes too; small queues and batches make every race."""
     monkeypatch.setattr(history, "SCAN", 5)
-    monkeypatch.setattr(hub, "LONGEST_QUEUE", 4)
+    monkeypatch.setattr(dispatch, "LONGEST_RING", 4)
     monkeypatch.setattr(relay, "LEAD_SECONDS", 0.01)  # the server may notice late that the last leader is gone
     dice = random.Random(20261123)
     people = (ALICE, BOB, CAROL)
@@ -175,7 +265,7 @@ async def test_a_history_that_is_gone_is_told_with_where_to_start(stream, databa
         await connection.execute("UPDATE event SET recorded_at = now() - interval '8 days' WHERE seq <= $1", ear.seqs[1])
         await connection.execute(_FORGET, Topic.INCOMING_CALLS.value, WEEK, 100)
     with pytest.raises(HistoryGone) as gone:
-        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, feeds.Feed(), ear.cursors[0])
     assert gone.value.code == "HISTORY_GONE"
     async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
         await again.has(records[2:])
@@ -190,7 +280,7 @@ async def test_a_cursor_of_another_life_of_the_database_has_no_history(stream, d
     async with database.connection() as connection:
         await connection.execute("UPDATE event_stream SET epoch = epoch + 1")
     with pytest.raises(HistoryGone) as gone:
-        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, feeds.Feed(), ear.cursors[0])
     async with stream.ear(ALICE, str(gone.value.details["cursor"])) as again:
         await again.has([record])
 
@@ -201,21 +291,21 @@ async def test_a_cursor_ahead_of_the_stream_has_no_history(stream, database):
     cursor = read_stream_cursor(ear.cursors[0])
     ahead = str(StreamCursor(cursor.epoch, cursor.stream, cursor.seq + 1))
     with pytest.raises(HistoryGone):
-        await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, ahead)
+        await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, feeds.Feed(), ahead)
 
 
 async def test_a_cursor_of_another_stream_is_refused(stream, database):
     async with stream.ear(ALICE) as ear:
         await ear.has([await commit(database, ALICE)])
     with pytest.raises(BadUserInput):
-        await stream.hub.subscribe(Stream.REMINDERS, Plain(), ALICE, ear.cursors[0])
+        await stream.hub.subscribe(Stream.REMINDERS, ALICE, None, feeds.Feed(), ear.cursors[0])
 
 
 async def test_a_refused_subscription_leaves_nothing_behind(stream, database):
     for after in ("nonsense", str(StreamCursor(1, STREAMS[Stream.INCOMING_CALLS].number, 0))):
         with pytest.raises((BadUserInput, HistoryGone)):
-            await stream.hub.subscribe(Stream.INCOMING_CALLS, Plain(), ALICE, after)
-    assert not any(stream.hub._listeners.values())
+            await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, feeds.Feed(), after)
+    assert not any(each.people for each in stream.hub._dispatches.values())
 
 
 async def test_an_event_for_few_does_not_walk_over_all(stream, database):
@@ -233,7 +323,7 @@ async def test_an_event_for_few_does_not_walk_over_all(stream, database):
     async with asyncio.timeout(5):
         while stream.relay._last is None:
             await asyncio.sleep(0.01)
-    stream.hub._listeners[Stream.INCOMING_CALLS] = Counted()
+    stream.hub._dispatches[Stream.INCOMING_CALLS].people = Counted()
     async with stream.ear(ALICE) as ear, stream.ear(BOB), stream.ear(CAROL):
         await ear.has([await commit(database, ALICE)])
     assert Counted.walked == 0

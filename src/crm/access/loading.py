@@ -59,7 +59,7 @@ _BY_TOKEN = _VIEWER.format(
 _BY_SESSION = _VIEWER.format(
     session="s.id",
     origin="session s JOIN user_account u ON u.id = s.user_id",
-    condition="s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()",
+    condition="s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()",
 )
 _BY_USER = _VIEWER.format(session="NULL::uuid", origin="user_account u", condition="u.id = ANY($1::uuid[])")
 
@@ -77,8 +77,13 @@ async def load_by_token(connection: Connection, token: str) -> Viewer | None:
 
 async def load_by_session(connection: Connection, session_id: UUID) -> Viewer | None:
     """The viewer of a session that has begun already, as the database has it now."""
-    row = await connection.fetchrow(_BY_SESSION, session_id)
+    row = await connection.fetchrow(_BY_SESSION, [session_id])
     return None if row is None else await _narrowed(connection, _viewer(row))
+
+
+async def load_by_sessions(connection: Connection, session_ids: Sequence[UUID]) -> dict[UUID, Viewer]:
+    """The viewers of many sessions by one statement, without the estimate of how much they see; ended sessions are left out."""
+    return {row["session"]: _viewer(row) for row in await connection.fetch(_BY_SESSION, list(session_ids))}
 
 
 async def load_by_user(connection: Connection, user_id: UUID) -> Viewer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -102,26 +102,34 @@ class Executor:
         facts: RequestFacts,
         document: Any,
         asked: Asked,
-        root: Callable[[Operation], Awaitable[object | None]] | None = None,
-    ) -> ExecutionResult | Planned | None:
-        """Execute; again from the start where a reading met a change of rights halfway.
-
-        `root` makes the root value under the viewer's rights; where it makes none there is nothing for them: None.
-        """
+    ) -> ExecutionResult | Planned:
+        """Execute; again from the start where a reading met a change of rights halfway."""
         for _ in range(ATTEMPTS):
             operation = Operation(
                 services.database, viewer, facts, lambda: load(services, facts.token), services, self.plans, document
             )
-            result = await self._once(operation, document, asked, root)
+            result = await self._once(operation, document, asked)
             if await _holds(operation):
                 return result
             fresh = await load(services, facts.token)
             if fresh is None:
                 raise Unauthenticated(ENDED)
             viewer = fresh
-        if root is not None:
-            raise RightsMoved  # an event is not used up by an answer that did not hold
         return result
+
+    async def shown(self, operation: Operation, document: Any, asked: Asked, root: object | None) -> ExecutionResult:
+        """Execute by graphql-core: from a root value, where it is a subscription's selection for one event."""
+        outcome = execute(
+            self.schema,
+            document,
+            root_value=root,
+            context_value=operation,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            executor_class=PlannedExecutor,
+            hide_suggestions=self.hide_suggestions,
+        )
+        return outcome if isinstance(outcome, ExecutionResult) else await finished(outcome)
 
     def describes(self, fields: Set[str]) -> bool:
         """Whether an operation with these root fields asks about the schema and nothing else."""
@@ -142,34 +150,12 @@ class Executor:
         assert isinstance(outcome, ExecutionResult)
         return outcome
 
-    async def _once(
-        self,
-        operation: Operation,
-        document: Any,
-        asked: Asked,
-        root: Callable[[Operation], Awaitable[object | None]] | None,
-    ) -> ExecutionResult | Planned | None:
-        value = None
-        if root is None and self.plans is not None:
+    async def _once(self, operation: Operation, document: Any, asked: Asked) -> ExecutionResult | Planned:
+        if self.plans is not None:
             planned = await self._planned(operation, document, asked)
             if planned is not None:
                 return planned
-        if root is not None:
-            with suppress(RightsMoved):
-                value = await root(operation)
-            if value is None:
-                return None
-        outcome = execute(
-            self.schema,
-            document,
-            root_value=value,
-            context_value=operation,
-            variable_values=asked.variables,
-            operation_name=asked.operation_name,
-            executor_class=PlannedExecutor,
-            hide_suggestions=self.hide_suggestions,
-        )
-        return outcome if isinstance(outcome, ExecutionResult) else await finished(outcome)
+        return await self.shown(operation, document, asked, None)
 
     async def _planned(self, operation: Operation, document: Any, asked: Asked) -> ExecutionResult | Planned | None:
         """By one statement; None where graphql-core has to answer. A plan that fails is our mistake and not the client's loss."""

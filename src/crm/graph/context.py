@@ -80,6 +80,8 @@ class Operation:
     moved: bool = False
     wrote: bool = False
     reads: int = 0
+    proven: bool = False
+    """Whoever an event is rendered for may see its record, all of them: it is not judged again (`endpoints/pushes/gate.py`)."""
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,11 +14,12 @@ from crm.endpoints.answers import answered, told
 from crm.endpoints.budgets import Spent, charged
 from crm.endpoints.documents import Document
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
+from crm.endpoints.pushes.selections import Reader, Selection, WrongVariables, check_gate, listened
 from crm.endpoints.refusals import spoilt_by, trouble_of
 from crm.endpoints.sockets.messages import frame, next_frame
-from crm.endpoints.sockets.selection import Selection, WrongVariables, check_gate, listened
 from crm.graph.context import Request as RequestFacts
 from crm.graph.plans.planner import Planned
+from crm.notify.subscriptions import Sink, Subscription
 from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE
 
@@ -32,13 +32,17 @@ class Line(Protocol):
     executor: Executor
     services: Services
     facts: RequestFacts | None
+    reader: Reader | None
 
     async def send(self, text: str) -> None:
         """Write a frame."""
 
+    def sink(self, operation_id: str) -> Sink:
+        """Where the answers of a subscription go."""
 
-async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
-    """Run it to its end; refusals become an `error` message."""
+
+async def run_operation(line: Line, operation_id: str, asked: Asked) -> Subscription | None:
+    """Answer it to its end, or begin the subscription; refusals become an `error` message."""
     assert line.facts is not None
     reference = line.facts.id
     try:
@@ -46,9 +50,8 @@ async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
         document, operation = _read(line, asked)
         line.executor.persisted.keep(asked.query, asked.extensions)
         if operation.operation is OperationType.SUBSCRIPTION:
-            await _listen(line, operation_id, asked, document, operation)
-        else:
-            await _answer(line, operation_id, asked, document, operation)
+            return await _listen(line, operation_id, asked, document, operation)
+        await _answer(line, operation_id, asked, document, operation)
     except WrongVariables as wrong:
         await line.send(frame("error", operation_id, [told(error, reference) for error in wrong.errors]))
     except _Refused as refused:
@@ -57,10 +60,16 @@ async def run_operation(line: Line, operation_id: str, asked: Asked) -> None:
         raise
     except RequestError as error:
         await _refuse(line, operation_id, error)
+    return None
 
 
 async def _refuse(line: Line, operation_id: str, error: RequestError) -> None:
-    await line.send(frame("error", operation_id, [{"message": error.message, "extensions": error.extensions}]))
+    await line.send(refusal(operation_id, error))
+
+
+def refusal(operation_id: str, error: RequestError) -> str:
+    """The `error` message that ends an operation."""
+    return frame("error", operation_id, [{"message": error.message, "extensions": error.extensions}])
 
 
 class _Refused(Exception):
@@ -108,15 +117,14 @@ async def _executed(line: Line, facts: RequestFacts, asked: Asked, document: Doc
         raise Unauthenticated(ENDED)
     root = document.root(asked.operation_name)
     fields = root.fields if root else frozenset()
-    refusal = line.executor.refusal(viewer, fields)
-    if refusal is not None:
-        raise RequestError(refusal)
+    refused = line.executor.refusal(viewer, fields)
+    if refused is not None:
+        raise RequestError(refused)
     spent = await _charged(line, facts, document, asked, viewer)
     if line.executor.describes(fields):
-        result: ExecutionResult | Planned | None = await line.executor.describe(line.services, facts, document.node, asked)
+        result: ExecutionResult | Planned = await line.executor.describe(line.services, facts, document.node, asked)
     else:
         result = await line.executor.run(line.services, viewer, facts, document.node, asked)
-    assert result is not None
     if any(isinstance(error.original_error, Unauthenticated) for error in result.errors or ()):
         raise Unauthenticated(ENDED)
     return result, spent
@@ -127,21 +135,18 @@ async def _charged(line: Line, facts: RequestFacts, document: Document, asked: A
     return await charged(document, asked, viewer, budget, lambda: load(line.services, facts.token))
 
 
-async def _listen(line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode) -> None:
+async def _listen(
+    line: Line, operation_id: str, asked: Asked, document: Document, operation: OperationDefinitionNode
+) -> Subscription:
     assert line.facts is not None
-    stream, after = listened(line.executor, document.node, operation, asked)
+    assert line.reader is not None
+    listening = listened(line.executor, document.node, operation, asked)
     viewer = await load(line.services, line.facts.token)
     if viewer is None or viewer.id is None:
         raise Unauthenticated(ENDED)
-    check_gate(viewer.rights, stream)
+    line.reader.viewer = viewer
+    check_gate(viewer.rights, listening.stream)
     await _charged(line, line.facts, document, asked, viewer)
-    selection = Selection(line.executor, line.services, line.facts, document.node, asked)
-    subscription = await line.services.hub.subscribe(stream, selection, viewer.id, after)
-    try:
-        # Closed here and now: a source that waits for the garbage collector goes on listening.
-        async with aclosing(subscription.__aiter__()) as pushes:
-            async for push in pushes:
-                await line.send(next_frame(operation_id, push.body))
-                line.services.hub.delivered(push, viewer.id)
-    finally:
-        subscription.close()
+    selection = Selection(document.node, asked, line.reader, listening.key)
+    sink = line.sink(operation_id)
+    return await line.services.hub.subscribe(listening.stream, viewer.id, selection, sink, listening.after)

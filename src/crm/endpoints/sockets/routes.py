@@ -6,7 +6,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crm.endpoints.execution import Executor
-from crm.endpoints.sockets.socket import Socket, same_origin
+from crm.endpoints.sockets.origins import same_origin
+from crm.endpoints.sockets.socket import Socket
 
 
 def routes(executor: Executor) -> list[WebSocketRoute]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from crm import metrics
 from crm.access.viewer import Viewer
-from crm.core.errors import Unauthenticated
+from crm.core.errors import RequestError, Unauthenticated
 from crm.endpoints.execution import ENDED, Executor, Services
+from crm.endpoints.pushes.selections import Reader
+from crm.endpoints.sockets.deliveries import Delivery
 from crm.endpoints.sockets.messages import (
     DUPLICATE_ID,
     FORBIDDEN,
@@ -29,9 +31,11 @@ from crm.endpoints.sockets.messages import (
     frame,
     read_message,
 )
-from crm.endpoints.sockets.operations import run_operation
+from crm.endpoints.sockets.operations import refusal, run_operation
+from crm.endpoints.sockets.wires import Wire, wire_of
 from crm.graph.context import Request as RequestFacts
-from crm.store.errors import UNAVAILABLE
+from crm.notify.subscriptions import Subscription
+from crm.store.errors import UNAVAILABLE, is_away
 
 INIT_SECONDS = 5.0
 PING_SECONDS = 12.0
@@ -39,8 +43,10 @@ SEND_SECONDS = 20.0
 """A client that takes nothing for so long is closed with 4413 and comes back with its cursors."""
 CLOSE_SECONDS = 2.0
 MOST_OPERATIONS = 20
+PING = frame("ping").encode()
 
 AWAY = Closing(OVERLOAD, "Try again in a moment, with your cursors.")
+SLOW = Closing(SLOW_CONSUMER, "You read too slowly: come back with your cursors.")
 
 log = structlog.get_logger("crm.sockets")
 
@@ -54,10 +60,12 @@ class Socket:
         self.services = services
         self.viewer: Viewer | None = None
         self.facts: RequestFacts | None = None
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._sending = asyncio.Lock()
+        self.reader: Reader | None = None
+        self.wire: Wire = wire_of(websocket)
+        self._operations: dict[str, asyncio.Task[None] | Subscription] = {}
         self._closing: Closing | None = None
-        self._reader: asyncio.Task[Any] | None = None
+        self._reading: asyncio.Task[Any] | None = None
+        self._beat: asyncio.TimerHandle | None = None
 
     async def serve(self) -> None:
         """Until the client or we close it."""
@@ -66,14 +74,13 @@ class Socket:
             await self.websocket.close(NO_SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
             return
         await self.websocket.accept(SUBPROTOCOL)
-        self._reader = asyncio.current_task()
-        pinging = asyncio.create_task(self._ping())
+        self._reading = asyncio.current_task()
         try:
             await self._sign_in()
             while True:
                 await self._take(read_message(await self._received()))
         except Closing as closing:
-            self._reader = None
+            self._reading = None
             await self._close(closing)
         except WebSocketDisconnect:
             pass
@@ -81,27 +88,54 @@ class Socket:
             log.warning("socket closed, the database is away", reason=type(error).__name__)
             await self._close(AWAY)
         except asyncio.CancelledError:
-            self._reader = None
+            self._reading = None
             if self._closing is None:
                 raise
             await self._close(self._closing)
         finally:
-            pinging.cancel()
             await self._leave()
 
     async def send(self, text: str) -> None:
-        """Write a frame; a client that does not read loses its socket, and nobody else waits for it."""
+        """Write a frame once the client takes frames; one that does not read loses its socket, and nobody else waits for it."""
         try:
-            async with asyncio.timeout(SEND_SECONDS), self._sending:
-                await self.websocket.send_text(text)
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.wire.ready()
         except TimeoutError:
-            closing = Closing(SLOW_CONSUMER, "You read too slowly: come back with your cursors.")
-            if asyncio.current_task() is self._reader:
-                raise closing from None  # nobody stops the reader where it stands: it would be stopped again on its way out
-            self._end(closing)
+            metrics.sockets_evicted.inc()
+            if asyncio.current_task() is self._reading:
+                raise SLOW from None  # nobody stops the reader where it stands: it would be stopped again on its way out
+            self._end(SLOW)
             raise WebSocketDisconnect(SLOW_CONSUMER) from None
-        except RuntimeError as error:  # the other side is gone already
-            raise WebSocketDisconnect(1006) from error
+        if not self.wire.write(self.wire.framed(text.encode())):
+            raise WebSocketDisconnect(1006)  # the other side is gone already
+
+    def sink(self, operation_id: str) -> Delivery:
+        """Where the answers of a subscription go."""
+        return Delivery(self, operation_id)
+
+    def push(self, frame: bytes) -> bool:
+        """Write a frame at once, or not at all: then the socket is on its way out."""
+        if self._closing is not None:
+            return False
+        if self.wire.full:
+            metrics.sockets_evicted.inc()
+            self._end(SLOW)
+            return False
+        return self.wire.write(frame)
+
+    def ended(self, operation_id: str, error: Exception) -> None:
+        """A subscription has been ended by the hub."""
+        assert self.facts is not None
+        if isinstance(error, Unauthenticated):
+            self._end(Closing(FORBIDDEN, ENDED))
+        elif is_away(error):
+            # Not an `error` message: stock clients take one for the end of the subscription and never ask again.
+            self._end(AWAY)
+        else:
+            self._forget(operation_id)
+            known = isinstance(error, RequestError)
+            text = refusal(operation_id, error) if known else frame("error", operation_id, [_crashed(self.facts.id)])  # type: ignore[arg-type]
+            self.push(self.wire.framed(text.encode()))
 
     async def end_session(self) -> None:
         """The session was revoked, has expired, or its person was disabled."""
@@ -113,9 +147,9 @@ class Socket:
 
     def _end(self, closing: Closing) -> None:
         """Close from outside the reader: it is stopped where it waits."""
-        if self._closing is None and self._reader is not None:
+        if self._closing is None and self._reading is not None:
             self._closing = closing
-            self._reader.cancel()
+            self._reading.cancel()
 
     async def _received(self) -> str | None:
         message = await self.websocket.receive()
@@ -145,6 +179,8 @@ class Socket:
         client = self.websocket.client
         reference = str(self.websocket.scope.get("state", {}).get("request_id", ""))
         self.facts = RequestFacts(reference, client.host if client else "", self.websocket.headers.get("user-agent"), token)
+        self.reader = Reader(viewer, self.facts)
+        self._beat = asyncio.get_running_loop().call_later(PING_SECONDS, self._ping)
         await self.send(frame("connection_ack"))
 
     async def _take(self, message: Message) -> None:
@@ -156,9 +192,7 @@ class Socket:
             case "subscribe":
                 await self._begin(message)
             case "complete":
-                operation = self._operations.pop(message.id, None)
-                if operation is not None:
-                    operation.cancel()
+                self._forget(message.id)
 
     async def _begin(self, message: Message) -> None:
         if message.id in self._operations:
@@ -173,32 +207,50 @@ class Socket:
     async def _operate(self, message: Message) -> None:
         assert message.asked is not None
         assert self.facts is not None
+        subscription: Subscription | None = None
         try:
-            await run_operation(self, message.id, message.asked)
+            subscription = await run_operation(self, message.id, message.asked)
         except WebSocketDisconnect:
             return
         except Unauthenticated:
             self._end(Closing(FORBIDDEN, ENDED))
         except UNAVAILABLE as error:
-            # Not an `error` message: stock clients take one for the end of the subscription and never ask again.
             log.warning("operation interrupted, the database is away", reason=type(error).__name__)
             self._end(AWAY)
         except Exception:
             log.exception("operation crashed")
-            extensions = {"code": "INTERNAL", "reference": self.facts.id}
             with suppress(WebSocketDisconnect):
-                await self.send(frame("error", message.id, [{"message": "Something went wrong.", "extensions": extensions}]))
+                await self.send(frame("error", message.id, [_crashed(self.facts.id)]))
         finally:
-            if self._operations.get(message.id) is asyncio.current_task():
-                del self._operations[message.id]
+            self._settle(message.id, subscription)
 
-    async def _ping(self) -> None:
+    def _settle(self, operation_id: str, subscription: Subscription | None) -> None:
+        """The task of an operation ends: a subscription that began takes its place."""
+        current = self._operations.get(operation_id) is asyncio.current_task()
+        if current and subscription is not None and subscription.open:
+            self._operations[operation_id] = subscription
+            return
+        if current:
+            del self._operations[operation_id]
+        if subscription is not None:
+            self.services.hub.leave(subscription)
+
+    def _forget(self, operation_id: str) -> None:
+        """An operation is over, or is to be."""
+        operation = self._operations.pop(operation_id, None)
+        if isinstance(operation, Subscription):
+            self.services.hub.leave(operation)
+        elif operation is not None:
+            operation.cancel()
+
+    def _ping(self) -> None:
         """Proxies close what is silent, and a client that hears nothing knows that the line is dead."""
-        with suppress(WebSocketDisconnect):
-            while True:
-                await asyncio.sleep(PING_SECONDS)
-                if self.viewer is not None:
-                    await self.send(frame("ping"))
+        self._beat = asyncio.get_running_loop().call_later(PING_SECONDS, self._ping)
+        if self.wire.stalled() > SEND_SECONDS:
+            metrics.sockets_evicted.inc()
+            self._end(SLOW)
+        else:
+            self.push(self.wire.framed(PING))
 
     async def _close(self, closing: Closing) -> None:
         if self.websocket.application_state is WebSocketState.CONNECTED:
@@ -207,15 +259,20 @@ class Socket:
                     await self.websocket.close(closing.code, closing.reason)
 
     async def _leave(self) -> None:
-        self._reader = None  # from here on nobody may stop us half-way
+        self._reading = None  # from here on nobody may stop us half-way
+        if self._beat is not None:
+            self._beat.cancel()
         if self.viewer is not None:
             self.services.presence.leave(self.viewer, self)
             self.viewer = None
-        operations = list(self._operations.values())
-        self._operations.clear()
-        for operation in operations:
-            operation.cancel()
-        await asyncio.gather(*operations, return_exceptions=True)
+        running = [operation for operation in self._operations.values() if isinstance(operation, asyncio.Task)]
+        for operation_id in list(self._operations):
+            self._forget(operation_id)
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _crashed(reference: str) -> dict[str, Any]:
+    return {"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "reference": reference}}
 
 
 def _token(payload: dict[str, Any]) -> str | None:
@@ -224,14 +281,3 @@ def _token(payload: dict[str, Any]) -> str | None:
         return None
     scheme, _, token = header.partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
-
-
-def same_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
-    """Whether a page may open this socket: one of ours, or of an origin that the settings allow. Programs send no origin."""
-    origin = websocket.headers.get("origin")
-    if origin is None or origin.rstrip("/") in allowed:
-        return True
-    try:
-        return urlsplit(origin).netloc == websocket.headers.get("host")
-    except ValueError:  # `http://[`
-        return False

@@ -33,11 +33,12 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """One record by its id."""
+    """One record by its id. `proven`: it was judged already that all for whom this is run may see it."""
 
     site: int
     level: Level
     nodes: Nodes
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +151,5 @@ def _root(renderer: Renderer, part: Single | Paged, forms: Sequence[Form]) -> tu
     kind = forms[part.site]
     assert isinstance(kind, Kind)
     into: Into | None
-    value, into = renderer.one(part.level.noun.source, Edge("id", later(renderer.binds, part.site)), part.level)
+    value, into = renderer.one(part.level.noun.source, Edge("id", later(renderer.binds, part.site)), part.level, card=part.proven)
     return value, into

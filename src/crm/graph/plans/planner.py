@@ -99,7 +99,8 @@ class Planner:
         ready: list[_Ready] = []
 
         def prepare(viewer: Viewer) -> tuple[str, list[object]]:
-            ready.append(self._given(facts, info.variable_values, viewer.rights, noun, Nodes.of(details), key, known=known))
+            given = self._given(facts, info.variable_values, viewer.rights, noun, Nodes.of(details), key, known, operation.proven)
+            ready.append(given)
             return ready[-1].statement.prepared.text, ready[-1].statement.prepared.values(viewer, ready[-1].values)
 
         rows = await operation.run(prepare)
@@ -203,15 +204,23 @@ class Planner:
         return facts.named_by_id
 
     def _given(
-        self, facts: Facts, variables: VariableValues, rights: Rights, noun: Noun, nodes: Nodes, key: UUID, *, known: bool
+        self,
+        facts: Facts,
+        variables: VariableValues,
+        rights: Rights,
+        noun: Noun,
+        nodes: Nodes,
+        key: UUID,
+        known: bool,
+        proven: bool,
     ) -> _Ready:
         booleans = tuple(variables.coerced.get(name) for name in facts.booleans)
 
         def root(outliner: Outliner) -> list[tuple[str, RootPart]]:
             outliner.sites.append(GivenSite(noun))
-            return [("", Single(0, outliner.level(noun, nodes), nodes))]
+            return [("", Single(0, outliner.level(noun, nodes), nodes, proven and known))]
 
-        ready = self._ready((id(facts), booleans, rights, nodes.ids, noun.name), facts, rights, variables, root)
+        ready = self._ready((id(facts), booleans, rights, nodes.ids, noun.name, proven and known), facts, rights, variables, root)
         if known and ready.plan.flat:
             raise NotPlanned("the row at hand shows all of it")
         return _Ready(ready.plan, ready.statement, [(key,), *ready.values[1:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -24,9 +25,9 @@ class Receipts:
         self._waiting: set[tuple[UUID, UUID]] = set()
         self._some = asyncio.Event()
 
-    def delivered(self, event: Event, person: UUID) -> None:
-        """An announcement was written to somebody's socket."""
-        self._waiting.add((event.record_id, person))
+    def delivered(self, event: Event, people: Sequence[UUID]) -> None:
+        """An announcement was written to the sockets of these people."""
+        self._waiting.update((event.record_id, person) for person in people)
         self._some.set()
 
     async def run(self) -> None:

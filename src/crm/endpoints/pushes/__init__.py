@@ -1,0 +1,1 @@
+"""What a pushed event shows to whom, whatever transport it goes by."""

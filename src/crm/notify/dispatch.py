@@ -1,0 +1,164 @@
+"""One stream of one process, live: events in their order to everybody who listens now.
+
+Several events are printed at once, and written strictly one after another. Who is told of an event is settled when it is heard;
+whether they may see it, when it is printed, which is not long before it is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from crm.notify.brokers import Event
+from crm.notify.deliveries import Delivered, deliver
+from crm.notify.subscriptions import Press, Printed, Subscription
+
+AHEAD = 8
+"""Events printed at once. One alone bounds a stream at some 200 a second; all at once would empty the pool of connections."""
+FRESH_SECONDS = 0.2
+"""A print that had to wait longer for those before it is made anew: rights are those of the moment of delivery."""
+LONGEST_RING = 1024
+"""Events that are kept for those who were away for a moment, so that a mass reconnect does not read the outbox."""
+
+log = structlog.get_logger("crm.hub")
+
+
+@dataclass(slots=True)
+class _Issue:
+    """An event and who listened when it was heard; or, without an event, those who have to look into the history from here on."""
+
+    event: Event | None
+    subscribers: list[Subscription]
+
+
+@dataclass
+class Dispatch:
+    """`claimed` is the last event whose subscribers are settled: whoever stands there and turns live misses nothing."""
+
+    press: Press
+    cursor: Callable[[int], str]
+    behind: Callable[[Sequence[Subscription]], None] = lambda _: None
+    """Told of those who have to look into the history."""
+    told: list[Delivered] = field(default_factory=list)
+    claimed: int = 0
+    people: dict[UUID, set[Subscription]] = field(default_factory=dict)
+    covered_from: int | None = None
+    """From this number on the ring holds everything that was heard; None while nothing can be said."""
+    lapses: int = 0
+    _ring: deque[Event] = field(default_factory=deque)
+    _issues: deque[_Issue] = field(default_factory=deque)
+    _running: asyncio.Task[None] | None = None
+
+    def hear(self, event: Event) -> None:
+        """An event of this stream was published."""
+        if self.covered_from is None:
+            self.covered_from = event.seq - 1
+        self._ring.append(event)
+        if len(self._ring) > LONGEST_RING:
+            self.covered_from = self._ring.popleft().seq
+        self.claimed = event.seq
+        told = [each for each in self._audience(event) if each.live and each.wants(event)]
+        if told:
+            self._issue(_Issue(event, told))
+
+    def lapse(self) -> None:
+        """Events may have passed by unheard: once all that was heard is written, everybody looks into the history."""
+        self.lapses += 1
+        self._ring.clear()
+        self.covered_from = None
+        looking = [each for group in self.people.values() for each in group if each.live]
+        for each in looking:
+            each.live = False
+            each.position = max(each.position, self.claimed)
+        if looking:
+            self._issue(_Issue(None, looking))
+
+    def heard_after(self, seq: int) -> list[Event] | None:
+        """What was heard after a number; None where that reaches back too far."""
+        if self.covered_from is None or seq < self.covered_from:
+            return None
+        return list(self._ring)[bisect_right(self._ring, seq, key=lambda event: event.seq) :]
+
+    def enter(self, subscription: Subscription) -> None:
+        """Listen; not yet live."""
+        self.people.setdefault(subscription.person, set()).add(subscription)
+
+    def leave(self, subscription: Subscription) -> None:
+        """Stop listening."""
+        of_person = self.people.get(subscription.person)
+        if of_person is not None:
+            of_person.discard(subscription)
+            if not of_person:
+                del self.people[subscription.person]
+
+    def stop(self) -> None:
+        """The process ends."""
+        if self._running is not None:
+            self._running.cancel()
+
+    def _audience(self, event: Event) -> Iterable[Subscription]:
+        """Who is here of those an event is for. An addressed one is found by its audience, never by walking all sockets."""
+        if not event.audience:
+            return [each for group in self.people.values() for each in group]
+        if len(event.audience) < len(self.people):
+            return [each for person in event.audience for each in self.people.get(person, ())]
+        return [each for person, group in self.people.items() if person in event.audience for each in group]
+
+    def _issue(self, issue: _Issue) -> None:
+        self._issues.append(issue)
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        printing: deque[tuple[_Issue, asyncio.Task[_Timed] | None]] = deque()
+        try:
+            while self._issues or printing:
+                while self._issues and len(printing) < AHEAD:
+                    issue = self._issues.popleft()
+                    printing.append((issue, None if issue.event is None else asyncio.create_task(self._print(issue))))
+                issue, printed = printing.popleft()
+                if printed is None:
+                    self.behind(issue.subscribers)
+                else:
+                    await self._deliver(issue, printed)
+        finally:
+            for _, printed in printing:
+                if printed is not None:
+                    printed.cancel()
+            self._running = None
+
+    async def _deliver(self, issue: _Issue, printing: asyncio.Task[_Timed]) -> None:
+        try:
+            printed = await printing
+            if asyncio.get_running_loop().time() - printed.at > FRESH_SECONDS:
+                printed = await self._print(issue)
+            await deliver(printed.what, self.told)
+        except Exception as error:  # noqa: BLE001 - whatever it is, these sockets cannot be told of what comes after
+            assert issue.event is not None
+            give_up(issue.event, issue.subscribers, error)
+
+    async def _print(self, issue: _Issue) -> _Timed:
+        assert issue.event is not None
+        printed = await self.press.print(issue.event, self.cursor(issue.event.seq), issue.subscribers)
+        return _Timed(asyncio.get_running_loop().time(), printed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    at: float
+    what: Printed
+
+
+def give_up(event: Event, subscribers: Iterable[Subscription], error: Exception) -> None:
+    """End the subscriptions that an event cannot be shown to: silently going on behind it would be a loss."""
+    crashed = not isinstance(error, TimeoutError)
+    log.warning("event not shown", topic=event.topic.value, seq=event.seq, reason=type(error).__name__, exc_info=crashed)
+    for each in subscribers:
+        if each.position < event.seq:
+            each.end(error)
