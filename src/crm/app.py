@@ -39,7 +39,9 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            opened = database or await stack.enter_async_context(_opened(settings))
+            opened = database
+            if opened is None:
+                opened = await stack.enter_async_context(_opened(settings))
             broker = MemoryBroker()
             app.state.database = opened
             app.state.services = _services(executor, opened, presence, broker)
