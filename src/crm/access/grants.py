@@ -62,7 +62,7 @@ SIGNED_IN = "signed_in"
 """Permissions that need no role: every member of staff, or everybody with a token, has them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Rights:
     """A permission set: all of a viewer that decides what a statement looks like, and none of the values bound in it.
 

@@ -21,7 +21,6 @@ from crm.services.topics import TopicRule
 from crm.store.database import Database
 
 ATTEMPTS = 3
-_wide: dict[Rights, Rights] = {}
 
 
 @dataclass(slots=True)
@@ -74,22 +73,10 @@ class Gate:
         return moved
 
 
-def wide(rights: Rights) -> Rights:
-    """The permission set alone, without the estimate of how much is seen, in which people of one role differ."""
-    if not rights.narrow:
-        return rights
-    found = _wide.get(rights)
-    if found is None:
-        if len(_wide) > 1000:
-            _wide.clear()
-        found = _wide[rights] = replace(rights, narrow=frozenset())
-    return found
-
-
 def _by_rights(subscribers: Sequence[Subscription]) -> dict[Rights, list[Subscription]]:
     groups: dict[Rights, list[Subscription]] = {}
     for each in subscribers:
-        groups.setdefault(wide(each.rendering.reader.viewer.rights), []).append(each)
+        groups.setdefault(each.rendering.reader.rights, []).append(each)
     return groups
 
 

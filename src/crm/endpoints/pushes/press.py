@@ -14,14 +14,13 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from crm import metrics
-from crm.access.grants import Rights
 from crm.access.nobody import NeedsViewer, Nobody
 from crm.access.viewer import Viewer
 from crm.core.errors import Unauthenticated
 from crm.endpoints.answers import answered
 from crm.endpoints.execution import ENDED, Executor, Services
-from crm.endpoints.pushes.gate import Gate, wide
-from crm.endpoints.pushes.selections import Selection
+from crm.endpoints.pushes.gate import Gate
+from crm.endpoints.pushes.selections import Asking, Selection
 from crm.graph.context import Operation, Request, RightsMoved
 from crm.graph.pushes import Pushed, Subject, subject_of
 from crm.notify.brokers import Event
@@ -37,7 +36,6 @@ MOST_KNOWN = 4096
 MOST_KEPT = 256
 KEPT_SECONDS = 3.0
 
-Asking = tuple[Hashable, Rights]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -93,8 +91,7 @@ class Press:
         printed = Printed(ended=[(each, Unauthenticated(ENDED)) for each in verdict.ended])
         asked: dict[Asking, list[Subscription]] = {}
         for each in verdict.admitted:
-            selection: Selection = each.rendering
-            asked.setdefault((selection.key, wide(selection.reader.viewer.rights)), []).append(each)
+            asked.setdefault(each.rendering.asking, []).append(each)
         if not asked:
             return printed
         subject = await subject_of(self._services.database, rule.type, event.record_id)
@@ -118,7 +115,7 @@ class Press:
         kept = self._kept.get((asking, cursor, event.record_id))
         if kept is not None and kept.epoch == epoch and now - kept.at < KEPT_SECONDS:
             return kept.body
-        viewer = cast(Viewer, Nobody(asking[1], epoch))
+        viewer = cast(Viewer, Nobody(asking.rights, epoch))
         facts = Request(one.rendering.reader.facts.id, "")
         try:
             body = await self._run(one.rendering, viewer, facts, Pushed(cursor, subject.row(viewer.rights)), proven=True)
