@@ -7,18 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from crm.access.binds import Binds
 from crm.access.branches import Visible
-from crm.access.grants import Rights
+from crm.access.grants import Rights, ViewerKind
 from crm.access.predicates import FALSE, all_of, readable
 from crm.access.viewer import ANONYMOUS, Viewer
+from crm.core.ids import EVERYONE_ID
 
-_MANY = frozenset({"principals", "staff", "department_tree"})
-"""What a viewer has several of. PostgreSQL has no arrays of arrays of different lengths, so each is sent as a text."""
+_STAFF = f"""
+    UNION ALL SELECT c.ancestor_id FROM user_account a JOIN department_closure c ON c.descendant_id = a.department_id
+        WHERE a.id = u.id
+    UNION ALL SELECT '{EVERYONE_ID}'::uuid"""
+_SHOWN = {
+    "id": "u.id",
+    "department": "(SELECT a.department_id FROM user_account a WHERE a.id = u.id)",
+    "principals": """ARRAY(SELECT u.id
+    UNION ALL SELECT m.role_id FROM role_member m JOIN role r ON r.id = m.role_id
+        WHERE m.user_id = u.id AND r.deleted_at IS NULL{staff})""",
+}
+"""Only ids are sent. The rest is looked up, as `loading.py` does, for those about whom it is asked at all: sent along for
+thousands of viewers it would be a megabyte with each event.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +107,9 @@ def _denied(rule: Visible, key: str, rights: Rights, viewers: Sequence[Viewer], 
     if seen == FALSE:
         return None
     row = f"EXISTS (SELECT FROM {rule.table} {alias} WHERE {all_of([f'{alias}.id = {key}', seen])})"
+    staff = rights.kind is ViewerKind.STAFF
     if not own.used:
         return f"CASE WHEN {row} THEN '{{}}'::bigint[] END"
-    given = ", ".join(_given(attribute, viewers, binds) for attribute in own.used)
-    shown = ", ".join(f"u.{name}::uuid[]" if name in _MANY else f"u.{name}" for name in own.used)
-    names = ", ".join(own.used)
-    people = f"SELECT {shown}, u.place FROM unnest({given}) WITH ORDINALITY AS u({names}, place)"
-    return f"ARRAY(SELECT v.place FROM ({people}) v({names}, place) WHERE NOT {row})"
-
-
-def _given(attribute: str, viewers: Sequence[Viewer], binds: Binds) -> str:
-    if attribute in _MANY:
-        return f"{binds.value([_listed(getattr(viewer, attribute)) for viewer in viewers])}::text[]"
-    return f"{binds.value([getattr(viewer, attribute) for viewer in viewers])}::uuid[]"
-
-
-@lru_cache(maxsize=20_000)
-def _listed(ids: tuple[UUID, ...]) -> str:
-    return f"{{{','.join(map(str, ids))}}}"
+    given = f"unnest({binds.value([viewer.id for viewer in viewers])}::uuid[]) WITH ORDINALITY AS u(id, place)"
+    shown = ", ".join(f"{_SHOWN[attribute].format(staff=_STAFF if staff else '')} AS {attribute}" for attribute in own.used)
+    return f"ARRAY(SELECT v.place FROM (SELECT {shown}, u.place FROM {given}) v WHERE NOT {row})"

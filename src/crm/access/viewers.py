@@ -43,6 +43,18 @@ class Viewers:
             return kept[1]
         return await self.load(token)
 
+    async def enter(self, token: str) -> Viewer | None:
+        """The viewer of a token as the database has it now, for somebody who begins to listen.
+
+        How much they see takes many statements to estimate, and listening has no use for it: thousands come at once after a
+        restart.
+        """
+        async with self.database.connection() as connection:
+            viewer = await load_by_token(connection, token, estimated=False)
+            if viewer is not None and viewer.session is not None:
+                await self.seen(connection, viewer.session)
+        return viewer
+
     async def load(self, token: str) -> Viewer | None:
         """The viewer of a token as the database has it now; None for one that is not good."""
         key = token_hash(token)

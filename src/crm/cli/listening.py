@@ -31,6 +31,7 @@ SERVER: dict[str, Any] = {
     "ws": "crm.endpoints.sockets.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,  # costs CPU and memory on every socket, for messages of a few hundred bytes
     "ws_max_size": 64 * 1024,
+    "ws_ping_interval": 30.0,  # for peers that vanish: the protocol's own pings, every 12 s, keep lines open and need no answer
     "timeout_graceful_shutdown": 20,
     "proxy_headers": True,  # from 127.0.0.1, or from FORWARDED_ALLOW_IPS
     "server_header": False,

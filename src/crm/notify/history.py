@@ -17,7 +17,7 @@ SCAN = 2000
 """Events that one statement looks at: somebody for whom none of a million is must not have them all read at once."""
 
 _HORIZONS = "(SELECT coalesce(json_object_agg(h.topic, h.seq), '{}')::text FROM event_horizon h)"
-_STANDS = f"SELECT s.epoch, s.last_seq, {_HORIZONS} AS horizons FROM event_stream s"
+_STANDS = f"SELECT s.epoch, s.last_seq, {_HORIZONS} AS horizons, e.epoch AS rights FROM event_stream s, rights_epoch e"
 _SINCE = f"""
 WITH part AS MATERIALIZED (
     SELECT e.seq, e.topic, e.record_id, e.audience FROM unnest($1::text[]) AS t(topic) CROSS JOIN LATERAL (
@@ -31,11 +31,15 @@ LEFT JOIN part p ON p.audience = '{{}}' OR p.audience && $3::uuid[] ORDER BY p.s
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where all streams stand: their epoch, the last number given, and the last that was forgotten of each topic."""
+    """Where all streams stand: their epoch, the last number given, and the last that was forgotten of each topic.
+
+    `rights` is the epoch of everybody's rights at that moment: whoever was known before it has to be looked at again.
+    """
 
     epoch: int
     last: int
     horizons: Mapping[str, int]
+    rights: int
 
     def horizon(self, topics: Collection[Topic]) -> int:
         """The last number of these topics that was forgotten: a position before it has lost something."""
@@ -85,7 +89,7 @@ class History:
             self._next = None
             async with self.database.connection() as connection:
                 row = await connection.fetchrow(_STANDS)
-        return Stand(row["epoch"], row["last_seq"], orjson.loads(row["horizons"]))
+        return Stand(row["epoch"], row["last_seq"], orjson.loads(row["horizons"]), row["rights"])
 
 
 def horizon(horizons: Mapping[str, int], topics: Collection[Topic]) -> int:

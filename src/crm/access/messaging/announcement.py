@@ -5,9 +5,10 @@ from crm.core.kinds import Kind
 
 announcement = visible(
     "announcement",
+    # Most who see one were told of it: asked first, the others are not asked for thousands of listeners at once.
+    Named("announcement_receipt", "announcement_id", "user_id", only=("status", ("PUBLISHED", "EXPIRED"))),
     Owned(),
     Shared(),
-    Named("announcement_receipt", "announcement_id", "user_id", only=("status", ("PUBLISHED", "EXPIRED"))),
     kind=Kind.ANNOUNCEMENT,
     gated=False,
     actions=OWNED_ACTIONS,

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
-from weakref import WeakValueDictionary
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import orjson
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, get_argument_values, get_variable_values
 
 from crm.access.grants import Rights
-from crm.access.viewer import Viewer
 from crm.core.errors import FieldForbidden, RequestError
 from crm.endpoints.documents import root_selections
 from crm.endpoints.execution import Asked, Executor
-from crm.graph.context import Request
+from crm.endpoints.pushes.interned import Interned
+from crm.endpoints.pushes.readers import Reader
 from crm.services.topics import STREAMS, Stream
 
 AFTER = "after"
@@ -29,30 +28,6 @@ class WrongVariables(Exception):
     def __init__(self, errors: list[Any]) -> None:
         super().__init__("variables")
         self.errors = errors
-
-
-class Reader:
-    """Who listens on one socket or stream, as they were known last. The press looks whether they still are.
-
-    `rights` is their permission set without the estimate of how much they see, in which people of one role differ. Equal ones are
-    one object: among thousands of listeners, comparing them by value was an eighth of an announcement's cost.
-    """
-
-    __slots__ = ("_viewer", "facts", "rights")
-
-    def __init__(self, viewer: Viewer, facts: Request) -> None:
-        self.facts = facts
-        self.viewer = viewer
-
-    @property
-    def viewer(self) -> Viewer:
-        """As they were known last."""
-        return self._viewer
-
-    @viewer.setter
-    def viewer(self, viewer: Viewer) -> None:
-        self._viewer = viewer
-        self.rights = _RIGHTS.one(replace(viewer.rights, narrow=frozenset()) if viewer.rights.narrow else viewer.rights)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -81,19 +56,7 @@ class Selection:
         return self._asking
 
 
-class _Interned(Generic[Value]):
-    """One object for all that are equal, as long as somebody holds it."""
-
-    def __init__(self) -> None:
-        self._held: WeakValueDictionary[Hashable, Value] = WeakValueDictionary()
-
-    def one(self, key: Any, value: Value | None = None) -> Value:
-        """The one that stands for a key, which by default is the value itself."""
-        return self._held.setdefault(key, key if value is None else value)
-
-
-_RIGHTS: _Interned[Rights] = _Interned()
-_ASKINGS: _Interned[Asking] = _Interned()
+_ASKINGS: Interned[Asking] = Interned()
 
 
 @dataclass(frozen=True, slots=True)

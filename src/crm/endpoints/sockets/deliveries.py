@@ -18,8 +18,8 @@ class Socket(Protocol):
 
     wire: Wire
 
-    def push(self, frame: bytes) -> bool:
-        """Write a frame at once, or not at all."""
+    def refused(self) -> bool:
+        """A frame could not be written: the client is gone, or too slow."""
 
     def ended(self, operation_id: str, error: Exception) -> None:
         """A subscription has been ended by the hub."""
@@ -28,10 +28,11 @@ class Socket(Protocol):
 class Delivery:
     """The sink of one subscription: its answers as `next` messages."""
 
-    __slots__ = ("_operation_id", "_prefix", "_socket")
+    __slots__ = ("_operation_id", "_prefix", "_socket", "_wire")
 
     def __init__(self, socket: Socket, operation_id: str) -> None:
         self._socket = socket
+        self._wire = socket.wire
         self._operation_id = operation_id
         self._prefix = b'{"id":%b,"type":"next","payload":' % orjson.dumps(operation_id)
 
@@ -39,10 +40,10 @@ class Delivery:
         """Write it. What is the same for many clients is put together once."""
         frame = edition.frames.get(self._prefix)
         if frame is None:
-            frame = self._socket.wire.framed(b"%b%b}" % (self._prefix, edition.body))
+            frame = self._wire.framed(b"%b%b}" % (self._prefix, edition.body))
             if len(edition.frames) < MOST_SHARED:
                 edition.frames[self._prefix] = frame
-        return self._socket.push(frame)
+        return self._wire.offer(frame) or self._socket.refused()
 
     def end(self, error: Exception) -> None:
         """Say why, or close."""

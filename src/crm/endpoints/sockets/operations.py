@@ -14,7 +14,8 @@ from crm.endpoints.answers import answered, told
 from crm.endpoints.budgets import Spent, charged
 from crm.endpoints.documents import Document
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
-from crm.endpoints.pushes.selections import Reader, Selection, WrongVariables, check_gate, listened
+from crm.endpoints.pushes.readers import Reader, renewed
+from crm.endpoints.pushes.selections import Selection, WrongVariables, check_gate, listened
 from crm.endpoints.refusals import spoilt_by, trouble_of
 from crm.endpoints.sockets.messages import frame, next_frame
 from crm.graph.context import Request as RequestFacts
@@ -141,10 +142,8 @@ async def _listen(
     assert line.facts is not None
     assert line.reader is not None
     listening = listened(line.executor, document.node, operation, asked)
-    viewer = await load(line.services, line.facts.token)
-    if viewer is None or viewer.id is None:
-        raise Unauthenticated(ENDED)
-    line.reader.viewer = viewer
+    viewer = await renewed(line.services, line.reader)
+    assert viewer.id is not None
     check_gate(viewer.rights, listening.stream)
     await _charged(line, line.facts, document, asked, viewer)
     selection = Selection(document.node, asked, line.reader, listening.key)

@@ -13,7 +13,7 @@ from crm import metrics
 from crm.access.viewer import Viewer
 from crm.core.errors import RequestError, Unauthenticated
 from crm.endpoints.execution import ENDED, Executor, Services
-from crm.endpoints.pushes.selections import Reader
+from crm.endpoints.pushes.readers import Reader
 from crm.endpoints.sockets.deliveries import Delivery
 from crm.endpoints.sockets.messages import (
     DUPLICATE_ID,
@@ -44,6 +44,7 @@ SEND_SECONDS = 20.0
 CLOSE_SECONDS = 2.0
 MOST_OPERATIONS = 20
 PING = frame("ping").encode()
+PONG = frame("pong")
 
 AWAY = Closing(OVERLOAD, "Try again in a moment, with your cursors.")
 SLOW = Closing(SLOW_CONSUMER, "You read too slowly: come back with your cursors.")
@@ -78,7 +79,9 @@ class Socket:
         try:
             await self._sign_in()
             while True:
-                await self._take(read_message(await self._received()))
+                text = await self._received()
+                if text != PONG:  # what idle sockets send, and all they send: thousands of them
+                    await self._take(read_message(text))
         except Closing as closing:
             self._reading = None
             await self._close(closing)
@@ -115,13 +118,14 @@ class Socket:
 
     def push(self, frame: bytes) -> bool:
         """Write a frame at once, or not at all: then the socket is on its way out."""
-        if self._closing is not None:
-            return False
+        return self._closing is None and (self.wire.offer(frame) or self.refused())
+
+    def refused(self) -> bool:
+        """A frame could not be written: the client is gone, or too slow."""
         if self.wire.full:
             metrics.sockets_evicted.inc()
             self._end(SLOW)
-            return False
-        return self.wire.write(frame)
+        return False
 
     def ended(self, operation_id: str, error: Exception) -> None:
         """A subscription has been ended by the hub."""
@@ -149,6 +153,9 @@ class Socket:
         """Close from outside the reader: it is stopped where it waits."""
         if self._closing is None and self._reading is not None:
             self._closing = closing
+            for operation in self._operations.values():
+                if isinstance(operation, Subscription):
+                    operation.open = False  # nothing is written any more, however long closing takes
             self._reading.cancel()
 
     async def _received(self) -> str | None:
@@ -170,7 +177,7 @@ class Socket:
         if message.type != "connection_init":
             raise Closing(UNAUTHORIZED, "Send connection_init first.")
         token = _token(message.payload or {})
-        viewer = None if token is None else await self.services.viewers.load(token)
+        viewer = None if token is None else await self.services.viewers.enter(token)
         if viewer is None:
             raise Closing(FORBIDDEN, "This token is unknown, expired or revoked. Sign in again.")
         if not self.services.presence.admit(viewer, self):

@@ -27,6 +27,9 @@ class Wire(Protocol):
     def write(self, frame: bytes) -> bool:
         """Send it as soon as may be; False where the socket is closed or closing."""
 
+    def offer(self, frame: bytes) -> bool:
+        """The same, and False also where too much waits already."""
+
     async def ready(self) -> None:
         """Wait until the client has taken enough of what was sent."""
 
@@ -64,6 +67,10 @@ class QueuedWire:
             self._since = asyncio.get_running_loop().time()
             self._writing = asyncio.create_task(self._write())
         return True
+
+    def offer(self, frame: bytes) -> bool:
+        """Into the queue, if there is room."""
+        return not self.full and self.write(frame)
 
     async def ready(self) -> None:
         """Until the queue is empty."""

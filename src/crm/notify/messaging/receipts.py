@@ -18,16 +18,16 @@ log = structlog.get_logger("crm.receipts")
 
 
 class Receipts:
-    """Collects (announcement, person) and writes them in one statement; none is lost while the process lives."""
+    """Collects who got which announcement, and writes each by one statement; none is lost while the process lives."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._waiting: set[tuple[UUID, UUID]] = set()
+        self._waiting: dict[UUID, set[UUID]] = {}
         self._some = asyncio.Event()
 
     def delivered(self, event: Event, people: Sequence[UUID]) -> None:
         """An announcement was written to the sockets of these people."""
-        self._waiting.update((event.record_id, person) for person in people)
+        self._waiting.setdefault(event.record_id, set()).update(people)
         self._some.set()
 
     async def run(self) -> None:
@@ -36,11 +36,12 @@ class Receipts:
             await self._some.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self._some.clear()
-            taken, self._waiting = self._waiting, set()
-            try:
-                await mark_delivered(self.database, sorted(taken))
-            except Exception as error:  # noqa: BLE001 - whatever the driver raises, they are kept and written later
-                log.warning("receipts wait", reason=type(error).__name__)
-                self._waiting |= taken
-                self._some.set()
-                await asyncio.sleep(1)
+            while self._waiting:
+                announcement, people = self._waiting.popitem()
+                try:
+                    await mark_delivered(self.database, announcement, people)
+                except Exception as error:  # noqa: BLE001 - whatever the driver raises, they are kept and written later
+                    log.warning("receipts wait", reason=type(error).__name__)
+                    self._waiting.setdefault(announcement, set()).update(people)
+                    self._some.set()
+                    await asyncio.sleep(1)

@@ -6,7 +6,7 @@ read, confirmed. They are the record of themselves, so the change log does not r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,20 +53,19 @@ async def confirm(deed: Deed, record_id: str) -> UUID:
 _DELIVERED = """
 WITH due AS (
     SELECT x.id FROM announcement_receipt x
-    JOIN unnest($1::uuid[], $2::uuid[]) AS d(announcement, person) ON x.announcement_id = d.announcement AND x.user_id = d.person
-    WHERE x.delivered_at IS NULL ORDER BY x.id FOR NO KEY UPDATE OF x
+    WHERE x.announcement_id = $1 AND x.user_id = ANY($2::uuid[]) AND x.delivered_at IS NULL ORDER BY x.id FOR NO KEY UPDATE OF x
 )
 UPDATE announcement_receipt r SET delivered_at = $3 FROM due WHERE r.id = due.id
 """
 """Locked in one order, so that two processes which wrote to the same people cannot wait for each other."""
 
 
-async def mark_delivered(database: Database, pairs: Sequence[tuple[UUID, UUID]]) -> None:
-    """The announcements (first) were written to sockets of these people (second). One statement; the first time counts."""
-    if not pairs:
+async def mark_delivered(database: Database, announcement_id: UUID, people: Collection[UUID]) -> None:
+    """The announcement was written to sockets of these people. One statement; the first time counts."""
+    if not people:
         return
     async with database.transaction() as tx:
-        await tx.execute_query(_DELIVERED, [[pair[0] for pair in pairs], [pair[1] for pair in pairs], now()])
+        await tx.execute_query(_DELIVERED, [announcement_id, list(people), now()])
 
 
 _OWN = """
