@@ -16,5 +16,5 @@ class Interned(Generic[Value]):
         self._held: WeakValueDictionary[Hashable, Value] = WeakValueDictionary()
 
     def one(self, key: Hashable, value: Value) -> Value:
-        """The one that stands for a key; this one, where there is none. The key must not hold the value: it would live for ever."""
+        """The one that stands for a key; this one, where there is none. A key that holds its value would keep it for ever."""
         return self._held.setdefault(key, value)
