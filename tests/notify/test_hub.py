@@ -15,6 +15,7 @@ from tests.notify.streams import ALICE, BOB, CAROL, Flow, commit, flowing
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify import dispatch, feeds, history, relay
+from crm.notify.brokers import Event
 from crm.notify.relay import _FORGET
 from crm.services.topics import STREAMS, WEEK, Stream, Topic
 
@@ -137,6 +138,28 @@ async def test_whoever_cannot_take_more_is_told_and_misses_nothing_on_coming_bac
     assert [UUID(bytes=edition.body) for edition in heard] == records[:5]
     async with stream.ear(ALICE, heard[-1].cursor) as again:
         await again.has(records[5:])
+
+
+async def test_who_begins_to_listen_is_told_of_what_goes_on_first(stream, database):
+    before = [await commit(database, ALICE) for _ in range(3)]
+    async with stream.ear(ALICE, str(StreamCursor(await _epoch(database), STREAMS[Stream.INCOMING_CALLS].number, 0))) as ear:
+        await ear.has(before)
+    events = [edition_event(ear, place) for place in (0, 2)]
+
+    async def opening(person, last):
+        assert (person, last) == (ALICE, ear.seqs[-1])
+        return events
+
+    stream.hub.when_opened(Stream.INCOMING_CALLS, opening)
+    async with stream.ear(ALICE) as fresh:
+        later = await commit(database, ALICE)
+        await fresh.has([before[0], before[2], later])
+    async with stream.ear(ALICE, ear.cursors[-1]) as back:  # with a cursor nothing is told again
+        await back.has([later])
+
+
+def edition_event(ear, place):
+    return Event(ear.seqs[place], Topic.INCOMING_CALLS, ear.heard[place], frozenset([ALICE]))
 
 
 async def test_a_crowd_that_comes_back_is_shown_each_event_once_for_all(stream, database):

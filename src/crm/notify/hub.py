@@ -7,7 +7,7 @@ between what was missed and what happens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from crm.core.errors import BadUserInput, HistoryGone
@@ -20,6 +20,9 @@ from crm.notify.replays import Replays
 from crm.notify.subscriptions import Press, Sink, Subscription
 from crm.services.topics import STREAMS, TOPICS, Stream, Topic, topics_of
 
+Opening = Callable[[UUID, int], Awaitable[list[Event]]]
+"""Given a person and where the stream stands: events up to there that they are to be told of, in order."""
+
 
 class Hub:
     """The subscriptions of one process."""
@@ -29,6 +32,7 @@ class Hub:
         self.epoch = 0
         self._dispatches: dict[Stream, Dispatch] = {}
         self._replays: dict[Stream, Replays] = {}
+        self._openings: dict[Stream, Opening] = {}
         for stream in Stream:
             self._add(stream, press)
         broker.read(self._heard, self._lapsed)
@@ -41,6 +45,10 @@ class Hub:
                 told(event, people)
 
         self._dispatches[TOPICS[topic].stream].told.append(tell)
+
+    def when_opened(self, stream: Stream, opening: Opening) -> None:
+        """Whoever begins to listen without a cursor is told of these events first: what goes on already, such as calls."""
+        self._openings[stream] = opening
 
     async def subscribe(
         self,
@@ -65,10 +73,13 @@ class Hub:
             stand = await self.history.stand()
             self.epoch = stand.epoch
             subscription.position = self._start(subscription, stand, wanted)
+            going_on = await self._openings[stream](person, stand.last) if wanted is None and stream in self._openings else []
         except BaseException:
             self.leave(subscription)
             raise
-        if wanted is None and lapses == dispatch.lapses and dispatch.claimed <= subscription.position:
+        if going_on:
+            self._replays[stream].open(subscription, going_on)
+        elif wanted is None and lapses == dispatch.lapses and dispatch.claimed <= subscription.position:
             subscription.live = True
         else:
             self._replays[stream].bring_up([subscription])

@@ -65,6 +65,7 @@ class Replays:
         self.dispatch = dispatch
         self.history = history
         self._near, self._far = _Line(1), _Line(2)
+        self._opening: set[asyncio.Task[None]] = set()
 
     def bring_up(self, subscriptions: Sequence[Subscription]) -> None:
         """From where they stand to where the stream does; then they are live."""
@@ -74,12 +75,26 @@ class Replays:
                 (self._near if near else self._far).join(subscription)
         self._begin()
 
+    def open(self, subscription: Subscription, going_on: Sequence[Event]) -> None:
+        """Begin with what goes on already; then as for everybody else. These events lie before the position it has taken up."""
+        opening = asyncio.get_running_loop().create_task(self._open(subscription, going_on))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
     def stop(self) -> None:
         """The process ends."""
         for line in (self._near, self._far):
             line.waiting.clear()
-            for running in line.running:
-                running.cancel()
+        for running in [*self._near.running, *self._far.running, *self._opening]:
+            running.cancel()
+
+    async def _open(self, subscription: Subscription, going_on: Sequence[Event]) -> None:
+        position = subscription.position
+        subscription.position = going_on[0].seq - 1
+        for event in going_on:
+            await self._show(event, [subscription])
+        subscription.position = position
+        self.bring_up([subscription])
 
     def _begin(self) -> None:
         for line in (self._near, self._far):
@@ -145,5 +160,5 @@ class Replays:
         try:
             printed = await self.dispatch.press.print(event, self.dispatch.cursor(event.seq), told)
             await deliver(printed, self.dispatch.told)
-        except TimeoutError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, they cannot be told of what comes after
             give_up(event, told, error)
