@@ -19,7 +19,7 @@ from crm.endpoints.execution import Executor, Services
 from crm.endpoints.hooks import calls as hooks
 from crm.endpoints.pushes.press import Press
 from crm.endpoints.requests import Requests
-from crm.endpoints.sockets import routes as sockets
+from crm.endpoints.sockets.routes import Sockets
 from crm.notify.brokers import Broker, MemoryBroker
 from crm.notify.history import History
 from crm.notify.hub import Hub
@@ -53,13 +53,13 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     app = Starlette(
         routes=[
             *graphql.routes(executor),
-            *sockets.routes(executor),
             *hooks.routes(settings),
             *console.routes(),
             *health.routes(),
         ],
         # Not Starlette's own `max_body_size`, which stands outside these: a refusal for size has its id and its log line too.
         middleware=[
+            Middleware(Sockets, executor=executor),
             Middleware(Requests),
             Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
             *_cross_origin(settings),

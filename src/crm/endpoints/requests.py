@@ -36,7 +36,7 @@ class Requests:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await _Exchange(scope, send, request_id).run(self.app, receive)
@@ -104,7 +104,7 @@ class _Exchange:
         )  # fmt: skip
 
 
-def _request_id(scope: Scope) -> str:
+def request_id_of(scope: Scope) -> str:
     """The caller's id when it looks like one, else a new one."""
     for name, value in scope["headers"]:
         if name == HEADER and ACCEPTABLE.fullmatch(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from crm.access.grants import SIGNED_IN
 
@@ -62,6 +63,7 @@ TOPICS: dict[Topic, TopicRule] = {
 }
 
 
+@cache
 def topics_of(stream: Stream) -> frozenset[Topic]:
     """All that comes by one subscription."""
     return frozenset(topic for topic, rule in TOPICS.items() if rule.stream is stream)

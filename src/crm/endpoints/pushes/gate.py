@@ -6,7 +6,7 @@ Its verdict is never kept. What is kept is who the viewers are, and the statemen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -66,8 +66,6 @@ class Gate:
             fresh = found.get(reader.viewer.session)
             if fresh is None:
                 continue  # the session has ended: the verdict says so
-            # How much they see is an estimate that took many statements, and only a question of speed.
-            fresh = replace(fresh, rights=replace(fresh.rights, narrow=reader.viewer.rights.narrow))
             moved = moved or not same_rights(fresh, reader.viewer)
             reader.viewer = fresh
         return moved

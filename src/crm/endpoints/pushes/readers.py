@@ -34,10 +34,10 @@ class Reader:
 
     @viewer.setter
     def viewer(self, viewer: Viewer) -> None:
-        self._viewer = viewer
         wide = viewer.rights
         key = (wide.kind, frozenset(wide.scopes.items()), wide.hidden, wide.frozen)
         self.rights = _RIGHTS.one(key, replace(wide, narrow=frozenset()))
+        self._viewer = replace(viewer, rights=self.rights)
 
 
 async def renewed(services: Services, reader: Reader) -> Viewer:

@@ -44,19 +44,24 @@ class Selection:
     __slots__ = ("_asking", "asked", "document", "key", "reader")
 
     def __init__(self, document: DocumentNode, asked: Asked, reader: Reader, key: Hashable) -> None:
-        self.document, self.asked, self.reader, self.key = document, asked, reader, key
-        self._asking: Asking | None = None
+        self.document, self.asked, self.reader = document, asked, reader
+        self._asking = _asking(key, reader.rights)
+        self.key = self._asking.key  # the one that others hold, too
 
     @property
     def asking(self) -> Asking:
         """With the rights that its reader has now."""
         rights = self.reader.rights
-        if self._asking is None or self._asking.rights is not rights:
-            self._asking = _ASKINGS.one((self.key, rights), Asking(self.key, rights))
+        if self._asking.rights is not rights:
+            self._asking = _asking(self.key, rights)
         return self._asking
 
 
 _ASKINGS: Interned[Asking] = Interned()
+
+
+def _asking(key: Hashable, rights: Rights) -> Asking:
+    return _ASKINGS.one((key, rights), Asking(key, rights))
 
 
 @dataclass(frozen=True, slots=True)

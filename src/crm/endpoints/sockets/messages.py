@@ -84,6 +84,11 @@ def _asked(payload: Any) -> Asked:
     return Asked(query_of(payload), payload.get("variables"), payload.get("operationName"), payload.get("extensions"))
 
 
+def crashed(reference: str) -> dict[str, Any]:
+    """What a client is told of a defect of ours."""
+    return {"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "reference": reference}}
+
+
 def frame(kind: str, operation_id: str | None = None, payload: Any = None) -> str:
     """A message for the client."""
     body: dict[str, Any] = {"type": kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -146,6 +147,7 @@ async def _listen(
     assert viewer.id is not None
     check_gate(viewer.rights, listening.stream)
     await _charged(line, line.facts, document, asked, viewer)
+    asked = replace(asked, query=sys.intern(asked.query))  # thousands ask the same
     selection = Selection(document.node, asked, line.reader, listening.key)
     sink = line.sink(operation_id)
     return await line.services.hub.subscribe(listening.stream, viewer.id, selection, sink, listening.after)

@@ -15,6 +15,7 @@ from crm.core.errors import RequestError, Unauthenticated
 from crm.endpoints.execution import ENDED, Executor, Services
 from crm.endpoints.pushes.readers import Reader
 from crm.endpoints.sockets.deliveries import Delivery
+from crm.endpoints.sockets.handshakes import token_of
 from crm.endpoints.sockets.messages import (
     DUPLICATE_ID,
     FORBIDDEN,
@@ -28,6 +29,7 @@ from crm.endpoints.sockets.messages import (
     UNAUTHORIZED,
     Closing,
     Message,
+    crashed,
     frame,
     read_message,
 )
@@ -54,6 +56,21 @@ log = structlog.get_logger("crm.sockets")
 
 class Socket:
     """A client on a WebSocket, from the handshake to the end."""
+
+    __slots__ = (
+        "__weakref__",
+        "_beat",
+        "_closing",
+        "_operations",
+        "_reading",
+        "executor",
+        "facts",
+        "reader",
+        "services",
+        "viewer",
+        "websocket",
+        "wire",
+    )  # fmt: skip
 
     def __init__(self, websocket: WebSocket, executor: Executor, services: Services) -> None:
         self.websocket = websocket
@@ -138,7 +155,7 @@ class Socket:
         else:
             self._forget(operation_id)
             known = isinstance(error, RequestError)
-            text = refusal(operation_id, error) if known else frame("error", operation_id, [_crashed(self.facts.id)])  # type: ignore[arg-type]
+            text = refusal(operation_id, error) if known else frame("error", operation_id, [crashed(self.facts.id)])  # type: ignore[arg-type]
             self.push(self.wire.framed(text.encode()))
 
     async def end_session(self) -> None:
@@ -176,17 +193,18 @@ class Socket:
             raise Closing(INIT_TIMEOUT, "connection_init did not come in time.") from None
         if message.type != "connection_init":
             raise Closing(UNAUTHORIZED, "Send connection_init first.")
-        token = _token(message.payload or {})
+        token = token_of(message.payload or {})
         viewer = None if token is None else await self.services.viewers.enter(token)
         if viewer is None:
             raise Closing(FORBIDDEN, "This token is unknown, expired or revoked. Sign in again.")
         if not self.services.presence.admit(viewer, self):
             raise Closing(OVERLOAD, "This session has too many sockets.")
-        self.viewer = viewer
         client = self.websocket.client
         reference = str(self.websocket.scope.get("state", {}).get("request_id", ""))
         self.facts = RequestFacts(reference, client.host if client else "", self.websocket.headers.get("user-agent"), token)
         self.reader = Reader(viewer, self.facts)
+        self.viewer = self.reader.viewer
+        self.wire.settle()
         self._beat = asyncio.get_running_loop().call_later(PING_SECONDS, self._ping)
         await self.send(frame("connection_ack"))
 
@@ -227,7 +245,7 @@ class Socket:
         except Exception:
             log.exception("operation crashed")
             with suppress(WebSocketDisconnect):
-                await self.send(frame("error", message.id, [_crashed(self.facts.id)]))
+                await self.send(frame("error", message.id, [crashed(self.facts.id)]))
         finally:
             self._settle(message.id, subscription)
 
@@ -276,15 +294,3 @@ class Socket:
         for operation_id in list(self._operations):
             self._forget(operation_id)
         await asyncio.gather(*running, return_exceptions=True)
-
-
-def _crashed(reference: str) -> dict[str, Any]:
-    return {"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "reference": reference}}
-
-
-def _token(payload: dict[str, Any]) -> str | None:
-    header = payload.get("authorization", payload.get("Authorization"))
-    if not isinstance(header, str):
-        return None
-    scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None

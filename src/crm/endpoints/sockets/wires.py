@@ -36,6 +36,9 @@ class Wire(Protocol):
     def stalled(self) -> float:
         """For how many seconds the client has been taking too little."""
 
+    def settle(self) -> None:
+        """The handshake is over: let go of what only it needed."""
+
 
 class QueuedWire:
     """The way out through a server that gives nothing but ASGI: a queue, and a task while there is something in it."""
@@ -80,6 +83,9 @@ class QueuedWire:
     def stalled(self) -> float:
         """Since the task last got something written."""
         return 0.0 if self._writing is None else asyncio.get_running_loop().time() - self._since
+
+    def settle(self) -> None:
+        """Nothing of it is held here."""
 
     async def _write(self) -> None:
         try:

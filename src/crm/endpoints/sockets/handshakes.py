@@ -1,7 +1,8 @@
-"""Which web pages may open a socket here."""
+"""Who may open a socket here: which web pages, and with which token."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket
@@ -16,3 +17,12 @@ def same_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
         return urlsplit(origin).netloc == websocket.headers.get("host")
     except ValueError:  # `http://[`
         return False
+
+
+def token_of(payload: dict[str, Any]) -> str | None:
+    """The token in the payload of `connection_init`."""
+    header = payload.get("authorization", payload.get("Authorization"))
+    if not isinstance(header, str):
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
