@@ -117,6 +117,19 @@ async def test_a_new_manager_sees_what_their_people_own_at_once(office: Office):
     assert (await boss.ask("customers", "totalCount"))["totalCount"] == 1
 
 
+async def test_a_move_to_another_department_holds_at_once_and_is_logged(office: Office):
+    east, west = await office.department("east"), await office.department("west")
+    owner = await office.hire("owner", {"customer.*": "OWN"}, department_id=str(east))
+    agent = await office.hire("agent", {"customer.READ": "DEPARTMENT"}, department_id=str(east))
+    await owner.do("customerCreate", "customer { id }", input={"name": "客户"})
+    assert (await agent.ask("customers", "totalCount"))["totalCount"] == 1
+    await office.admin.do("userUpdate", CARD, id=agent.id, version=1, input={"departmentId": str(west)})
+    assert (await agent.ask("customers", "totalCount"))["totalCount"] == 0
+    log = await office.admin.ask("changes", "nodes { verb fields { field old new } }", first=1)
+    told = {"field": "department", "old": str(east), "new": str(west)}
+    assert log["nodes"] == [{"verb": "user.update", "fields": [told]}]
+
+
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_a_reporting_line_has_no_circle(office: Office, length):
     line = [await office.hire("p0")]

@@ -115,12 +115,19 @@ async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, An
     """Write a new record with its author; the row, and its values as changes."""
     stamps = {"created_at": deed.at, "updated_at": deed.at, "created_by_id": deed.actor, "updated_by_id": deed.actor}
     row = await model.create(using_db=deed.tx, id=new_id(kind), **stamps, **values)
-    changes = [FieldChange(field_name(n), None, loggable(v)) for n, v in values.items() if v is not None and n not in DERIVED]
+    derived = _derived(model)
+    changes = [FieldChange(field_name(n), None, loggable(v)) for n, v in values.items() if v is not None and n not in derived]
     return row, changes
 
 
-DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "department_id"})
+DERIVED = frozenset({"name_key", "normalised_name", "password_hash"})
 """Columns that follow from others (or must not be read): not told in the change log."""
+DERIVED_OF_OWNED = DERIVED | {"department_id"}
+"""The department of a record follows from its owner; the department of a person from nothing."""
+
+
+def _derived(model: type[Model]) -> frozenset[str]:
+    return DERIVED_OF_OWNED if "owner_id" in model._meta.fields_map else DERIVED
 
 
 async def revise(deed: Deed, row: Any, values: Mapping[str, Any], changes: Sequence[FieldChange] = ()) -> list[FieldChange]:
@@ -129,10 +136,11 @@ async def revise(deed: Deed, row: Any, values: Mapping[str, Any], changes: Seque
     `changes` are those of its value rows, which count as changes of the record.
     """
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    derived = _derived(type(row))
     told = [
         FieldChange(field_name(name), loggable(getattr(row, name)), loggable(value))
         for name, value in differing.items()
-        if name not in DERIVED
+        if name not in derived
     ]
     told += changes
     if not differing and not told:

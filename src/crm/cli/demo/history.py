@@ -19,7 +19,7 @@ from crm.core.kinds import Kind
 from crm.core.naming import field_name
 from crm.rules.customers.lifecycle import Lifecycle
 from crm.services.deeds import Channel
-from crm.services.records import DERIVED
+from crm.services.records import DERIVED_OF_OWNED
 from crm.services.values import loggable
 
 LOGGED = 300
@@ -70,7 +70,7 @@ def _with_history(marks: Batch, dice: Dice, scene: Scene, party: PartyRow) -> Pa
     first = {
         name: value
         for name, value in zip(PartyRow._fields, party, strict=True)
-        if name not in STAMPS | DERIVED and value is not None
+        if name not in STAMPS | DERIVED_OF_OWNED and value is not None
     }
     first |= {name: old for name, old, _ in edits}
     made = [(name, None, value) for name, value in first.items()]
