@@ -161,7 +161,8 @@ async def reread(hall: Hall) -> Company:
     facts: dict[str, list[Fact]] = {}
     async with hall.office.database.connection() as connection:
         for table, known in hall.company.facts.items():
-            rows = await connection.fetch(f'SELECT {", ".join(known[0].values)} FROM "{table}"') if known else []
+            columns = ", ".join(f'"{column}"' for column in known[0].values) if known else ""
+            rows = await connection.fetch(f'SELECT {columns} FROM "{table}"')
             facts[table] = [Fact(table, dict(row)) for row in rows]
     return Company(hall.company.variant, facts)
 
