@@ -5,7 +5,7 @@ Its verdict is never kept. What is kept is who the viewers are, and the statemen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from uuid import UUID
 from crm.access.admission import Admission, admission
 from crm.access.grants import Rights
 from crm.access.loading import load_by_sessions
-from crm.access.viewer import same_rights
+from crm.access.viewer import Viewer, same_rights
+from crm.endpoints.pushes.selections import Reader
 from crm.graph.context import RightsMoved
 from crm.graph.nouns import noun_named
 from crm.notify.subscriptions import Subscription
@@ -42,31 +43,32 @@ class Gate:
         """Raises `RightsMoved` where rights are edited faster than they can be read."""
         for _ in range(ATTEMPTS):
             groups = _by_rights(subscribers)
+            known = {each.rendering.reader: each.rendering.reader.viewer for each in subscribers}
             viewers = [(rights, [each.rendering.reader.viewer for each in those]) for rights, those in groups.items()]
             asked = admission(noun_named(rule.type).rule, record_id, viewers)
             async with self.database.connection() as connection:
                 row = await connection.fetchrow(asked.text, *asked.values)
-                moved = await self._renew(connection, asked.epoch(row), subscribers)
+                moved = await self._renew(connection, asked.epoch(row), known)
             if not moved:
                 return _verdict(asked, row, groups, rule.permission)
         raise RightsMoved
 
-    async def _renew(self, connection: Any, epoch: int, subscribers: Iterable[Subscription]) -> bool:
+    async def _renew(self, connection: Any, epoch: int, known: Mapping[Reader, Viewer]) -> bool:
         """Load those anew who were known under another epoch; whether what they may do has changed, or who they are.
 
-        The epoch is everybody's: where somebody else's rights were edited, the verdict holds.
+        The epoch is everybody's: where somebody else's rights were edited, the verdict holds. `known` is whom the statement asked
+        about. The readers may have been renewed by another judgement meanwhile, and that says nothing of this one.
         """
-        stale = {each.rendering.reader for each in subscribers if each.rendering.reader.viewer.epoch != epoch}
+        stale = {reader: viewer for reader, viewer in known.items() if viewer.epoch != epoch}
         if not stale:
             return False
-        known = {reader.viewer.session: reader.viewer for reader in stale}
-        found = await load_by_sessions(connection, [session for session in known if session is not None])
+        found = await load_by_sessions(connection, [each.session for each in stale.values() if each.session is not None])
         moved = False
-        for reader in stale:
-            fresh = found.get(reader.viewer.session)
+        for reader, viewer in stale.items():
+            fresh = found.get(viewer.session) if viewer.session is not None else None
             if fresh is None:
                 continue  # the session has ended: the verdict says so
-            moved = moved or not same_rights(fresh, reader.viewer)
+            moved = moved or not same_rights(fresh, viewer)
             reader.viewer = fresh
         return moved
 
