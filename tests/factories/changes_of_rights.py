@@ -15,7 +15,7 @@ from crm.core.kinds import Kind
 Change = Callable[[Hall, pytest.MonkeyPatch], Awaitable[None]]
 
 
-async def signed_out(hall: Hall, patch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 -- all changes are called alike
+async def signed_out(hall: Hall, patch: pytest.MonkeyPatch) -> None:
     """One person, on this very session."""
     await hall.api("agent").do("signOut", "session { id }")
 
@@ -90,7 +90,9 @@ async def share_withdrawn(hall: Hall, patch: pytest.MonkeyPatch) -> None:
     for kind, name in ((Kind.CALL, "call shared agent READ"), (Kind.ANNOUNCEMENT, "announcement shared mixed EDIT")):
         person = name.split()[2]
         given = {"ids": [str(key(kind, name))], "principalIds": [str(user_id(person))]}
-        assert await hall.api("admin").do("recordsUnshare", "results { userErrors { code } }", input=given) == [{"userErrors": []}]
+        assert await hall.api("admin").do("recordsUnshare", "results { userErrors { code } }", input=given) == [
+            {"userErrors": []}
+        ]
 
 
 async def handed_over(hall: Hall, patch: pytest.MonkeyPatch) -> None:

@@ -289,9 +289,9 @@ class Oracle:
         ]  # fmt: skip
         return fact["status"] == "IN_REVIEW" and self.id in (fact["owner_id"], *submitted)
 
-    def told(self, permission_of_topic: str, fact: Fact) -> bool:
-        """Whether an event about the row is pushed to the viewer."""
-        return self.holds(permission_of_topic) and self.reads(fact)
+    def told(self, permission_of_topic: str, fact: Fact, *, binned: bool = False) -> bool:
+        """Whether an event about the row is pushed to the viewer; `binned`: also that it lies in the recycle bin."""
+        return self.holds(permission_of_topic) and self.reads(fact, binned=binned)
 
     def rows(self, type_name: str) -> list[Fact]:
         """All rows of a type, seen or not, deleted or not."""

@@ -9,7 +9,8 @@ from tests.factories.oracle_tables import snake
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read",
     **dict.fromkeys(
-        ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder"), "signed_in"
+        ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
+         "Notification"), "signed_in"
     ),
 }  # fmt: skip
 """What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
@@ -40,8 +41,15 @@ SPECIAL = {
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
     "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
-    "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
+    "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
 }  # fmt: skip
+TOPICS = {
+    "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
+    "callUpdates": "call.read", "presence": "staff", "recordChanges": "signed_in",
+}  # fmt: skip
+"""What listening to each topic requires."""
+TOLD_WHEN_GONE = {"callUpdates", "recordChanges"}
+"""Topics by which whoever sees a record learns that it went into the recycle bin."""
 
 
 @dataclass(frozen=True)

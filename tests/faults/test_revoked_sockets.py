@@ -21,8 +21,8 @@ office = pytest.fixture(connected)
 PEOPLE, SESSIONS_EACH, REVOKED = (20, 50, 100) if os.environ.get("CRM_SOAK") else (5, 10, 5)
 CLOSED_BY = 2.0
 NEWS = "subscription ($after: String) { announcements(after: $after) { cursor announcement { title } } }"
-PUBLISH = "mutation ($title: String!) { announcementPublish(input: {title: $title, body: \"x\", audience: {everyone: true}}) \
-{ announcement { id } userErrors { code } } }"
+PUBLISH = 'mutation ($title: String!) { announcementPublish(input: {title: $title, body: "x", audience: {everyone: true}}) \
+{ announcement { id } userErrors { code } } }'
 
 
 @dataclass

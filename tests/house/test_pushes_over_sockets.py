@@ -10,13 +10,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.factories.company import PEOPLE, VIEWERS, Company, Fact, build
-from tests.factories.listeners import LISTENED, Hall, expected, hall_of
-from tests.factories.oracle import TABLES, Oracle
-from tests.factories.oracle_permissions import SPECIAL
+from tests.factories.company import PEOPLE, VIEWERS, build
+from tests.factories.listeners import LISTENED, OF_ALL_KINDS, Hall, expected, hall_of, opens, records_of
+from tests.factories.oracle import Oracle
+from tests.factories.oracle_permissions import SPECIAL, TOLD_WHEN_GONE
+from tests.factories.oracle_permissions import TOPICS as GATES
 from tests.factories.tally import Tally
 
-from crm.services.topics import STREAMS, TOPICS, Topic
+from crm.access.branches import declared
+from crm.schema.system.event_news import EventTopic
+from crm.services.topics import STREAMS, TOPICS, Stream, Topic, topics_of
 
 SIGNED_IN = VIEWERS[1:]
 Where = tuple[str, Topic]
@@ -29,21 +32,25 @@ async def hall(databases) -> AsyncIterator[Hall]:
             yield found
 
 
-def records(company: Company, topic: Topic) -> list[Fact]:
-    """Everything that events of a topic could be about, the recycle bin included."""
-    return company.of(TABLES[TOPICS[topic].type])
-
-
 def test_every_topic_is_listened_to():
     """A new topic joins: a rule with type, permission and retention, a document, an oracle's permission, and facts."""
     company = build()
     assert set(TOPICS) == set(Topic) == set(LISTENED)
+    assert {topic.value for topic in Topic} == set(GATES) >= TOLD_WHEN_GONE
     for topic, rule in TOPICS.items():
         assert rule.stream in STREAMS, topic
         assert rule.kept.total_seconds() > 0, topic
-        assert rule.permission == SPECIAL[topic.value], topic
+        assert rule.permission == GATES[topic.value], topic
+        assert rule.binned == (topic.value in TOLD_WHEN_GONE), topic
         assert STREAMS[rule.stream].permission == SPECIAL[rule.stream.value], topic
-        assert records(company, topic), f"{topic}: give the fixture company some {rule.type}"
+        assert records_of(company, topic), f"{topic}: give the fixture company some {rule.type}"
+    assert {each.name: each.value for each in EventTopic} == {topic.name: topic.value for topic in topics_of(Stream.EVENTS)}
+
+
+def test_changes_of_every_kind_are_told():
+    """A record with a change log is watched in these tests, or is told of by a topic of its own."""
+    logged = {rule.table for rule in declared() if rule.kind and rule.actions and rule.recycled}
+    assert logged - {"dictionary"} == {*OF_ALL_KINDS, "call"}, "name its table among those of all kinds"
 
 
 async def test_an_event_reaches_whoever_may_read_it_and_again_after_a_break(hall: Hall):
@@ -51,9 +58,9 @@ async def test_an_event_reaches_whoever_may_read_it_and_again_after_a_break(hall
     await hall.enter(SIGNED_IN, Topic)
     wanted: dict[Where, list[str]] = {}
     for topic in Topic:
-        told = expected(hall.company, SIGNED_IN, topic, records(hall.company, topic))
+        told = expected(hall.company, SIGNED_IN, topic, records_of(hall.company, topic))
         wanted |= {(viewer, topic): ids for viewer, ids in told.items()}
-        await hall.publish(topic, records(hall.company, topic))
+        await hall.publish(topic, records_of(hall.company, topic))
     await hall.hear({where: len(ids) for where, ids in wanted.items()})
     for (viewer, topic), ids in wanted.items():
         assert (viewer, topic) in hall.seats or not ids, "a closed stream tells nothing"
@@ -88,7 +95,7 @@ async def _resumed(hall: Hall, wanted: dict[Where, list[str]], lived: dict[Where
 
 def _place(hall: Hall, topic: Topic, known: list[str], record: str) -> int:
     """How many of somebody's events came up to and including the one about a record."""
-    order = [str(fact.id) for fact in records(hall.company, topic)]
+    order = [str(fact.id) for fact in records_of(hall.company, topic)]
     return sum(order.index(each) <= order.index(record) for each in known)
 
 
@@ -99,8 +106,8 @@ async def test_who_may_not_subscribe_is_refused_and_told_nothing(hall: Hall):
         oracle = Oracle(hall.company, viewer)
         async with hall.office.line(PEOPLE[viewer].token) as line:
             for topic in Topic:
-                if not oracle.holds(SPECIAL[TOPICS[topic].stream.value]):
-                    feed = await line.subscribe(LISTENED[topic].document % "id")
+                if not opens(oracle, topic):
+                    feed = await line.subscribe(hall.document(topic))
                     tally.expect((viewer, topic.value, "gate"), (await feed.error())["code"], "FORBIDDEN")
     tally.settle(1)
 
@@ -108,7 +115,7 @@ async def test_who_may_not_subscribe_is_refused_and_told_nothing(hall: Hall):
 @pytest.mark.parametrize("topic", list(Topic))
 async def test_the_anonymous_are_not_let_in(hall: Hall, topic: Topic):
     async with hall.office.line() as line:
-        await line.subscribe(LISTENED[topic].document % "id")
+        await line.subscribe(hall.document(topic))
         assert await line.closes() == 4401
     async with hall.office.line() as line:
         await line.send({"type": "connection_init", "payload": {}})

@@ -10,11 +10,12 @@ from tests.factories.api import Office, opened
 
 from crm.access.loading import load_by_token
 from crm.endpoints.pushes.gate import Gate
-from crm.endpoints.pushes.selections import Reader, Selection
+from crm.endpoints.pushes.readers import Reader
+from crm.endpoints.pushes.selections import Selection
 from crm.graph.context import Request
 from crm.notify.feeds import Feed
 from crm.notify.subscriptions import Subscription
-from crm.services.topics import TOPICS, Stream, Topic
+from crm.services.topics import Stream, Topic
 
 office = pytest.fixture(opened)
 
@@ -30,7 +31,7 @@ async def test_rights_that_are_gone_admit_nobody_however_many_judge_at_once(offi
     selection = Selection(None, None, reader, "key")  # type: ignore[arg-type]  # the gate looks at who reads, not at what
     listener = Subscription(Stream.ANNOUNCEMENTS, frozenset({Topic.ANNOUNCEMENTS}), UUID(agent.id), selection, Feed())
     gate = Gate(office.database)
-    assert (await gate.judge(TOPICS[Topic.ANNOUNCEMENTS], UUID(news["id"]), [listener])).admitted == [listener]
+    assert (await gate.judge(Topic.ANNOUNCEMENTS, UUID(news["id"]), [listener])).admitted == [listener]
     await office.admin.do("userUpdate", "user { id }", id=agent.id, version=1, input={"roleIds": []})
-    verdicts = await asyncio.gather(*(gate.judge(TOPICS[Topic.ANNOUNCEMENTS], UUID(news["id"]), [listener]) for _ in range(at_once)))
+    verdicts = await asyncio.gather(*(gate.judge(Topic.ANNOUNCEMENTS, UUID(news["id"]), [listener]) for _ in range(at_once)))
     assert [verdict.admitted for verdict in verdicts] == [[]] * at_once

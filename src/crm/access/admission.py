@@ -80,13 +80,15 @@ class _BindsOfRows(Binds):
         return self._shared.alias()
 
 
-def admission(rule: Visible, record_id: UUID, groups: Sequence[tuple[Rights, Sequence[Viewer]]]) -> Admission:
-    """Ask about groups of viewers, those of each with the same rights."""
+def admission(
+    rule: Visible, record_id: UUID, groups: Sequence[tuple[Rights, Sequence[Viewer]]], *, binned: bool = False
+) -> Admission:
+    """Ask about groups of viewers, those of each with the same rights. `binned`: wherever the record lies, in the bin too."""
     binds = Binds()
     key = binds.value(record_id)
     columns, asked = [], []
     for number, (rights, viewers) in enumerate(groups):
-        test = _denied(rule, key, rights, viewers, binds)
+        test = _denied(rule, key, rights, viewers, binds, binned=binned)
         asked.append(test is not None)
         if test is not None:
             columns.append(f"{test} AS d{number}")
@@ -100,10 +102,10 @@ def admission(rule: Visible, record_id: UUID, groups: Sequence[tuple[Rights, Seq
     return Admission(text, values, tuple(asked))
 
 
-def _denied(rule: Visible, key: str, rights: Rights, viewers: Sequence[Viewer], binds: Binds) -> str | None:
+def _denied(rule: Visible, key: str, rights: Rights, viewers: Sequence[Viewer], binds: Binds, *, binned: bool) -> str | None:
     """The places of those who may not see the record, as an array; NULL where nobody may. None needs no asking: nobody may."""
     own, alias = _BindsOfRows(binds), binds.alias()
-    seen = readable(rule, alias, rights, own)
+    seen = readable(rule, alias, rights, own, deleted=None if binned else False)
     if seen == FALSE:
         return None
     row = f"EXISTS (SELECT FROM {rule.table} {alias} WHERE {all_of([f'{alias}.id = {key}', seen])})"

@@ -55,8 +55,10 @@ def all_of(parts: list[str]) -> str:
     return kept[0] if len(kept) == 1 else f"({' AND '.join(kept)})"
 
 
-def present(rule: Visible, alias: str, *, deleted: bool = False) -> str:
-    """The row is not in the recycle bin (or, with `deleted`, is)."""
+def present(rule: Visible, alias: str, *, deleted: bool | None = False) -> str:
+    """The row is not in the recycle bin (or, with `deleted`, is; None leaves that open)."""
+    if deleted is None:
+        return TRUE
     if not rule.recycled:
         return FALSE if deleted else TRUE
     return f"{alias}.deleted_at IS {'NOT ' if deleted else ''}NULL"
@@ -70,12 +72,13 @@ def readable(
     *,
     proven: frozenset[str] = frozenset(),
     fixed: str | None = None,
-    deleted: bool = False,
+    deleted: bool | None = False,
 ) -> str:
     """PREDICATE: the viewer may read the row under `alias` (or, with `deleted`, might if it were not in the recycle bin).
 
-    `proven` names columns whose target the statement has already proven visible: a branch `Via` such a column holds. `fixed` is
-    the discriminator's value where the statement reads one type of several, so that only that entity's rights are asked.
+    `deleted` None is both, so that whoever saw a row may learn that it went. `proven` names columns whose target the statement
+    has already proven visible: a branch `Via` such a column holds. `fixed` is the discriminator's value where the statement
+    reads one type of several, so that only that entity's rights are asked.
     """
 
     def rows(entity: str) -> str:

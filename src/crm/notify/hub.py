@@ -58,9 +58,11 @@ class Hub:
         sink: Sink,
         after: str | None,
         topics: frozenset[Topic] | None = None,
-        records: frozenset[UUID] | None = None,
+        records: frozenset[UUID] = frozenset(),
     ) -> Subscription:
-        """Listen for one person, from a cursor on or from now on: to all of a stream, or to some topics or records of it.
+        """Listen for one person, from a cursor on or from now on: to all of a stream, or to some topics of it.
+
+        `records` are those that topics which are listened to by record are to tell of.
 
         Raises `BadUserInput` for what is no cursor of this stream, `HistoryGone` for one whose history is no longer kept.
         """

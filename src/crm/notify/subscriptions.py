@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from crm.notify.brokers import Event
-from crm.services.topics import Stream, Topic
+from crm.services.topics import TOPICS, Stream, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Subscription:
     person: UUID
     rendering: Any
     sink: Sink
-    records: frozenset[UUID] | None = None
+    records: frozenset[UUID] = frozenset()
     position: int = 0
     live: bool = False
     open: bool = True
@@ -55,7 +55,7 @@ class Subscription:
             self.open
             and self.position < event.seq
             and event.topic in self.topics
-            and (self.records is None or event.record_id in self.records)
+            and (event.record_id in self.records or not TOPICS[event.topic].by_record)
         )
 
     def end(self, error: Exception) -> None:

@@ -128,20 +128,24 @@ def command(permission: str, payload: type, description: str) -> Callable[[Calla
 AFTER = "Everything after this cursor first, then what happens. Without it, what happens from now on."
 
 
-def watch(stream: Stream, payload: type, description: str) -> Any:
-    """A subscription: the field of one stream, with the stream's permission and its `after`.
+def watch(stream: Stream, payload: type, description: str, *arguments: inspect.Parameter) -> Any:
+    """A subscription: the field of one stream, with the stream's permission, its `after` and what narrows it (`listening.py`).
 
     It has no event source of its own. The socket asks the hub, and runs the selection for each event with a fresh operation; a
     source run by graphql-core would keep one operation, and with it one viewer, for as long as the subscription lives.
     """
     permission = STREAMS[stream].permission
 
-    async def resolve(info: Info, after: str | None = None) -> Any:  # noqa: ARG001 -- Strawberry reads them
+    async def resolve(info: Info, **given: Any) -> Any:  # noqa: ARG001 -- Strawberry reads its signature
         raise NotImplementedError(f"{stream} is pushed by the hub.")
         yield  # type: ignore[unreachable]  # a subscription field has to be an asynchronous generator
 
-    resolve.__annotations__["after"] = Annotated[str | None, strawberry.argument(description=AFTER)]
-    resolve.__annotations__["return"] = AsyncGenerator.__class_getitem__((payload, None))  # type: ignore[attr-defined]
+    info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
+    annotation = Annotated[str | None, strawberry.argument(description=AFTER)]
+    after = inspect.Parameter("after", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+    returned = AsyncGenerator.__class_getitem__((payload, None))  # type: ignore[attr-defined]
+    signature = inspect.Signature([info, *arguments, after], return_annotation=returned)
+    resolve.__signature__ = signature  # type: ignore[attr-defined]
     return strawberry.subscription(
         resolver=resolve, name=stream.value, description=description, directives=[directive_of(permission)]
     )

@@ -7,7 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 
-from crm.access.grants import SIGNED_IN
+from crm.access.grants import SIGNED_IN, STAFF_ONLY
+from crm.core.kinds import Kind
 
 
 class Stream(StrEnum):
@@ -16,6 +17,7 @@ class Stream(StrEnum):
     INCOMING_CALLS = "incomingCalls"
     ANNOUNCEMENTS = "announcements"
     REMINDERS = "reminders"
+    EVENTS = "events"
 
 
 class Topic(StrEnum):
@@ -24,6 +26,9 @@ class Topic(StrEnum):
     INCOMING_CALLS = "incomingCalls"
     ANNOUNCEMENTS = "announcements"
     REMINDERS = "reminders"
+    CALL_UPDATES = "callUpdates"
+    PRESENCE = "presence"
+    RECORD_CHANGES = "recordChanges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +43,44 @@ class StreamRule:
 class TopicRule:
     """How the events of one topic are pushed.
 
-    `stream` is the subscription they come by. `type` is the GraphQL type of the record that an event names; who may be told is
-    decided by `permission` and by that type's `visible` when it is delivered. `kept` is how long events can be asked for again.
+    `stream` is the subscription they come by. `type` is the GraphQL type of the record that an event names, None where records of
+    every kind are; who may be told is decided by `permission` and by that type's `visible` when it is delivered. `kept` is how
+    long events can be asked for again. `binned`: a record in the recycle bin is told of too, as one that went, to whoever would
+    see it if it were not there. `by_record`: whoever listens names the records.
     """
 
     stream: Stream
-    type: str
+    type: str | None
     permission: str
     kept: timedelta
+    binned: bool = False
+    by_record: bool = False
 
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 STREAMS: dict[Stream, StreamRule] = {
     Stream.INCOMING_CALLS: StreamRule(1, "call.read"),
     Stream.ANNOUNCEMENTS: StreamRule(2, SIGNED_IN),
     Stream.REMINDERS: StreamRule(3, SIGNED_IN),
+    Stream.EVENTS: StreamRule(4, SIGNED_IN),
 }
 
 TOPICS: dict[Topic, TopicRule] = {
     Topic.INCOMING_CALLS: TopicRule(Stream.INCOMING_CALLS, "Call", "call.read", WEEK),
     Topic.ANNOUNCEMENTS: TopicRule(Stream.ANNOUNCEMENTS, "Announcement", SIGNED_IN, WEEK),
     Topic.REMINDERS: TopicRule(Stream.REMINDERS, "Reminder", SIGNED_IN, WEEK),
+    Topic.CALL_UPDATES: TopicRule(Stream.EVENTS, "Call", "call.read", DAY, binned=True),
+    Topic.PRESENCE: TopicRule(Stream.EVENTS, "User", STAFF_ONLY, DAY),
+    Topic.RECORD_CHANGES: TopicRule(Stream.EVENTS, None, SIGNED_IN, DAY, binned=True, by_record=True),
 }
+
+_OF_KIND = {Kind.CALL: Topic.CALL_UPDATES}
+
+
+def topic_of_changes(kind: Kind) -> Topic:
+    """By which topic a logged change of a record of this kind is told."""
+    return _OF_KIND.get(kind, Topic.RECORD_CHANGES)
 
 
 @cache

@@ -14,11 +14,11 @@ from crm.access.admission import Admission, admission
 from crm.access.grants import Rights
 from crm.access.loading import load_by_sessions
 from crm.access.viewer import Viewer, same_rights
-from crm.endpoints.pushes.selections import Reader
+from crm.endpoints.pushes.readers import Reader
 from crm.graph.context import RightsMoved
-from crm.graph.nouns import noun_named
+from crm.graph.pushes import noun_of_event
 from crm.notify.subscriptions import Subscription
-from crm.services.topics import TopicRule
+from crm.services.topics import TOPICS, Topic
 from crm.store.database import Database
 
 ATTEMPTS = 3
@@ -39,13 +39,16 @@ class Gate:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def judge(self, rule: TopicRule, record_id: UUID, subscribers: Sequence[Subscription]) -> Verdict:
+    async def judge(self, topic: Topic, record_id: UUID, subscribers: Sequence[Subscription]) -> Verdict:
         """Raises `RightsMoved` where rights are edited faster than they can be read."""
+        rule, noun = TOPICS[topic], noun_of_event(topic, record_id)
+        if noun is None:
+            return Verdict(0, [], [])
         for _ in range(ATTEMPTS):
             groups = _by_rights(subscribers)
             known = {each.rendering.reader: each.rendering.reader.viewer for each in subscribers}
             viewers = [(rights, [each.rendering.reader.viewer for each in those]) for rights, those in groups.items()]
-            asked = admission(noun_named(rule.type).rule, record_id, viewers)
+            asked = admission(noun.rule, record_id, viewers, binned=rule.binned)
             async with self.database.connection() as connection:
                 row = await connection.fetchrow(asked.text, *asked.values)
                 moved = await self._renew(connection, asked.epoch(row), known)

@@ -25,7 +25,6 @@ from crm.graph.context import Operation, Request, RightsMoved
 from crm.graph.pushes import Pushed, Subject, subject_of
 from crm.notify.brokers import Event
 from crm.notify.subscriptions import Edition, Printed, Subscription
-from crm.services.topics import TOPICS
 from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE, is_away
 
@@ -86,15 +85,14 @@ class Press:
     async def _printed(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
         assert self._services is not None
         assert self._gate is not None
-        rule = TOPICS[event.topic]
-        verdict = await self._gate.judge(rule, event.record_id, subscribers)
+        verdict = await self._gate.judge(event.topic, event.record_id, subscribers)
         printed = Printed(ended=[(each, Unauthenticated(ENDED)) for each in verdict.ended])
         asked: dict[Asking, list[Subscription]] = {}
         for each in verdict.admitted:
             asked.setdefault(each.rendering.asking, []).append(each)
         if not asked:
             return printed
-        subject = await subject_of(self._services.database, rule.type, event.record_id)
+        subject = await subject_of(self._services.database, event.topic, event.record_id)
         if subject is None:
             raise RightsMoved  # it went a moment ago: judged again, nobody will see it
         for asking, those in asked.items():
@@ -118,7 +116,9 @@ class Press:
         viewer = cast(Viewer, Nobody(asking.rights, epoch))
         facts = Request(one.rendering.reader.facts.id, "")
         try:
-            body = await self._run(one.rendering, viewer, facts, Pushed(cursor, subject.row(viewer.rights)), proven=True)
+            body = await self._run(
+                one.rendering, viewer, facts, Pushed(cursor, event.topic, subject.row(viewer.rights)), proven=True
+            )
         except NeedsViewer:
             _put(self._depends, asking, True, MOST_KNOWN)
             return None
@@ -138,7 +138,9 @@ class Press:
             selection: Selection = of_session[0].rendering
             viewer = selection.reader.viewer
             async with self._apart:
-                body = await self._run(selection, viewer, selection.reader.facts, Pushed(cursor, subject.row(viewer.rights)))
+                body = await self._run(
+                    selection, viewer, selection.reader.facts, Pushed(cursor, event.topic, subject.row(viewer.rights))
+                )
             metrics.selections_run.labels("apart").inc()
             return Edition(event, cursor, body), of_session
 

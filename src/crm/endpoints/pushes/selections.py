@@ -11,12 +11,12 @@ import orjson
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, get_argument_values, get_variable_values
 
 from crm.access.grants import Rights
-from crm.core.errors import FieldForbidden, RequestError
+from crm.core.errors import RequestError
 from crm.endpoints.documents import root_selections
 from crm.endpoints.execution import Asked, Executor
 from crm.endpoints.pushes.interned import Interned
 from crm.endpoints.pushes.readers import Reader
-from crm.services.topics import STREAMS, Stream
+from crm.services.topics import Stream
 
 AFTER = "after"
 Value = TypeVar("Value")
@@ -89,18 +89,11 @@ def listened(executor: Executor, document: DocumentNode, operation: OperationDef
     return Listening(Stream(node.name.value), arguments.get(AFTER), arguments, _key(asked, node))
 
 
-def check_gate(rights: Rights, stream: Stream) -> None:
-    """Refuse a stream that no role of the viewer opens."""
-    permission = STREAMS[stream].permission
-    if not rights.holds(permission):
-        raise FieldForbidden(permission)
-
-
 def _key(asked: Asked, node: FieldNode) -> Hashable:
-    """Document and variables, less the cursor: each client has its own, and no answer depends on it."""
+    """Document and variables, less those that say what to listen to: clients have their own, and no answer depends on them."""
     variables = dict(asked.variables or {})
     for argument in node.arguments or ():
-        if argument.name.value == AFTER and isinstance(argument.value, VariableNode):
+        if isinstance(argument.value, VariableNode):
             name = argument.value.name.value
             if len(re.findall(rf"\${name}\b", asked.query)) == 2:  # where it is declared, and here
                 variables.pop(name, None)
