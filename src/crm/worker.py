@@ -16,6 +16,7 @@ from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
 from crm.notify.office import reminders
 from crm.notify.relay import Relay
+from crm.notify.system import notifications
 from crm.services.topics import Topic
 
 log = structlog.get_logger("crm.worker")
@@ -46,6 +47,7 @@ def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, N
         "receipts": receipts.run(),
         "reminders": reminders.run(database),
         "lost calls": calls.run(database),
+        "notifications": notifications.run(database),
     }
 
 

@@ -300,7 +300,19 @@ def test_the_table_of_topics_is_the_table_of_topics():
     assert rows == [
         (rule.stream.value, payloads[rule.stream.value], rule.type, rule.permission, str(rule.kept.days), _number(rule.stream))
         for rule in TOPICS.values()
+        if rule.stream is not Stream.EVENTS
     ]
+
+
+def test_the_table_of_events_is_the_table_of_topics():
+    text = REALTIME.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(\w+)`|any \S[^|]*) \| `([\w.]+)`[^|]* \| (\d+) days? \|", text, re.MULTILINE)
+    assert rows == [
+        (topic.name, rule.type or "", rule.permission, str(rule.kept.days))
+        for topic, rule in TOPICS.items()
+        if rule.stream is Stream.EVENTS
+    ]
+    assert f"| `events` | `EventNews` | by topic | `signed_in`, and by topic | by topic | {_number(Stream.EVENTS)} |" in text
 
 
 def _number(stream: Stream) -> str:

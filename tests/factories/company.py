@@ -12,6 +12,7 @@ from uuid import UUID
 from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_messaging import announcements
+from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
@@ -55,6 +56,7 @@ def build(variant: int = 0) -> Company:
     sales(company)
     schedule_events(company)
     announcements(company)
+    notifications(company)
     _trails(company)
     return company
 

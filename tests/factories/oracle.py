@@ -185,7 +185,7 @@ class Oracle:
                 return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
             case "dictionary" | "dictionary_item" | "tag" | "pipeline":
                 return True
-            case "session" | "reminder":
+            case "session" | "reminder" | "notification":
                 return bool(fact["user_id"] == self.id)
             case "announcement_receipt":
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))

@@ -68,11 +68,17 @@ def _local(column: str, *, length: bool = False) -> Callable[[Oracle, Fact], Any
     return convert
 
 
+def _record(oracle: Oracle, row: Fact) -> Any:
+    found = oracle.record(row["record_id"])
+    return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
     ("Announcement", "audience"): _audience,
+    ("Notification", "record"): _record,
     ("Announcement", "recipientCount"): _figure("user_id"),
     ("Announcement", "readCount"): _figure("read_at"),
     ("Announcement", "confirmedCount"): _figure("confirmed_at"),

@@ -42,10 +42,11 @@ SPECIAL = {
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
     "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
+    **dict.fromkeys(("unreadNotificationCount", "notificationRead", "notificationReadAll"), "signed_in"),
 }  # fmt: skip
 TOPICS = {
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
-    "callUpdates": "call.read", "presence": "staff", "recordChanges": "signed_in",
+    "callUpdates": "call.read", "presence": "staff", "recordChanges": "signed_in", "notifications": "signed_in",
 }  # fmt: skip
 """What listening to each topic requires."""
 TOLD_WHEN_GONE = {"callUpdates", "recordChanges"}

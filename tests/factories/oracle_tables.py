@@ -15,7 +15,7 @@ TABLES = {
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
-    "Reminder": "reminder",
+    "Reminder": "reminder", "Notification": "notification",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -73,6 +73,7 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "party": ("party_id", "Party", False),
     },
     "schedule_attendee": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
+    "notification": {"actor": ("actor_id", "User", True)},
     "reminder": {"event": ("schedule_event_id", "ScheduleEvent", False)},
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""

@@ -54,7 +54,7 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder",
+            "stage", "reminder", "notification",
         )
     },
 }  # fmt: skip
@@ -243,7 +243,7 @@ def _base(company: Company, oracle: Oracle, name: str) -> dict[str, Any]:
     return base
 
 
-NODES_BELOW = ("stage_change", "announcement_receipt", "reminder")
+NODES_BELOW = ("stage_change", "announcement_receipt", "reminder", "notification")
 """Rows that `node` answers, and that hang on others or are one's own."""
 
 PARTS_WITH_IDS = (

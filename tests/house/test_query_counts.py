@@ -74,6 +74,7 @@ COUNTS: dict[str, tuple[str, int]] = {
         "{ scheduleEvents(first: %d) { nodes { nextOccurrenceAt attendees { user { username } contact { name } } reminders { minutesBefore } exceptions { originalStartsAt startsAt endsAt } contract { number } } } }",
         8,
     ),
+    "notifications": ("{ notifications(first: %d) { nodes { kind readAt actor { username } record { id } } } }", 3),
     "reminders": ("{ reminders(first: %d) { nodes { dueAt event { title party { name } } } } }", 3),
     "all papers of customers": (
         "{ customers(first: %d) { nodes { calls { nodes { id } } opportunities { nodes { id } } contracts { nodes { id } } deliveries { nodes { id } } } } }",
@@ -174,6 +175,8 @@ INSERT INTO reminder_rule (id, schedule_event_id, position, channel, minutes_bef
     SELECT {MADE.format(n="n", kind=143)}, {MADE.format(n="n", kind=140)}, 0, 'POPUP', 5 FROM generate_series(0, {MANY - 1}) n;
 INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
     SELECT {MADE.format(n="n", kind=145)}, {MADE.format(n="n", kind=144)}, {MADE.format(n="n", kind=140)}, ADMIN::uuid, 'POPUP', now(), now(), now(), false, 'DUE' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at)
+    SELECT {MADE.format(n="n", kind=40)}, ADMIN::uuid, 'SHARED_WITH_YOU', {MADE.format(n="n", kind=140)}, 140, ADMIN::uuid, now() FROM generate_series(0, {MANY - 1}) n;
 UPDATE party SET level_id = (SELECT id FROM dictionary_item LIMIT 1), department_id = NULL;
 """
 
@@ -199,6 +202,7 @@ async def reference(office: Office) -> AsyncIterator[Api]:
 PYTHON_READS = {
     "shares": 2,
     "change log": 2,
+    "notifications": 2,
     "whom calls are from": 3,
     "announcements for their authors": 5,
     "events of the calendar": 2,

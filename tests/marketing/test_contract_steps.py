@@ -173,3 +173,13 @@ async def test_an_odd_id_is_not_found(office: Office, verb):
     async with office.unchanged():
         for odd in ODD:
             assert await office.admin.refusals(f"contract{verb}", id=odd, **more) == [("NOT_FOUND", ["id"])]
+
+
+@pytest.mark.parametrize(("state", "notice"), [("APPROVED", "APPROVED"), ("REJECTED", "REJECTED")])
+async def test_a_verdict_is_told_to_whose_contract_it_is(office: Office, state: str, notice: str):
+    boss = await office.hire("boss", JUDGES)
+    made = await created(office, state, boss)
+    asked = "nodes { kind actor { username } record { id } }"
+    found = (await office.admin.ask("notifications", asked))["nodes"]
+    assert found == [{"kind": notice, "actor": {"username": "boss"}, "record": {"id": made["id"]}}]
+    assert (await boss.ask("notifications", asked))["nodes"] == []

@@ -25,6 +25,7 @@ from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
+from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
 from crm.resolvers.system.options import OptionMutation, OptionQuery
 from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
@@ -40,7 +41,7 @@ class Query(
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
-    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery,
+    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery, NotificationQuery,
 ):  # fmt: skip
     """The root of reading."""
 
@@ -52,7 +53,7 @@ class Mutation(
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
-    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation,
+    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation, NotificationMutation,
 ):  # fmt: skip
     """The root of writing."""
 

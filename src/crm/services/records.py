@@ -21,7 +21,9 @@ from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound,
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.core.naming import camel_case, field_name
+from crm.rules.system.notices import Notice
 from crm.services.deeds import Deed
+from crm.services.notices import notify_people
 from crm.services.references import rule_of_table
 from crm.services.topics import topic_of_changes
 from crm.services.values import loggable
@@ -179,10 +181,11 @@ async def record_change(deed: Deed, row: Any, verb: str, changes: Sequence[Field
 
 
 async def trash(deed: Deed, row: Any, verb: str) -> None:
-    """Move a claimed record to the recycle bin."""
+    """Move a claimed record to the recycle bin; its owner is notified."""
     stamps = {"deleted_at": deed.at, "deleted_by_id": deed.actor}
     await revise(deed, row, stamps)
     await record_change(deed, row, verb, [])
+    await notify_people(deed, Notice.DELETED, row.id, [getattr(row, "owner_id", None)])
 
 
 async def untrash(deed: Deed, row: Any, verb: str) -> None:

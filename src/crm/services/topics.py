@@ -29,6 +29,7 @@ class Topic(StrEnum):
     CALL_UPDATES = "callUpdates"
     PRESENCE = "presence"
     RECORD_CHANGES = "recordChanges"
+    NOTIFICATIONS = "notifications"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ TOPICS: dict[Topic, TopicRule] = {
     Topic.CALL_UPDATES: TopicRule(Stream.EVENTS, "Call", "call.read", DAY, binned=True),
     Topic.PRESENCE: TopicRule(Stream.EVENTS, "User", STAFF_ONLY, DAY),
     Topic.RECORD_CHANGES: TopicRule(Stream.EVENTS, None, SIGNED_IN, DAY, binned=True, by_record=True),
+    Topic.NOTIFICATIONS: TopicRule(Stream.EVENTS, "Notification", SIGNED_IN, WEEK),
 }
 
 _OF_KIND = {Kind.CALL: Topic.CALL_UPDATES}

@@ -29,6 +29,7 @@ class EventTopic(Enum):
         Topic.RECORD_CHANGES,
         "Records (记录变更) that somebody changed, handed over, shared, deleted or restored; of those that `records` names.",
     )
+    NOTIFICATIONS = _told(Topic.NOTIFICATIONS, "The viewer's notifications (通知), as they come.")
 
 
 @part(of="its record", description="Something new about a record (推送): what it is now, not what was done to it.")

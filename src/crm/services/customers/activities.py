@@ -14,8 +14,10 @@ from crm.core.kinds import Kind
 from crm.models import Activity, ActivityParticipant, Contact, Party
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
 from crm.rules.customers.contact_cycle import last_contact_at, next_contact_at
+from crm.rules.system.notices import Notice
 from crm.services import value_rows
 from crm.services.deeds import Deed
+from crm.services.notices import notify_people
 from crm.services.owners import owned_by
 from crm.services.records import (
     FieldChange,
@@ -46,6 +48,8 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
     changes += await _replace_participants(deed, activity.id, given)
     await record_change(deed, activity, "activity.create", changes)
+    if status is ActivityStatus.PLANNED:
+        await notify_people(deed, Notice.ASSIGNED, activity.id, [values["owner_id"]])
     return activity.id
 
 

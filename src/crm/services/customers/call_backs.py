@@ -10,9 +10,11 @@ from crm.core.kinds import Kind
 from crm.models import Activity
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityKind, ActivityStatus, ActivityVerb
 from crm.rules.customers.call_states import CallDirection, CallState
+from crm.rules.system.notices import Notice
 from crm.services.customers.call_people import candidates_of
 from crm.services.customers.call_rows import locked_own
 from crm.services.deeds import Deed
+from crm.services.notices import notify_people
 from crm.services.records import insert, record_change, revise
 
 NUMBER_LOCK = 7_261_005
@@ -68,6 +70,7 @@ async def _task(deed: Deed, call_id: UUID, party_id: UUID | None, contact_id: UU
     }
     task, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
     await record_change(deed, task, "activity.create", changes)
+    await notify_people(deed, Notice.ASSIGNED, task.id, [owner["id"] if owner else None])
     return task.id
 
 

@@ -13,10 +13,12 @@ from crm.core.errors import Forbidden, Invalid
 from crm.core.kinds import Kind
 from crm.models import Contract
 from crm.rules.marketing.contract_flow import CONTRACT_FLOW, EDITABLE, ContractStatus, ContractVerb
+from crm.rules.system.notices import Notice
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for
 from crm.services.deeds import Deed
 from crm.services.documents import refuse_closed
+from crm.services.notices import notify_people
 from crm.services.owners import owned_by
 from crm.services.party_links import refuse_other_party
 from crm.services.records import (
@@ -132,13 +134,19 @@ async def _step(deed: Deed, record_id: str, verb: ContractVerb, **values: Any) -
     return await _take(deed, await claim(deed, Contract, record_id, Action.UPDATE), verb, values)
 
 
+_JUDGED = {ContractVerb.APPROVE: Notice.APPROVED, ContractVerb.REJECT: Notice.REJECTED}
+
+
 async def _judge(deed: Deed, record_id: str, verb: ContractVerb, **values: Any) -> UUID:
     """Approving and rejecting is for somebody who neither owns the contract nor submitted it."""
     contract: Any = await claim(deed, Contract, record_id, Action.APPROVE)
     CONTRACT_FLOW.after(ContractStatus(contract.status), verb)
-    if deed.actor in {contract.owner_id, await _submitter(deed, contract.id)}:
+    submitter = await _submitter(deed, contract.id)
+    if deed.actor in {contract.owner_id, submitter}:
         raise Forbidden("Nobody judges a contract of their own.", ("id",))
-    return await _take(deed, contract, verb, values)
+    await _take(deed, contract, verb, values)
+    await notify_people(deed, _JUDGED[verb], contract.id, [contract.owner_id, submitter])
+    return UUID(str(contract.id))
 
 
 async def _submitter(deed: Deed, contract_id: UUID) -> UUID | None:

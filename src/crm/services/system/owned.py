@@ -19,7 +19,9 @@ from crm.core.errors import Forbidden, NotFound
 from crm.core.ids import parse_id
 from crm.core.kinds import Kind
 from crm.models.record import OwnedRecord
+from crm.rules.system.notices import Notice
 from crm.services.deeds import Deed
+from crm.services.notices import notify_people
 from crm.services.owners import department_of
 from crm.services.records import claim, entity_of, record_change, revise, rule_of
 from crm.services.references import rule_of_table, visible_id
@@ -72,6 +74,9 @@ async def transfer(deed: Deed, record_id: str, to: tuple[UUID, UUID | None], *, 
     row: Any = await claim(deed, model_of_record(record_id), record_id, Action.TRANSFER, where=("input", "ids"))
     former = row.owner_id
     await _give(deed, row, owner, department)
+    if former != owner:
+        await notify_people(deed, Notice.HANDED_TO_YOU, row.id, [owner])
+        await notify_people(deed, Notice.TAKEN_OVER, row.id, [former])
     if with_children and rule_of(type(row)).kind is Kind.PARTY:
         for child in await _open_children(deed, row, former):
             await _give(deed, child, owner, department)

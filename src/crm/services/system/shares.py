@@ -13,7 +13,9 @@ from crm.core.errors import Invalid, NotFound
 from crm.core.ids import EVERYONE_ID, kind_of, new_id, parse_id
 from crm.core.kinds import Kind
 from crm.models import Share
+from crm.rules.system.notices import Notice
 from crm.services.deeds import Deed
+from crm.services.notices import notify_people
 from crm.services.records import FieldChange, claim, entity_of, record_change
 from crm.services.references import rule_of_table, visible_id
 from crm.services.system.owned import model_of_record
@@ -52,7 +54,7 @@ async def share(deed: Deed, record_id: str, principal_ids: Sequence[str], access
     if expires_at is not None and expires_at <= deed.at:
         raise Invalid("The end lies in the past.", ("input", "expiresAt"))
     row = await _claimed(deed, record_id)
-    changes = []
+    changes, fresh = [], []
     for principal in await principals(deed, principal_ids):
         before = await Share.filter(record_id=row.id, principal_id=principal, cause=MANUAL).using_db(deed.tx).first()
         if before is not None and before.access == access and before.expires_at == expires_at:
@@ -60,8 +62,12 @@ async def share(deed: Deed, record_id: str, principal_ids: Sequence[str], access
         old = None if before is None else _share_told(before)
         changes.append(FieldChange("shares", old, _told(principal, access, expires_at)))
         await _write(deed, row, principal, access, expires_at, before)
+        if before is None and kind_of(principal) is Kind.USER:
+            fresh.append(principal)
     if changes:
         await record_change(deed, row, f"{entity_of(row)}.share", changes)
+    # Only who is named: a share with everyone is no news to each of thousands.
+    await notify_people(deed, Notice.SHARED_WITH_YOU, row.id, fresh)
     return UUID(str(row.id))
 
 

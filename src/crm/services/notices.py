@@ -1,0 +1,37 @@
+"""Notifying people of what somebody else did, in the transaction in which it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from crm.core.ids import kind_of, new_id
+from crm.core.kinds import Kind
+from crm.rules.system.notices import Notice
+from crm.services.deeds import Deed
+from crm.services.topics import Topic
+
+_NOTIFY = """
+WITH made AS (
+    INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at)
+    SELECT n.id, n.person, $3, $4, $5, $6, $7 FROM unnest($1::uuid[], $2::uuid[]) AS n(id, person)
+    JOIN user_account u ON u.id = n.person AND u.active AND u.deleted_at IS NULL
+    RETURNING id, user_id)
+INSERT INTO event (topic, record_id, record_kind, audience, recorded_at)
+SELECT $8, id, $9, ARRAY[user_id], $7 FROM made ORDER BY id
+"""
+
+
+async def notify_people(deed: Deed, notice: Notice, record_id: UUID, people: Iterable[UUID | None]) -> None:
+    """A notification for each of these people, who are told of it; not for whoever does it, nor for those who have left."""
+    told = sorted({person for person in people if person is not None and person != deed.actor})
+    if not told:
+        return
+    kind = kind_of(record_id)
+    assert kind is not None, "a notification names a record"
+    ids = [new_id(Kind.NOTIFICATION) for _ in told]
+    await deed.run(
+        _NOTIFY, ids, told, notice.value, record_id, int(kind), deed.actor, deed.at, Topic.NOTIFICATIONS.value,
+        int(Kind.NOTIFICATION),
+    )  # fmt: skip
+    deed.news.append(Topic.NOTIFICATIONS)
