@@ -87,6 +87,9 @@ SEED = (
     f"""INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
         SELECT {made(145)}, {made(144)}, {made(140)}, {OWNER}, 'POPUP', {AT}, {AT}, {AT}, false, 'DUE'
         FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at, read_at)
+        SELECT {made(40)}, {OWNER}, 'ASSIGNED', {made(22)}, 22, $3::uuid, {AT}, CASE WHEN n % 4 > 0 THEN {AT} END
+        FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
         SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n
         WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
