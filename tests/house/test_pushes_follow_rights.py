@@ -27,7 +27,8 @@ from crm.core.errors import FieldForbidden, Unauthenticated
 from crm.core.kinds import Kind
 from crm.endpoints.execution import Asked, Executor
 from crm.endpoints.pushes.press import Press
-from crm.endpoints.pushes.selections import Reader, Selection
+from crm.endpoints.pushes.readers import Reader
+from crm.endpoints.pushes.selections import Selection
 from crm.graph.context import Request
 from crm.notify.brokers import Event, MemoryBroker
 from crm.notify.feeds import Feed

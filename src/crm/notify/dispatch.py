@@ -18,6 +18,7 @@ import structlog
 from crm.notify.brokers import Event
 from crm.notify.deliveries import Delivered, deliver
 from crm.notify.subscriptions import Press, Printed, Subscription
+from crm.services.topics import TOPICS
 
 AHEAD = 8
 """Events printed at once. One alone bounds a stream at some 200 a second; all at once would empty the pool of connections."""
@@ -48,6 +49,8 @@ class Dispatch:
     told: list[Delivered] = field(default_factory=list)
     claimed: int = 0
     people: dict[UUID, set[Subscription]] = field(default_factory=dict)
+    watchers: dict[UUID, set[Subscription]] = field(default_factory=dict)
+    """Record → who named it, for topics that are listened to by record."""
     covered_from: int | None = None
     """From this number on the ring holds everything that was heard; None while nothing can be said."""
     lapses: int = 0
@@ -87,15 +90,15 @@ class Dispatch:
 
     def enter(self, subscription: Subscription) -> None:
         """Listen; not yet live."""
-        self.people.setdefault(subscription.person, set()).add(subscription)
+        _put(self.people, subscription.person, subscription)
+        for record_id in subscription.records:
+            _put(self.watchers, record_id, subscription)
 
     def leave(self, subscription: Subscription) -> None:
         """Stop listening."""
-        of_person = self.people.get(subscription.person)
-        if of_person is not None:
-            of_person.discard(subscription)
-            if not of_person:
-                del self.people[subscription.person]
+        _take(self.people, subscription.person, subscription)
+        for record_id in subscription.records:
+            _take(self.watchers, record_id, subscription)
 
     def stop(self) -> None:
         """The process ends."""
@@ -103,7 +106,12 @@ class Dispatch:
             self._running.cancel()
 
     def _audience(self, event: Event) -> Iterable[Subscription]:
-        """Who is here of those an event is for. An addressed one is found by its audience, never by walking all sockets."""
+        """Who is here of those an event is for. An addressed one is found by its audience, never by walking all sockets.
+
+        Nor is one that is listened to by record: most changes are of records that nobody looks at.
+        """
+        if TOPICS[event.topic].by_record:
+            return list(self.watchers.get(event.record_id, ()))
         if not event.audience:
             return [each for group in self.people.values() for each in group]
         if len(event.audience) < len(self.people):
@@ -147,6 +155,18 @@ class Dispatch:
         assert issue.event is not None
         printed = await self.press.print(issue.event, self.cursor(issue.event.seq), issue.subscribers)
         return _Timed(asyncio.get_running_loop().time(), printed)
+
+
+def _put(held: dict[UUID, set[Subscription]], key: UUID, subscription: Subscription) -> None:
+    held.setdefault(key, set()).add(subscription)
+
+
+def _take(held: dict[UUID, set[Subscription]], key: UUID, subscription: Subscription) -> None:
+    found = held.get(key)
+    if found is not None:
+        found.discard(subscription)
+        if not found:
+            del held[key]
 
 
 @dataclass(frozen=True, slots=True)
