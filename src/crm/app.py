@@ -24,6 +24,9 @@ from crm.notify.brokers import Broker, MemoryBroker
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
+from crm.notify.rosters.memory import MemoryRoster
+from crm.notify.rosters.roster import Roster
+from crm.notify.rosters.shared import SharedRoster
 from crm.store.database import STATEMENT_SECONDS, Database, open_database
 
 LARGEST_BODY = 256 * 1024
@@ -34,7 +37,7 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
 
     Without `background` nothing is pushed and nothing falls due: for tests that look at requests alone.
     """
-    executor, presence = Executor(settings), Presence()
+    executor, presence = Executor(settings), Presence(_roster(settings))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -86,6 +89,11 @@ def _services(executor: Executor, database: Database, presence: Presence, broker
     services = executor.services(database, presence, Hub(broker, History(database), press))
     press.use(services)
     return services
+
+
+def _roster(settings: Settings) -> Roster:
+    """With a Redis there may be other processes."""
+    return SharedRoster(settings.redis_url) if settings.redis_url else MemoryRoster()
 
 
 def _settle_memory() -> None:

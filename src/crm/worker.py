@@ -42,6 +42,7 @@ def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, N
     services.hub.when_delivered(Topic.ANNOUNCEMENTS, receipts.delivered)
     return {
         "relay": Relay(database, broker, services.presence.begin_anew).run(),
+        "presence": services.presence.roster.run(database),
         "sessions": services.presence.watch(database),
         "announcements": announcements.run(database),
         "receipts": receipts.run(),

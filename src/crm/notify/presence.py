@@ -1,4 +1,4 @@
-"""Who is connected: the open sockets of this process by session and by person, and the end of those whose session has ended."""
+"""Who is connected: the sockets of this process, who has any in all processes, and the end of those whose session has ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import structlog
 
 from crm import metrics
 from crm.access.viewer import Viewer
+from crm.notify.rosters.memory import MemoryRoster
+from crm.notify.rosters.roster import Roster
 from crm.store.database import Database
 
 SOCKETS_PER_SESSION = 5
@@ -36,21 +38,20 @@ class Connected(Protocol):
 
 
 class Presence:
-    """The open sockets of this process."""
+    """The open sockets of this process, and by the roster who is connected anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, roster: Roster | None = None) -> None:
+        self.roster: Roster = MemoryRoster() if roster is None else roster
         self._sessions: dict[UUID, set[Connected]] = {}
-        self._people: dict[UUID, int] = {}
 
     def admit(self, viewer: Viewer, socket: Connected) -> bool:
-        """Take in a socket; False where its session has too many already."""
+        """Take in a socket; False where its session has too many already, here and elsewhere."""
         assert viewer.session is not None
         assert viewer.id is not None
-        sockets = self._sessions.setdefault(viewer.session, set())
-        if len(sockets) >= SOCKETS_PER_SESSION:
+        if self.roster.sockets(viewer.session) >= SOCKETS_PER_SESSION:
             return False
-        sockets.add(socket)
-        self._people[viewer.id] = self._people.get(viewer.id, 0) + 1
+        self._sessions.setdefault(viewer.session, set()).add(socket)
+        self.roster.enter(viewer.session, viewer.id)
         metrics.sockets.inc()
         return True
 
@@ -62,20 +63,19 @@ class Presence:
         sockets.remove(socket)
         if not sockets:
             del self._sessions[viewer.session]
-        self._people[viewer.id] -= 1
-        if not self._people[viewer.id]:
-            del self._people[viewer.id]
+        self.roster.leave(viewer.session, viewer.id)
         metrics.sockets.dec()
 
     def begin_anew(self) -> None:
         """Let every client come back."""
+        self.roster.begin_anew()
         for sockets in list(self._sessions.values()):
             for socket in list(sockets):
                 socket.begin_anew()
 
     def online(self) -> frozenset[UUID]:
         """Everybody with an open socket."""
-        return frozenset(self._people)
+        return self.roster.people()
 
     async def watch(self, database: Database) -> None:
         """Close the sockets of sessions that were revoked, have expired or belong to somebody disabled. Until cancelled."""

@@ -1,0 +1,1 @@
+"""Rosters: who has open sockets, in one process or in all of a system."""
