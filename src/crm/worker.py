@@ -12,6 +12,7 @@ import structlog
 from crm.endpoints.execution import Services
 from crm.notify.brokers import Broker
 from crm.notify.customers import calls
+from crm.notify.customers.agents import PresenceNews
 from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
 from crm.notify.office import reminders
@@ -39,10 +40,13 @@ async def background(services: Services, broker: Broker) -> AsyncIterator[None]:
 def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, None]]:
     database = services.database
     receipts = Receipts(database)
+    relay = Relay(database, broker, services.presence.begin_anew)
+    news = PresenceNews(database, services.presence.roster, broker, lambda: relay.leading)
     services.hub.when_delivered(Topic.ANNOUNCEMENTS, receipts.delivered)
     return {
-        "relay": Relay(database, broker, services.presence.begin_anew).run(),
+        "relay": relay.run(),
         "presence": services.presence.roster.run(database),
+        "presence news": news.run(),
         "sessions": services.presence.watch(database),
         "announcements": announcements.run(database),
         "receipts": receipts.run(),

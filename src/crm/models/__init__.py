@@ -6,7 +6,7 @@ from crm.models.customers.contact import Contact
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
-from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber
+from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
 from crm.models.office.reminder import Reminder, ReminderSeries
@@ -80,5 +80,6 @@ __all__ = [
     "Stage",
     "StageChange",
     "Tag",
+    "ToldPresence",
     "User",
 ]

@@ -56,3 +56,16 @@ class AgentPresence(Model):
     class Meta:
         table = "agent_presence"
         unique_together = (("user_id",),)
+
+
+class ToldPresence(Model):
+    """How an agent was found when that was last told (座席状态): news of presence is what differs from it."""
+
+    id = fields.BigIntField(primary_key=True)
+    user = reference("User", null=False)
+    state = fields.CharField(max_length=10)
+    told_at = fields.DatetimeField()
+
+    class Meta:
+        table = "told_presence"
+        unique_together = (("user_id",),)

@@ -20,8 +20,7 @@ INSERT INTO agent_presence (user_id, chosen, since) VALUES ($1, $2, $3)
 ON CONFLICT (user_id) DO UPDATE SET chosen = excluded.chosen, since = excluded.since
 WHERE agent_presence.chosen <> excluded.chosen
 """
-_AGENTS = """
-SELECT u.id, a.chosen, a.since, o.id AS call_id, o.claimed_at, w.ended_at
+FOUND = """
 FROM user_account u
 LEFT JOIN agent_presence a ON a.user_id = u.id
 LEFT JOIN LATERAL (
@@ -34,12 +33,15 @@ LEFT JOIN LATERAL (
     WHERE c.claimed_by_id = u.id AND c.deleted_at IS NULL AND c.filed_at IS NULL AND c.ended_at > now() - {wrap_up}::interval
     ORDER BY c.ended_at DESC LIMIT 1
 ) w ON TRUE
-WHERE u.active AND u.deleted_at IS NULL AND {who}
-ORDER BY u.name_key, u.id LIMIT {most}
-"""
-_EVERYBODY = """u.kind = 'STAFF' AND (u.extension IS NOT NULL OR EXISTS (
+WHERE u.active AND u.deleted_at IS NULL AND """
+"""People with what they chose, the call they have, and the end of one that waits for its outcome."""
+EVERYBODY = """u.kind = 'STAFF' AND (u.extension IS NOT NULL OR EXISTS (
     SELECT FROM ring_group_member m JOIN ring_group g ON g.id = m.ring_group_id
     WHERE m.user_id = u.id AND g.deleted_at IS NULL))"""
+_AGENTS = f"""
+SELECT u.id, a.chosen, a.since, o.id AS call_id, o.claimed_at, w.ended_at {FOUND} {{who}}
+ORDER BY u.name_key, u.id LIMIT {{most}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def agents_statement(only: UUID | None = None) -> Callable[[Rights, Binds], str]
     """The statement of everybody whose telephone can ring, or of one person. Staff see all: the verb's permission says so."""
 
     def render(_: Rights, binds: Binds) -> str:
-        who = _EVERYBODY if only is None else f"u.id = {binds.value(only)}"
+        who = EVERYBODY if only is None else f"u.id = {binds.value(only)}"
         return _AGENTS.format(wrap_up=binds.value(WRAP_UP), who=who, most=MOST)
 
     return render
@@ -74,9 +76,13 @@ def agents_of(rows: Iterable[Mapping[str, Any]], online: Collection[UUID]) -> li
     return [_facts(row, row["id"] in online) for row in rows if row["id"] is not None]
 
 
-def _facts(row: Mapping[str, Any], online: bool) -> AgentFacts:
+def state_of(row: Mapping[str, Any], *, online: bool) -> AgentState:
+    """How somebody of `FOUND` is found."""
     chosen = PresenceChoice(row["chosen"]) if row["chosen"] else None
-    on_call, unfiled = row["call_id"] is not None, row["ended_at"] is not None
-    state = agent_state(chosen, online=online, on_call=on_call, unfiled=unfiled)
+    return agent_state(chosen, online=online, on_call=row["call_id"] is not None, unfiled=row["ended_at"] is not None)
+
+
+def _facts(row: Mapping[str, Any], online: bool) -> AgentFacts:
+    state = state_of(row, online=online)
     since = {AgentState.OFFLINE: None, AgentState.BUSY: row["claimed_at"], AgentState.WRAP_UP: row["ended_at"]}
     return AgentFacts(row["id"], state, since.get(state, row["since"]), row["call_id"])

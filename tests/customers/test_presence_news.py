@@ -1,0 +1,196 @@
+"""News of presence: each change of how an agent is found is told once, whatever it came of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+from tests.conftest import make_settings
+from tests.customers.calling import AGENT, CALL, SETTINGS, Hotline
+from tests.factories.api import Api, Office, opened
+
+from crm.notify.brokers import Event, MemoryBroker
+from crm.notify.customers import agents
+from crm.notify.customers.agents import PresenceNews
+from crm.notify.rosters.memory import MemoryRoster
+from crm.services.customers import presence_news
+from crm.services.topics import Topic
+
+office = pytest.fixture(opened)
+LONG = agents.LEAVE_SECONDS + 1
+
+
+@pytest.fixture
+def settings(database, tmp_path):
+    return make_settings(database, tmp_path, **SETTINGS)
+
+
+@pytest.fixture
+async def hotline(office: Office) -> Hotline:
+    return await Hotline(office).staffed()
+
+
+@dataclass
+class Lookout:
+    """A process that tells, with the clock in the test's hands."""
+
+    hotline: Hotline
+    roster: MemoryRoster = field(default_factory=MemoryRoster)
+    broker: MemoryBroker = field(default_factory=MemoryBroker)
+    clock: float = 1000.0
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        self.news = PresenceNews(self.hotline.office.database, self.roster, self.broker, lambda: True)
+        self.sessions: dict[str, UUID] = {}
+
+    def opens(self, *people: Api) -> None:
+        for person in people:
+            self.roster.enter(self.sessions.setdefault(person.id, uuid4()), UUID(person.id))
+
+    def closes(self, *people: Api) -> None:
+        for person in people:
+            self.roster.leave(self.sessions[person.id], UUID(person.id))
+
+    async def hears(self, call: str = "c1") -> None:
+        """What the broker brings after a change of the call."""
+        self.numbers += 1
+        await self.broker.publish(Event(self.numbers, Topic.INCOMING_CALLS, UUID(await self.hotline.call_id(call)), frozenset()))
+
+    async def after(self, seconds: float) -> list[tuple[str, str]]:
+        """Let time pass; who was told of in that time, and as what."""
+        before = await told(self.hotline.office)
+        await self.news._turn(self.clock)
+        self.clock += seconds
+        await self.news._turn(self.clock)
+        return sorted((await told(self.hotline.office)).items() - before.items())
+
+
+async def told(office: Office) -> dict[str, str]:
+    rows = await office.rows("SELECT u.username, t.state FROM told_presence t JOIN user_account u ON u.id = t.user_id")
+    return {row["username"]: row["state"] for row in rows}
+
+
+@pytest.fixture
+def lookout(hotline: Hotline) -> Lookout:
+    return Lookout(hotline)
+
+
+async def test_the_first_socket_and_the_last(lookout: Lookout):
+    first, second = lookout.hotline.agents
+    lookout.opens(first, first)
+    assert await lookout.after(agents.STAY_SECONDS) == [("agent1", "AVAILABLE")]
+    lookout.opens(second)
+    lookout.closes(first)
+    assert await lookout.after(LONG) == [("agent2", "AVAILABLE")]
+    lookout.closes(first)
+    assert await lookout.after(agents.LEAVE_SECONDS / 2) == []
+    assert await lookout.after(LONG) == [("agent1", "OFFLINE")]
+
+
+async def test_a_page_that_is_loaded_anew_is_no_news(lookout: Lookout):
+    first, _ = lookout.hotline.agents
+    lookout.opens(first)
+    await lookout.after(LONG)
+    lookout.closes(first)
+    await lookout.after(agents.LEAVE_SECONDS / 2)
+    lookout.opens(first)
+    assert await lookout.after(LONG) == []
+
+
+async def test_a_choice(lookout: Lookout):
+    first, second = lookout.hotline.agents
+    lookout.opens(first)
+    await lookout.after(LONG)
+    await first.do("presenceSet", "agent { state }", state="AWAY")
+    await second.do("presenceSet", "agent { state }", state="AWAY")
+    assert await lookout.after(1) == [("agent1", "AWAY")], "of whoever is offline a choice is no news"
+    await first.do("presenceSet", "agent { state }", state="AVAILABLE")
+    assert await lookout.after(1) == [("agent1", "AVAILABLE")]
+
+
+async def test_a_call_from_claim_to_outcome(lookout: Lookout):
+    hotline = lookout.hotline
+    first, second = hotline.agents
+    lookout.opens(first, second)
+    await lookout.after(LONG)
+    await hotline.pbx.tell("ringing", second=3500)
+    await lookout.hears()
+    assert await lookout.after(1) == [], "a call that rings keeps nobody"
+    key = await hotline.call_id()
+    await first.do("callClaim", CALL, id=key)
+    await lookout.hears()
+    assert await lookout.after(1) == [("agent1", "BUSY")]
+    await first.do("callHold", CALL, id=key)
+    await lookout.hears()
+    assert await lookout.after(1) == []
+    await hotline.pbx.tell("answered", second=3550, agent="1002")
+    await lookout.hears()
+    assert await lookout.after(1) == [("agent1", "AVAILABLE"), ("agent2", "BUSY")], "a telephone outweighs a click"
+    await hotline.pbx.tell("ended", second=3599)
+    await lookout.hears()
+    assert await lookout.after(1) == [("agent2", "WRAP_UP")]
+    await second.do("callEnd", CALL, id=key)
+    await lookout.hears()
+    assert await lookout.after(1) == [("agent2", "AVAILABLE")]
+
+
+async def test_what_nobody_announced_is_found_by_looking_at_everybody(lookout: Lookout):
+    hotline = lookout.hotline
+    lookout.opens(hotline.agents[0])
+    await lookout.after(LONG)
+    await hotline.pbx.tell("answered", second=3500, agent="1001")
+    assert await lookout.after(1) == []
+    assert await lookout.after(agents.ALL_SECONDS) == [("agent1", "BUSY")]
+    await hotline.pbx.tell("ended", second=3599)
+    await lookout.hears()
+    await lookout.after(1)
+    await hotline.office.rows("UPDATE call SET ended_at = ended_at - interval '31 minutes'")
+    assert await lookout.after(agents.ALL_SECONDS) == [("agent1", "AVAILABLE")]
+
+
+async def test_events_that_may_have_passed_by_are_made_up_for(lookout: Lookout):
+    hotline = lookout.hotline
+    lookout.opens(hotline.agents[0])
+    await lookout.after(LONG)
+    await hotline.pbx.tell("answered", second=3500, agent="1001")
+    lookout.broker.begin_anew()
+    assert await lookout.after(1) == [("agent1", "BUSY")]
+
+
+async def test_whoever_cannot_be_rung_is_no_news(lookout: Lookout):
+    clerk = await lookout.hotline.office.hire("clerk", AGENT)
+    lookout.opens(clerk)
+    assert await lookout.after(LONG) == []
+
+
+async def test_another_process_takes_over_where_the_first_was(lookout: Lookout):
+    first, second = lookout.hotline.agents
+    lookout.opens(first, second)
+    await lookout.after(LONG)
+    successor = Lookout(lookout.hotline)
+    successor.opens(first)
+    assert await successor.after(agents.LEAVE_SECONDS / 2) == [], "everybody is given time to come back"
+    assert await successor.after(LONG) == [("agent2", "OFFLINE")]
+    assert await lookout.after(1) == [], "and whoever told before it looks at nobody for that"
+
+
+async def test_two_that_look_at_once_tell_it_once(lookout: Lookout, monkeypatch):
+    counted: list[UUID] = []
+    tell = presence_news.tell
+
+    async def counting(deed, people: Iterable[UUID], online):
+        counted.extend(found := await tell(deed, list(people), online))
+        return found
+
+    monkeypatch.setattr(presence_news, "tell", counting)
+    first, second = lookout.hotline.agents
+    other = Lookout(lookout.hotline)
+    for each in (lookout, other):
+        each.opens(first, second)
+        await each.news._turn(each.clock)
+    for each in (lookout, other, lookout):
+        await each.news._turn(each.clock + LONG)
+    assert sorted(counted) == sorted([UUID(first.id), UUID(second.id)])
