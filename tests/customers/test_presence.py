@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from tests.conftest import make_settings
@@ -30,7 +31,6 @@ async def hotline(office: Office) -> Hotline:
 @pytest.fixture
 def online(app) -> Any:
     """Open a socket for somebody."""
-    from uuid import UUID, uuid4
 
     def connect(who: Api) -> None:
         viewer: Any = SimpleNamespace(session=uuid4(), id=UUID(who.id))
@@ -93,3 +93,15 @@ async def test_whoever_does_not_work_here_is_no_agent(hotline: Hotline):
     async with hotline.office.unchanged():
         answer = await partner.run("mutation { presenceSet(state: AWAY) { userErrors { code } } }")
         assert answer.codes == ["FORBIDDEN"]
+
+
+async def test_some_of_the_agents(hotline: Hotline, online):
+    first, second = hotline.agents
+    clerk = await hotline.office.hire("clerk", AGENT)
+    online(second)
+    ask = hotline.office.admin.ask
+    found = await ask("agents", AGENTS, userIds=[second.id, clerk.id, str(UUID(int=1)), "nobody", first.id])
+    assert [(each["user"]["username"], each["state"]) for each in found] == [("agent1", "OFFLINE"), ("agent2", "AVAILABLE")]
+    assert await ask("agents", AGENTS, userIds=[clerk.id]) == []
+    assert await ask("agents", AGENTS, userIds=[]) == []
+    assert (await hotline.office.admin.asked("agents", AGENTS, userIds=[first.id] * 101)).codes == ["BAD_USER_INPUT"]

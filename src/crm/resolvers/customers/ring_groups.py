@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from crm.core.errors import BadUserInput
+from crm.core.ids import parse_id
+from crm.core.kinds import Kind
 from crm.graph.context import Operation
+from crm.graph.filters import MAX_LISTED
 from crm.resolvers.verbs import command, listing, plain_input, query, single
 from crm.schema.customers.agent import Agent, PresencePayload
 from crm.schema.customers.enums import PresenceChoice
 from crm.schema.customers.ring_group import RingGroupCreateInput, RingGroupPayload, RingGroupUpdateInput
 from crm.services.customers import presence, ring_groups
 from crm.services.deeds import Deed
+
+Whom = Annotated[list[strawberry.ID] | None, strawberry.argument(description=f"Only these people, at most {MAX_LISTED}.")]
+
+
+def _people(user_ids: list[strawberry.ID] | None) -> list[UUID] | None:
+    """Whom a client asks for; what names nobody finds nobody."""
+    if user_ids is None:
+        return None
+    if len(user_ids) > MAX_LISTED:
+        raise BadUserInput(f"`userIds` takes at most {MAX_LISTED} people.")
+    return [key for text in user_ids if (key := parse_id(text, Kind.USER)) is not None]
 
 
 @strawberry.type
@@ -23,9 +39,9 @@ class RingGroupQuery:
     ring_groups = listing("customers.RingGroup", "staff", "The ring groups (振铃组).", search=True)
 
     @query("staff", "Everybody whose telephone can ring (座席), as they are found at this moment.")
-    async def agents(operation: Operation) -> list[Agent] | None:
+    async def agents(operation: Operation, user_ids: Whom = None) -> list[Agent] | None:
         """People with an extension or in a ring group, by name."""
-        rows = await operation.fetch(presence.agents_statement())
+        rows = await operation.fetch(presence.agents_statement(_people(user_ids)))
         return [Agent(facts=facts) for facts in presence.agents_of(rows, operation.services.presence.online())]
 
 

@@ -12,7 +12,7 @@ from crm.graph import reads
 from crm.graph.nouns import noun_named, part
 from crm.graph.payloads import USER_ERRORS, UserError
 from crm.schema.customers.enums import AgentState
-from crm.services.customers.presence import AgentFacts, agents_of, agents_statement
+from crm.services.customers.presence import AgentFacts, agents_of, person_statement
 
 if TYPE_CHECKING:
     from crm.schema.customers.call import Call
@@ -63,5 +63,5 @@ class PresencePayload:
         """Read back after the commit."""
         if root.id is None:
             return None
-        rows = await info.context.fetch(agents_statement(root.id))
+        rows = await info.context.fetch(person_statement(root.id))
         return next((Agent(facts=facts) for facts in agents_of(rows, info.context.services.presence.online())), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,12 +61,24 @@ async def choose(deed: Deed, state: PresenceChoice) -> UUID:
     return deed.actor
 
 
-def agents_statement(only: UUID | None = None) -> Callable[[Rights, Binds], str]:
-    """The statement of everybody whose telephone can ring, or of one person. Staff see all: the verb's permission says so."""
+def agents_statement(among: Sequence[UUID] | None = None) -> Callable[[Rights, Binds], str]:
+    """The statement of everybody whose telephone can ring, or of those among some people.
+
+    Staff see all: the verb's permission says so.
+    """
 
     def render(_: Rights, binds: Binds) -> str:
-        who = EVERYBODY if only is None else f"u.id = {binds.value(only)}"
+        who = EVERYBODY if among is None else f"u.id = ANY({binds.value(list(among))}::uuid[]) AND {EVERYBODY}"
         return _AGENTS.format(wrap_up=binds.value(WRAP_UP), who=who, most=MOST)
+
+    return render
+
+
+def person_statement(person: UUID) -> Callable[[Rights, Binds], str]:
+    """The same of one person, whether or not their telephone can ring."""
+
+    def render(_: Rights, binds: Binds) -> str:
+        return _AGENTS.format(wrap_up=binds.value(WRAP_UP), who=f"u.id = {binds.value(person)}", most=1)
 
     return render
 
