@@ -194,3 +194,23 @@ async def test_two_that_look_at_once_tell_it_once(lookout: Lookout, monkeypatch)
     for each in (lookout, other, lookout):
         await each.news._turn(each.clock + LONG)
     assert sorted(counted) == sorted([UUID(first.id), UUID(second.id)])
+
+
+_CROWD = """
+WITH made AS (INSERT INTO principal SELECT gen_random_uuid(), p.kind FROM principal p, generate_series(1, 1200)
+    WHERE p.id = $1::uuid RETURNING id)
+INSERT INTO user_account SELECT (jsonb_populate_record(u, jsonb_build_object(
+        'id', m.id, 'username', 'crowd' || row_number() OVER (), 'extension', 20000 + row_number() OVER ()))).*
+FROM made m, user_account u WHERE u.id = $1::uuid RETURNING id
+"""
+
+
+async def test_many_who_come_at_once_are_told_in_batches(lookout: Lookout):
+    office = lookout.hotline.office
+    crowd = [UUID(str(row["id"])) for row in await office.rows(_CROWD, UUID(lookout.hotline.agents[0].id))]
+    await lookout.after(1)
+    for person in crowd:
+        lookout.roster.enter(uuid4(), person)
+    async with office.counted() as count:
+        assert len(await lookout.after(LONG)) == len(crowd) == 1200
+    assert len(count.queries) < 30

@@ -21,10 +21,10 @@ UNION SELECT t.user_id FROM call_candidate n JOIN told_presence t ON t.user_id =
 WHERE n.call_id = ANY($2::uuid[]) AND t.state IN ('BUSY', 'WRAP_UP')
 """
 _FOUND = f"""
-SELECT u.id, a.chosen, o.id AS call_id, w.ended_at,
-    coalesce((SELECT t.state FROM told_presence t WHERE t.user_id = u.id), '{AgentState.OFFLINE.value}') AS told
-{FOUND.format(wrap_up="$1")} u.id = ANY($2::uuid[]) AND {EVERYBODY} ORDER BY u.id
+SELECT u.id, a.chosen, o.id AS call_id, w.ended_at {FOUND.format(wrap_up="$1")} u.id = ANY($2::uuid[]) AND {EVERYBODY}
 """
+# Not joined: a plan that was kept since the table was empty would walk all of it for each person.
+_TOLD = "SELECT user_id, state FROM told_presence WHERE user_id = ANY($1::uuid[])"
 _TELL = """
 INSERT INTO told_presence (user_id, state, told_at)
 SELECT n.user_id, n.state, $1 FROM unnest($2::uuid[], $3::text[]) AS n(user_id, state) ORDER BY n.user_id
@@ -51,10 +51,13 @@ async def concerned(deed: Deed, calls: Collection[UUID], since: datetime) -> set
 
 async def tell(deed: Deed, people: Collection[UUID], online: Collection[UUID]) -> list[UUID]:
     """Record news of each agent of these who is found otherwise than was last told; who that is."""
-    rows = await deed.rows(_FOUND, WRAP_UP, sorted(people)) if people else []
-    found = {row["id"]: state_of(row, online=row["id"] in online) for row in rows}
-    changed = [row["id"] for row in rows if found[row["id"]] != row["told"]]
-    if not changed:
+    if not people:
         return []
-    told = await deed.rows(_TELL, deed.at, changed, [found[person].value for person in changed])
-    return [row["user_id"] for row in told]
+    asked = sorted(people)
+    told = {row["user_id"]: row["state"] for row in await deed.rows(_TOLD, asked)}
+    found = {row["id"]: state_of(row, online=row["id"] in online) for row in await deed.rows(_FOUND, WRAP_UP, asked)}
+    news = {person: state for person, state in found.items() if state != told.get(person, AgentState.OFFLINE)}
+    if not news:
+        return []
+    written = await deed.rows(_TELL, deed.at, list(news), [state.value for state in news.values()])
+    return [row["user_id"] for row in written]
