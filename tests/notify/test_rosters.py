@@ -19,7 +19,7 @@ from crm.notify.rosters import shared
 from crm.notify.rosters.memory import MemoryRoster
 from crm.notify.rosters.roster import Roster
 from crm.notify.rosters.shared import SharedRoster
-from crm.notify.rosters.shelf import LIFE_SECONDS
+from crm.notify.rosters.shelf import LIFE_SECONDS, Shelf
 from crm.store.database import Database
 
 ALICE, BOB = uuid4(), uuid4()
@@ -299,6 +299,27 @@ async def test_a_process_that_dies_with_redis_is_forgotten_too(fragile):
     await system.kill(here)
     server.restart()
     await becomes(there, within=15)
+
+
+async def test_a_cancellation_that_the_driver_swallows_ends_it_all_the_same(several: System, monkeypatch):
+    keep, asked, swallowed = Shelf.keep, asyncio.Event(), asyncio.Event()
+
+    async def deaf(shelf: Shelf, page: bytes | None) -> bool:
+        asked.set()
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            swallowed.set()
+        return await keep(shelf, page)
+
+    monkeypatch.setattr(Shelf, "keep", deaf)
+    several.process()
+    (process,) = several.processes
+    await asyncio.wait_for(asked.wait(), 5)
+    process.running.cancel()
+    await asyncio.wait([process.running], timeout=5)
+    assert swallowed.is_set()
+    assert process.running.cancelled()
 
 
 async def test_five_thousand_sockets_are_told_within_a_second(several: System):

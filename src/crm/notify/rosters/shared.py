@@ -91,6 +91,7 @@ class SharedRoster:
             well = True
             while True:
                 well = await self._turn(redis, database, well=well)
+                _heed_cancellation()
                 metrics.presence_complete.set(self.complete)
                 await self._pause(well=well)
         finally:
@@ -173,3 +174,10 @@ class SharedRoster:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._changed.wait()
                 await asyncio.sleep(GATHER_SECONDS)
+
+
+def _heed_cancellation() -> None:
+    """Before Python 3.12 `wait_for`, which the driver uses, swallows a cancellation that meets an answer. It is still counted."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
