@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from math import ceil
 
 from starlette.applications import Starlette
@@ -21,12 +22,14 @@ from crm.endpoints.pushes.press import Press
 from crm.endpoints.requests import Requests
 from crm.endpoints.sockets.routes import Sockets
 from crm.notify.brokers import Broker, MemoryBroker
+from crm.notify.customers.open_calls import open_events
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
 from crm.notify.rosters.memory import MemoryRoster
 from crm.notify.rosters.roster import Roster
 from crm.notify.rosters.shared import SharedRoster
+from crm.services.topics import Stream
 from crm.store.database import STATEMENT_SECONDS, Database, open_database
 
 LARGEST_BODY = 256 * 1024
@@ -86,7 +89,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
 def _services(executor: Executor, database: Database, presence: Presence, broker: Broker) -> Services:
     """What operations reach; the press prints by it what the hub delivers."""
     press = Press(executor)
-    services = executor.services(database, presence, Hub(broker, History(database), press))
+    hub = Hub(broker, History(database), press)
+    hub.when_opened(Stream.INCOMING_CALLS, partial(open_events, database))
+    services = executor.services(database, presence, hub)
     press.use(services)
     return services
 

@@ -12,8 +12,8 @@ from importlinter.cli import lint_imports
 
 ROOMLESS = {"cli", "core", "store", "graph", "endpoints", "migrations"}
 ROOMS = {"customers", "trade", "marketing", "office", "messaging", "system"}
-PARTS = {"notify": {"rosters"}}
-"""Packages of a layer that are no room: one thing in several files."""
+SUBJECTS = {"notify": {"brokers", "rosters"}}
+"""What a layer has besides rooms: brokers carry the news of all of them, rosters know who is there for them."""
 LAYERS = {"rules", "models", "access", "services", "notify", "loaders", "schema", "resolvers"}
 
 
@@ -34,7 +34,7 @@ def test_every_package_has_its_place(home: Path):
     assert packages - ROOMLESS - LAYERS == set()
     for layer in packages & LAYERS:
         rooms = {path.name for path in (source / layer).iterdir() if path.is_dir() and path.name != "__pycache__"}
-        assert rooms - ROOMS - PARTS.get(layer, set()) == set(), layer
+        assert rooms - ROOMS - SUBJECTS.get(layer, set()) == set(), layer
 
 
 def test_the_contracts_name_every_layer(home: Path):

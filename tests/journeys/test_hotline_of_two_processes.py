@@ -68,6 +68,29 @@ async def test_a_popup_is_withdrawn_when_the_caller_gives_up(kept: Town):
         assert await heard(feeds) == [("ABANDONED", None)] * 2
 
 
+async def test_a_screen_that_opens_while_it_rings_is_told_at_once(kept: Town):
+    hotline, (here, there) = kept.hotline, kept.branches
+    first, second = hotline.agents
+    await hotline.pbx.tell("ringing", "c4")
+    await hotline.pbx.tell("ringing", "c5", called="1002")
+    async with there.office.listens(second, CALLS) as feed:
+        told = [(await feed.next())["call"] for _ in range(2)]
+        assert [call["id"] for call in told] == [await hotline.call_id("c4"), await hotline.call_id("c5")]
+        assert await feed.silent()
+        await here.person(first).do("callClaim", CLAIM, id=await hotline.call_id("c4"))
+        assert await heard([feed]) == [("ANSWERED", "agent1")]
+        cursor = feed.cursor
+    async with here.office.listens(second, CALLS) as fresh, there.office.listens(second, CALLS, cursor) as back:
+        assert (await fresh.next())["call"]["id"] == await hotline.call_id("c5")
+        assert [await feed.silent() for feed in (fresh, back)] == [True, True], "of what others have it is not told"
+        await hotline.pbx.tell("missed", "c5", called="1002")
+        assert await heard([fresh, back]) == [("MISSED", None)] * 2
+    await hotline.pbx.tell("ended", "c4")
+    await here.person(first).do("callEnd", CLAIM, id=await hotline.call_id("c4"))
+    async with there.office.listens(second, CALLS) as late, here.office.listens(first, CALLS) as mine:
+        assert [await feed.silent() for feed in (late, mine)] == [True, True], "what is over rings nobody"
+
+
 async def test_an_agent_is_found_by_either_process_while_any_tab_is_open(kept: Town):
     hotline, (here, there) = kept.hotline, kept.branches
     agent, admin = hotline.agents[0], hotline.office.admin

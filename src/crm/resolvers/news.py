@@ -28,7 +28,8 @@ class Subscription:
     incoming_calls = watch(
         Stream.INCOMING_CALLS,
         IncomingCall,
-        "Calls (来电) that ring the viewer, and every change of their state: for the popup.",
+        "Calls (来电) that ring the viewer, and every change of their state: for the popup."
+        " Without `after`, those that go on come first.",
     )
     announcements = watch(Stream.ANNOUNCEMENTS, AnnouncementNews, "Announcements (公告) as they are published to the viewer.")
     reminders = watch(Stream.REMINDERS, ReminderNews, "The viewer's reminders (日程提醒) as they fall due.")
