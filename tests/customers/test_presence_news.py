@@ -11,6 +11,8 @@ from tests.conftest import make_settings
 from tests.customers.calling import AGENT, CALL, SETTINGS, Hotline
 from tests.factories.api import Api, Office, opened
 
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
 from crm.notify.brokers import Event, MemoryBroker
 from crm.notify.customers import agents
 from crm.notify.customers.agents import PresenceNews
@@ -197,17 +199,18 @@ async def test_two_that_look_at_once_tell_it_once(lookout: Lookout, monkeypatch)
 
 
 _CROWD = """
-WITH made AS (INSERT INTO principal SELECT gen_random_uuid(), p.kind FROM principal p, generate_series(1, 1200)
+WITH made AS (INSERT INTO principal SELECT n.id, p.kind FROM principal p, unnest($2::uuid[]) n(id)
     WHERE p.id = $1::uuid RETURNING id)
 INSERT INTO user_account SELECT (jsonb_populate_record(u, jsonb_build_object(
         'id', m.id, 'username', 'crowd' || row_number() OVER (), 'extension', 20000 + row_number() OVER ()))).*
-FROM made m, user_account u WHERE u.id = $1::uuid RETURNING id
+FROM made m, user_account u WHERE u.id = $1::uuid
 """
 
 
 async def test_many_who_come_at_once_are_told_in_batches(lookout: Lookout):
     office = lookout.hotline.office
-    crowd = [UUID(str(row["id"])) for row in await office.rows(_CROWD, UUID(lookout.hotline.agents[0].id))]
+    crowd = [new_id(Kind.USER) for _ in range(1200)]
+    await office.rows(_CROWD, UUID(lookout.hotline.agents[0].id), crowd)
     await lookout.after(1)
     for person in crowd:
         lookout.roster.enter(uuid4(), person)
