@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -68,26 +69,65 @@ def _sweep() -> None:
 
 
 class ValkeyServer:
-    """Valkey from its wheel, on a socket in a folder of its own, keeping nothing."""
+    """Valkey from its wheel, on a socket in a folder of its own. It keeps what it holds only where it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="crm-valkey-"))
-        socket = self.folder / "s"
-        words = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.folder), "--daemonize", "no"]
+        self.keeps = keeps
+        self.socket = self.folder / "s"
+        self.url = f"unix://{self.socket}"
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it, and wait until it answers."""
+        self.socket.unlink(missing_ok=True)
+        words = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder), "--daemonize", "no"]
+        words += ["--appendonly", "yes", "--appendfsync", "always"] if self.keeps else []
         prefix = DIE_WITH_US if shutil.which(DIE_WITH_US[0]) else []
         command = [*prefix, valkey_binary(), *words]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.url = f"unix://{socket}"
         end = time.monotonic() + LONGEST_START
-        while not socket.exists():
+        while not self._answers():
             assert self.process.poll() is None, "valkey-server ended"
             assert time.monotonic() < end, "valkey-server does not start"
             time.sleep(0.01)
+        return self.process
+
+    def kill(self) -> None:
+        """With no warning."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self, away: float = 0.0) -> None:
+        """Kill it, and start it again after so many seconds."""
+        self.kill()
+        time.sleep(away)
+        self.start()
+
+    def hang(self) -> None:
+        """It takes connections and says nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def run(self, *words: str) -> bytes:
+        """Send one command; the answer as it came."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(5)
+            line.connect(str(self.socket))
+            line.sendall((" ".join(words) + "\r\n").encode())
+            return line.recv(65536)
 
     def stop(self) -> None:
-        self.process.terminate()
+        self.process.kill()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            return self.run("PING").startswith(b"+PONG")
+        return False
 
 
 def valkey_binary() -> str:

@@ -21,7 +21,7 @@ from crm.endpoints.hooks import calls as hooks
 from crm.endpoints.pushes.press import Press
 from crm.endpoints.requests import Requests
 from crm.endpoints.sockets.routes import Sockets
-from crm.notify.brokers import Broker, MemoryBroker
+from crm.notify.brokers import Broker, broker_for
 from crm.notify.customers.open_calls import open_events
 from crm.notify.history import History
 from crm.notify.hub import Hub
@@ -48,12 +48,12 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             opened = database
             if opened is None:
                 opened = await stack.enter_async_context(_opened(settings))
-            broker = MemoryBroker()
-            app.state.database = opened
+            broker = broker_for(opened, settings.redis_url, settings.redis_history)
+            app.state.database, app.state.broker = opened, broker
             app.state.services = _services(executor, opened, presence, broker)
             stack.callback(app.state.services.hub.stop)
             if background:
-                await stack.enter_async_context(worker.background(app.state.services, broker))
+                await stack.enter_async_context(worker.serving(app.state.services, broker, alone=not settings.redis_url))
             yield
 
     app = Starlette(
@@ -73,14 +73,28 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
         ],
         lifespan=lifespan,
     )
-    app.state.settings = settings
-    app.state.database = database
+    app.state.database, app.state.broker = database, None
     return app
+
+
+def create_worker(settings: Settings) -> Starlette:
+    """The application of `crm worker`: it does the background work, and answers nothing but how it is."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with _opened(settings) as database:
+            broker = broker_for(database, settings.redis_url, settings.redis_history)
+            app.state.database, app.state.broker = database, broker
+            async with worker.working(database, broker, _roster(settings)):
+                yield
+
+    return Starlette(routes=health.routes(), middleware=[Middleware(Requests)], lifespan=lifespan)
 
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    url, seconds = str(settings.database_url), _statement_seconds(settings)
+    url, seconds = str(settings.database_url), max(STATEMENT_SECONDS, ceil(settings.request_seconds))
+    # What the server allows a statement is never less than what we do.
     async with open_database(url, max_size=settings.database_pool, statement_seconds=seconds) as database:
         _settle_memory()
         yield database
@@ -109,11 +123,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def _statement_seconds(settings: Settings) -> int:
-    """What the server allows a statement: never less than we do."""
-    return max(STATEMENT_SECONDS, ceil(settings.request_seconds))
 
 
 def application() -> Starlette:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(None, description="an address like postgresql://user:password@host/name")
     redis_url: str | None = Field(None, description="an address like redis://host:6379/0")
+    redis_history: int = Field(10_000, ge=100, le=1_000_000, description="a whole number of events from 100 to 1000000")
     secret_key: SecretStr | None = Field(None, description=f"at least {SHORTEST_SECRET} random characters")
     data_dir: Path = Field(Path(".crm"), description="a folder")
     database_pool: int = Field(10, ge=2, le=500, description="a whole number of connections from 2 to 500")

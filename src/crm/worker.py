@@ -1,14 +1,19 @@
-"""What a serving process does besides answering: relay, timers, watching over sessions. Composition only."""
+"""What runs besides answering: the relay, timers, watching over sessions. Composition only.
+
+A process that serves alone does all of it. Where processes share a Redis, `crm worker` does what is the same wherever it is done,
+and the serving ones only what belongs to their own sockets.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
 
+from crm import metrics
 from crm.endpoints.execution import Services
 from crm.notify.brokers import Broker
 from crm.notify.customers import calls
@@ -17,43 +22,87 @@ from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
 from crm.notify.office import reminders
 from crm.notify.relay import Relay
+from crm.notify.rosters.roster import Roster
 from crm.notify.system import notifications
 from crm.services.topics import Topic
+from crm.store.database import Database
+
+ABSENT_SECONDS = 5.0
+"""So long may a worker be away, for a restart, before serving processes do its work."""
+LOOK_SECONDS = 1.0
+
+Work = Mapping[str, Coroutine[Any, Any, None]]
 
 log = structlog.get_logger("crm.worker")
 
 
-@asynccontextmanager
-async def background(services: Services, broker: Broker) -> AsyncIterator[None]:
-    """Everything that runs beside the requests, for as long as the block lasts."""
-    running = [asyncio.create_task(work, name=name) for name, work in _work(services, broker).items()]
-    for task in running:
-        task.add_done_callback(_note)
-    try:
-        yield
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-def _work(services: Services, broker: Broker) -> dict[str, Coroutine[Any, Any, None]]:
+def serving(services: Services, broker: Broker, *, alone: bool) -> AbstractAsyncContextManager[None]:
+    """What a serving process does beside its requests, for as long as the block lasts."""
     database = services.database
+    relay = Relay(database, broker, services.presence.begin_anew, works=alone)
     receipts = Receipts(database)
-    relay = Relay(database, broker, services.presence.begin_anew)
-    news = PresenceNews(database, services.presence.roster, broker, lambda: relay.leading)
     services.hub.when_delivered(Topic.ANNOUNCEMENTS, receipts.delivered)
+    own = _presence(database, broker, relay, services.presence.roster)
+    own |= {"relay": relay.run(), "sessions": services.presence.watch(database), "receipts": receipts.run()}
+    shared = background_work(database) if alone else {"standing in": _stand_in(database, relay)}
+    return running(own | dict(shared) | _counting())
+
+
+def working(database: Database, broker: Broker, roster: Roster) -> AbstractAsyncContextManager[None]:
+    """What `crm worker` does, for as long as the block lasts."""
+    relay = Relay(database, broker)
+    own = _presence(database, broker, relay, roster) | {"relay": relay.run()}
+    return running(own | dict(background_work(database)) | _counting())
+
+
+def _presence(database: Database, broker: Broker, relay: Relay, roster: Roster) -> dict[str, Coroutine[Any, Any, None]]:
+    """Knowing who is connected, and telling of it: by the process whose relay leads, since one must."""
+    news = PresenceNews(database, roster, broker, lambda: relay.leading)
+    return {"presence": roster.run(database), "presence news": news.run()}
+
+
+def background_work(database: Database) -> Work:
+    """What is to be done once, wherever: several processes that do it at the same time leave each other's rows alone."""
     return {
-        "relay": relay.run(),
-        "presence": services.presence.roster.run(database),
-        "presence news": news.run(),
-        "sessions": services.presence.watch(database),
         "announcements": announcements.run(database),
-        "receipts": receipts.run(),
         "reminders": reminders.run(database),
         "lost calls": calls.run(database),
         "notifications": notifications.run(database),
     }
+
+
+@asynccontextmanager
+async def running(work: Work) -> AsyncIterator[None]:
+    """All of this at once, for as long as the block lasts."""
+    tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
+    for task in tasks:
+        task.add_done_callback(_note)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stand_in(database: Database, relay: Relay) -> None:
+    """Do the worker's work for as long as there is none. A worker that nobody started must not cost a reminder."""
+    while True:
+        absent = 0.0
+        while absent < ABSENT_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
+            absent = 0.0 if relay.staffed else absent + LOOK_SECONDS
+        log.warning("no crm worker is running: its work is done here")
+        async with running(background_work(database)):
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                if relay.staffed:
+                    break
+        log.info("a crm worker is running again")
+
+
+def _counting() -> dict[str, Coroutine[Any, Any, None]]:
+    return {"metrics": metrics.keep_up()} if metrics.SHARED else {}
 
 
 def _note(task: asyncio.Task[None]) -> None:

@@ -111,7 +111,7 @@ async def test_the_demo_password_is_kept_off_the_network(database: Database, ser
 
 async def test_real_sockets(live: str, database: Database):
     async with httpx.AsyncClient(base_url=live) as client:
-        assert (await client.get("/readyz")).json() == {"ready": True, "checks": {"database": "ok"}}
+        assert (await client.get("/readyz")).json() == {"ready": True, "checks": {"database": "ok", "broker": "ok"}}
 
 
 def test_workers_share_the_port_when_there_is_a_redis(serving, valkey, data_folder):

@@ -17,7 +17,7 @@ def speaking_to(app):
 async def test_a_whole_system_is_alive_and_ready(client):
     assert (await client.get("/healthz")).text == "ok"
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "checks": {"database": "ok"}})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "checks": {"database": "ok", "broker": "ok"}})
 
 
 async def test_a_missing_migration_is_not_ready(client, database: Database):
@@ -34,15 +34,22 @@ async def test_a_database_that_is_gone_is_not_ready(client, database: Database):
     database.client.port = 1
     database.client.host = "localhost"
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "does not answer"})
+    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "does not answer", "broker": "ok"})
 
 
-async def test_a_redis_that_is_gone_is_not_ready(database: Database, tmp_path):
-    async with speaking_to(
-        create_app(make_settings(database, tmp_path, redis_url="redis://localhost:1"), database, background=False)
-    ) as client:
+async def test_a_redis_that_is_gone_is_told_and_stops_nobody(database: Database, tmp_path):
+    """Events are read from the database then. If every process said it is not ready, nobody could connect."""
+    app = create_app(make_settings(database, tmp_path, redis_url="redis://localhost:1"), database, background=False)
+    async with app.router.lifespan_context(app), speaking_to(app) as client:
         answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "ok", "redis": "does not answer"})
+    verdict = "Redis does not answer: events are read from the database"
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "checks": {"database": "ok", "broker": verdict}})
+
+
+async def test_what_has_not_started_is_not_ready(database: Database, tmp_path):
+    async with speaking_to(create_app(make_settings(database, tmp_path), database, background=False)) as client:
+        answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["broker"]) == (503, "not open yet")
 
 
 async def test_statements_are_counted(client):

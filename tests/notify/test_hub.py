@@ -344,7 +344,7 @@ async def test_an_event_for_few_does_not_walk_over_all(stream, database):
             return super().values()
 
     async with asyncio.timeout(5):
-        while stream.relay._last is None:
+        while stream.relay._epoch is None:
             await asyncio.sleep(0.01)
     stream.hub._dispatches[Stream.INCOMING_CALLS].people = Counted()
     async with stream.ear(ALICE) as ear, stream.ear(BOB), stream.ear(CAROL):

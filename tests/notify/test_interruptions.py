@@ -29,7 +29,9 @@ async def test_a_new_leader_with_a_long_backlog_skips_nothing(database, monkeypa
     broker, heard = MemoryBroker(), []
     broker.read(lambda event: heard.append(event.record_id), lambda: None)
     follower = relay.Relay(database, broker)
-    follower._last = 0  # it was cut off while the other one led
+    async with database.connection() as connection:
+        follower._epoch = await connection.fetchval("SELECT epoch FROM event_stream")
+    broker.begin_anew(follower._epoch, 0)  # it was cut off while the other one led
     running = asyncio.create_task(follower.run())
     async with asyncio.timeout(5):
         while len(heard) < 26:

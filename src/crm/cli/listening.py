@@ -54,19 +54,20 @@ def listen(host: str, port: int) -> Iterator[Sockets]:
         yield [taken]
 
 
-def run(settings: Settings, sockets: Sockets, *, workers: int = 1, on_ready: OnReady | None = None) -> None:
-    """Serve until a signal; returns after Ctrl-C, and exits with 143 after SIGTERM or SIGHUP."""
+def run(settings: Settings, sockets: Sockets, *, workers: int = 1, works: bool = False, on_ready: OnReady | None = None) -> None:
+    """Serve until a signal, or do the background work; returns after Ctrl-C, and exits with 143 after SIGTERM or SIGHUP."""
     if workers > 1:
         if on_ready:
             on_ready(_address(sockets))  # who connects now waits for the first worker
         config = uvicorn.Config("crm.app:application", factory=True, workers=workers, **SERVER)
         Multiprocess(config, sockets=sockets).run()
         return
-    from crm.app import create_app
+    from crm.app import create_app, create_worker
 
     if hasattr(signal, "SIGHUP"):  # the terminal was closed: stop in good order, as for SIGTERM
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    server = _Server(uvicorn.Config(create_app(settings), **SERVER), on_ready)
+    app = create_worker(settings) if works else create_app(settings)
+    server = _Server(uvicorn.Config(app, **SERVER), on_ready)
     with suppress(KeyboardInterrupt):  # the server stopped in good order and then repeats the signal it caught
         server.run(sockets=sockets)
     if not server.started:

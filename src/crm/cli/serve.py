@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import structlog
@@ -18,6 +21,8 @@ from crm.store.embedded import EmbeddedServer
 from crm.store.errors import StoreError
 
 LOCAL = "127.0.0.1"
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Not from `crm.metrics`, which must be imported after this is set."""
 
 log = structlog.get_logger("crm.serve")
 
@@ -43,12 +48,21 @@ def serve(
             _serve(settings.model_copy(update={"database_url": server.url}), sockets, host, workers, ours=True)
 
 
-def worker() -> None:
-    """Run the background work of a system whose web processes share a Redis."""
+def worker(
+    host: Annotated[str, typer.Option(help="Where /healthz, /readyz and /metrics are answered.")] = LOCAL,
+    port: Port = 0,
+) -> None:
+    """Do the background work of a system whose serving processes share a Redis."""
     settings = load_settings()
     if not settings.redis_url:
         raise SettingError("crm worker needs CRM_REDIS_URL: without it crm serve does the background work itself.")
-    raise StoreError("There is no background work yet: crm serve is all you need.")
+    if settings.embedded:
+        raise SettingError("crm worker needs CRM_DATABASE_URL: the embedded database belongs to one crm serve.")
+    logs.configure(settings.log_format)
+    settings = with_secret_key(settings)
+    with listening.listen(host, port) as sockets:
+        asyncio.run(prepare(str(settings.database_url), may_migrate=False))
+        listening.run(settings, sockets, works=True, on_ready=lambda address: log.info("working", address=address))
 
 
 def demo(
@@ -94,9 +108,8 @@ def _serve(settings: Settings, sockets: listening.Sockets, host: str, workers: i
     asyncio.run(prepare(url, may_migrate=ours))
     if not listening.is_loopback(host):
         asyncio.run(_refuse_demo_password(url, host))
-    if workers > 1:
-        _hand_down(settings)
-    listening.run(settings, sockets, workers=workers, on_ready=lambda address: log.info("serving", address=address))
+    with _handed_down(settings) if workers > 1 else nullcontext():
+        listening.run(settings, sockets, workers=workers, on_ready=lambda address: log.info("serving", address=address))
 
 
 async def _refuse_demo_password(url: str, host: str) -> None:
@@ -107,8 +120,15 @@ async def _refuse_demo_password(url: str, host: str) -> None:
             raise StoreError(f"An account still has the demo password: change it with crm user passwd before serving on {host}.")
 
 
-def _hand_down(settings: Settings) -> None:
-    """Workers are new processes that read the environment; they must see the database and key that we settled on."""
+@contextmanager
+def _handed_down(settings: Settings) -> Iterator[None]:
+    """Workers are new processes that read the environment; they must see the database and key that we settled on.
+
+    They count into a folder of their own, so that whichever is asked for metrics answers for all.
+    """
     os.environ["CRM_DATABASE_URL"] = str(settings.database_url)
     if settings.secret_key:
         os.environ["CRM_SECRET_KEY"] = settings.secret_key.get_secret_value()
+    with TemporaryDirectory(prefix="crm-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
