@@ -29,6 +29,7 @@ from crm.store.database import Database
 
 SERVER: pytest.StashKey[SharedServer] = pytest.StashKey()
 LONGEST = (
+    "tests/faults/test_several_processes.py", "tests/cli/test_several_processes.py", "tests/notify/test_redis_lost.py",
     "tests/faults/test_killed_server.py", "tests/docs/test_add_an_event.py", "tests/docs/test_add_a_verb.py",
     "tests/cli/test_demo.py", "tests/house/test_indistinguishable.py", "tests/house/test_refusals_change_nothing.py",
     "tests/docs/test_add_an_entity.py", "tests/house/test_permission_matrix.py", "tests/store/test_migrate.py",

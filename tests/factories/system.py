@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import httpx
 from tests.customers.calling import Switchboard
-from tests.factories.api import Office
 from tests.factories.sockets import ConnectedOffice
 from tests.notify.processes import own_epoch
 from tests.servers import SECRET_KEY, Serving, ValkeyServer
@@ -94,8 +93,8 @@ def kill(process: Serving) -> None:
     process.process.wait(30)
 
 
-def switchboard(office: Office, like: Switchboard) -> Switchboard:
+def switchboard(client: httpx.AsyncClient, like: Switchboard) -> Switchboard:
     """The same switchboard, which now tells this process."""
-    other = Switchboard(office.client)
+    other = Switchboard(client)
     other.numbers, other.begin = like.numbers, like.begin
     return other

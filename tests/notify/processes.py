@@ -73,14 +73,16 @@ async def process(
         await one.stop()
 
 
-async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
+async def until(
+    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], within: float = PATIENCE, every: float = 0.005
+) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(within):
         while True:
             found = condition()
             if found if isinstance(found, bool) else await found:
                 return
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(every)
 
 
 async def own_epoch(database: Database) -> int:

@@ -71,6 +71,7 @@ class Filling:
 
     async def run(self) -> None:
         """Until cancelled, over every failure of Redis and of the database."""
+        failing = False
         while True:
             await self._leads.wait()
             with suppress(TimeoutError):
@@ -80,9 +81,12 @@ class Filling:
             try:
                 while self._leads.is_set() and self._stream is not None and await self._fill(self._stream):
                     pass
+                failing = False
             except Exception as error:  # noqa: BLE001 - two drivers raise what they like; nothing is lost by trying again
                 self._end = None
-                log.warning("redis was not filled", reason=type(error).__name__, what=reason(error))
+                if not failing:
+                    log.warning("redis was not filled", reason=type(error).__name__, what=reason(error))
+                failing = True
                 await asyncio.sleep(PAUSE_SECONDS)
                 self._woken.set()
 
