@@ -103,10 +103,11 @@ async def _peers(settings: Settings) -> list[Verdict]:
 async def _redis(url: str | None) -> Verdict:
     if not url:
         return Verdict("redis", "not set", "one process, events in memory")
-    from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    client = Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS)
+    from crm.notify.brokers.stream import connect
+
+    client = connect(url, SECONDS)
     try:
         version = (await client.info("server"))["redis_version"]
     except (RedisError, OSError) as error:
