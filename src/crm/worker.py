@@ -7,6 +7,9 @@ and the serving ones only what belongs to their own sockets.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -45,14 +48,14 @@ def serving(services: Services, broker: Broker, *, alone: bool) -> AbstractAsync
     own = _presence(database, broker, relay, services.presence.roster)
     own |= {"relay": relay.run(), "sessions": services.presence.watch(database), "receipts": receipts.run()}
     shared = background_work(database) if alone else {"standing in": _stand_in(database, relay)}
-    return running(own | dict(shared) | _counting())
+    return running(own | dict(shared) | dict(_beside_siblings()))
 
 
 def working(database: Database, broker: Broker, roster: Roster) -> AbstractAsyncContextManager[None]:
     """What `crm worker` does, for as long as the block lasts."""
     relay = Relay(database, broker)
     own = _presence(database, broker, relay, roster) | {"relay": relay.run()}
-    return running(own | dict(background_work(database)) | _counting())
+    return running(own | dict(background_work(database)))
 
 
 def _presence(database: Database, broker: Broker, relay: Relay, roster: Roster) -> dict[str, Coroutine[Any, Any, None]]:
@@ -101,8 +104,18 @@ async def _stand_in(database: Database, relay: Relay) -> None:
         log.info("a crm worker is running again")
 
 
-def _counting() -> dict[str, Coroutine[Any, Any, None]]:
-    return {"metrics": metrics.keep_up()} if metrics.SHARED else {}
+def _beside_siblings() -> Work:
+    """What a process does that shares its port with others."""
+    return {"metrics": metrics.keep_up(), "parent": _outlive_nobody()} if metrics.SHARED else {}
+
+
+async def _outlive_nobody() -> None:
+    """End in good order when the process that started this one was killed: nobody could stop it, and it would keep the port."""
+    parent = multiprocessing.parent_process()
+    while parent is None or os.getppid() == parent.pid:
+        await asyncio.sleep(LOOK_SECONDS)
+    log.warning("the process that started this one is gone")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _note(task: asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -119,6 +120,20 @@ async def _pids(address: str) -> set[int]:
             text = (await client.get("/metrics")).text
         return {int(pid) for pid in re.findall(r'process_resident_memory_bytes\{pid="(\d+)"\}', text)}
     return set()
+
+
+async def test_processes_that_share_a_port_end_with_the_one_that_started_them(system: System):
+    server = system.web("--workers", "2")
+    address = await address_of(server)
+    await until(lambda: _are_two(address), within=60)
+    kill(server)
+    await until(lambda: _is_free(address), within=20)
+
+
+async def _is_free(address: str) -> bool:
+    with suppress(OSError), socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
+        return True
+    return False
 
 
 @pytest.mark.parametrize("workers", [1, 2])

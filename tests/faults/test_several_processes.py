@@ -22,10 +22,15 @@ from tests.factories.wanderers import Wanderer, faults
 from tests.notify.processes import until
 from tests.servers import Serving, ValkeyServer
 
+from crm.services.system.accounts import create_sessions
+
 SOAK = bool(os.environ.get("CRM_SOAK"))
-PEOPLE, SOCKETS_EACH = (250, 4) if SOAK else (12, 4)
+PEOPLE, SESSIONS, SOCKETS = (50, 5, 4) if SOAK else (12, 1, 4)
+"""A ring group has at most 50 members, and a session at most 5 sockets."""
 CUTS = 5
 ROUNDS = 5 if SOAK else 1
+PAUSE = 0.5 if SOAK else 0.05
+"""Between calls: a thousand clients in one process of Python read some two thousand events a second on a busy machine."""
 RECOVERY_SECONDS = 10.0
 LONGEST = 900.0 if SOAK else 120.0
 
@@ -50,12 +55,12 @@ async def system(database, redis, serving) -> System:
 class Storm:
     """Calls that come in without an end, and the clients that are told of them."""
 
-    def __init__(self, system: System, hotline: Hotline, addresses: list[str], cuts: int = 0) -> None:
+    def __init__(self, system: System, hotline: Hotline, addresses: list[str], tokens: list[str], cuts: int = 0) -> None:
         self.system, self.hotline, self.addresses = system, hotline, addresses
         self.dice = random.Random(PEOPLE)
         self.acknowledged: set[str] = set()
-        people = [str(agent.token) for agent in hotline.agents for _ in range(SOCKETS_EACH)]
-        self.wanderers = [Wanderer(token, system.beginning, addresses, self.dice, cuts) for token in people]
+        lines = [token for token in tokens for _ in range(SOCKETS)]
+        self.wanderers = [Wanderer(token, system.beginning, addresses, self.dice, cuts) for token in lines]
 
     @asynccontextmanager
     async def raging(self, pause: float):
@@ -139,11 +144,12 @@ class Storm:
 
 async def test_every_event_once_and_in_order_whoever_is_killed(system: System, redis, office, record_property):
     hotline = await Hotline(office).staffed(PEOPLE)
+    tokens = await _signed_in(system, hotline)
     webs = [system.web() for _ in range(2)]
     worker = system.worker()
     addresses = [await address_of(web) for web in webs]
     await until(lambda: leads(worker.address()), 30)
-    storm, kills, began = Storm(system, hotline, addresses, CUTS), {"web": 0, "worker": 0, "redis": 0}, time.monotonic()
+    storm, kills, began = Storm(system, hotline, addresses, tokens, CUTS), {"web": 0, "worker": 0, "redis": 0}, time.monotonic()
     async with storm.raging(0.1):
         while kills["redis"] < ROUNDS or any(each.cuts < CUTS for each in storm.wanderers):
             assert time.monotonic() - began < LONGEST, kills
@@ -161,6 +167,11 @@ async def test_every_event_once_and_in_order_whoever_is_killed(system: System, r
     assert system.complaints == []
 
 
+async def _signed_in(system: System, hotline: Hotline) -> list[str]:
+    """The sessions of everybody."""
+    return [token for agent in hotline.agents for token in await create_sessions(system.database, agent.username, SESSIONS)]
+
+
 async def _again(system: System, process: Serving, port: int | None) -> Serving:
     """Killed with no warning, and started again."""
     kill(process)
@@ -172,11 +183,12 @@ async def _again(system: System, process: Serving, port: int | None) -> Serving:
 @pytest.mark.parametrize("redis", [False, True], ids=["keeping nothing", "keeping what it had"], indirect=True)
 async def test_redis_may_be_killed_flushed_or_hung_under_sockets(system: System, redis, office, record_property):
     hotline = await Hotline(office).staffed(PEOPLE)
+    tokens = await _signed_in(system, hotline)
     server, worker = system.web("--workers", "2"), system.worker()
     address = await address_of(server)
     await until(lambda: leads(worker.address()), 30)
-    storm, recovered = Storm(system, hotline, [address]), {}
-    async with storm.raging(0.05):
+    storm, recovered = Storm(system, hotline, [address], tokens), {}
+    async with storm.raging(PAUSE):
         await until(lambda: all(each.seqs for each in storm.wanderers), 60, 0.1)
         for _ in range(ROUNDS):
             for name, strike in STRIKES.items():
