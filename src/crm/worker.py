@@ -112,8 +112,10 @@ def _beside_siblings() -> Work:
 async def _outlive_nobody() -> None:
     """End in good order when the process that started this one was killed: nobody could stop it, and it would keep the port."""
     parent = multiprocessing.parent_process()
-    while parent is None or os.getppid() == parent.pid:
+    while True:
         await asyncio.sleep(LOOK_SECONDS)
+        if parent is not None and os.getppid() != parent.pid:
+            break
     log.warning("the process that started this one is gone")
     os.kill(os.getpid(), signal.SIGTERM)
 
