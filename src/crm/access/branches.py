@@ -89,6 +89,11 @@ class ViaEditable:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """All rows, by a role that grants READ of the entity on all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """All rows, for every member of staff."""
 
@@ -98,7 +103,7 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Granted | Staff | SignedIn
 
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from crm.access.binds import Binds, Look
 from crm.access.branches import (
     Branch,
+    Granted,
     Myself,
     Named,
     Owned,
@@ -183,10 +184,19 @@ def branch_read(
             return _named(branch, alias, binds) if isinstance(branch, Named) else _told(branch, alias, binds)
         case ViaEditable(column=column, parent=parent):
             return _via_editable(column, parent, alias, rights, binds)
+        case Granted() | Staff() | SignedIn():
+            return TRUE if _all_rows(branch, entity, rights) else FALSE
+
+
+def _all_rows(branch: Granted | Staff | SignedIn, entity: str, rights: Rights) -> bool:
+    """Whether the viewer is one of those who see every row."""
+    match branch:
+        case Granted():
+            return rights.scope(entity, Action.READ) is Scope.ALL
         case Staff():
-            return TRUE if rights.kind in (ViewerKind.STAFF, ViewerKind.SYSTEM) else FALSE
+            return rights.kind in (ViewerKind.STAFF, ViewerKind.SYSTEM)
         case SignedIn():
-            return FALSE if rights.kind is ViewerKind.ANONYMOUS else TRUE
+            return rights.kind is not ViewerKind.ANONYMOUS
 
 
 def _read_rows(rule: Visible, entity: str, alias: str, rights: Rights, binds: Binds, proven: frozenset[str]) -> str:
