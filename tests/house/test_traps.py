@@ -35,7 +35,7 @@ def test_what_old_migrations_import_is_a_dependency():
         for path in Path("migrations").glob("*.py")
         for match in re.finditer(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
     }
-    standard = {"uuid", "datetime", "decimal", "enum", "json", "functools", "typing", "__future__"}
+    standard = {"uuid", "datetime", "decimal", "enum", "json", "functools", "typing", "pathlib", "__future__"}
     assert imported - standard - {"crm", "tortoise"} <= required
 
 

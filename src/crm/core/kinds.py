@@ -37,6 +37,7 @@ class Kind(IntEnum):
     STAGE_CHANGE = 35
     CALL_DISCLOSURE = 36
     NOTIFICATION = 40
+    JOB = 45
     DELIVERY = 60
     DELIVERY_LINE = 61
     CONTRACT = 100
