@@ -22,6 +22,9 @@ SILENCED = {
     "strawberry.execution": logging.CRITICAL,
     "httpx": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,  # our own line says more, and no query string
+    "procrastinate": logging.WARNING,
+    "procrastinate.worker": logging.CRITICAL,  # our own line says more, and no arguments
+    "procrastinate.worker.jobs": logging.ERROR,  # what runs beside the jobs
 }
 REPLACED = ("uvicorn", "uvicorn.error", "asyncpg")
 

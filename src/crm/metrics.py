@@ -121,6 +121,12 @@ relay_seconds = Histogram(
 
 
 STATEMENTS = "crm_sql_statements", "SQL statements sent, transaction control included."
+jobs_run = Counter(
+    "crm_jobs_total",
+    "Runs of background jobs that ended, by task and outcome: an end, AGAIN, INTERRUPTED by a stop, or LOST with its process.",
+    ["task", "outcome"],
+    registry=registry,
+)
 
 
 class _Statements(Collector):

@@ -18,6 +18,7 @@ import structlog
 
 from crm import metrics
 from crm.endpoints.execution import Services
+from crm.notify import jobs
 from crm.notify.brokers import Broker
 from crm.notify.customers import calls
 from crm.notify.customers.agents import PresenceNews
@@ -71,6 +72,7 @@ def background_work(database: Database) -> Work:
         "reminders": reminders.run(database),
         "lost calls": calls.run(database),
         "notifications": notifications.run(database),
+        "jobs": jobs.run(database),
     }
 
 
