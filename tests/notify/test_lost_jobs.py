@@ -106,6 +106,13 @@ async def test_a_job_that_kills_its_process_is_given_up(marked: Database, reques
     await agreed(marked)
 
 
+async def test_a_server_does_its_periodic_work(database: Database, live: str):
+    """Both periodic tasks are enqueued when a worker starts whose span nobody has worked in."""
+    found = await until(database, "SELECT name FROM job WHERE state = 'DONE' ORDER BY 1", 2)
+    assert found == [("jobs.purge",), ("traces.purge",)]
+    await agreed(database)
+
+
 async def test_nothing_of_the_queue_is_imported_before_a_worker_starts():
     """Commands and the application are imported without it: a quarter of a second and nine megabytes."""
     code = "import sys, crm.app, crm.cli.commands; print(*[name for name in sys.modules if name.startswith('procrastinate')])"

@@ -12,10 +12,11 @@ from typing import Any
 import structlog
 
 from crm.services.jobs import Task
+from crm.services.system.housekeeping import PURGE_JOBS, PURGE_TRACES
 from crm.store.database import Database
 from crm.store.errors import is_away
 
-TASKS: tuple[Task[Any], ...] = ()
+TASKS: tuple[Task[Any], ...] = (PURGE_JOBS, PURGE_TRACES)
 """Everything that can be done in the background. A job of a task that is not here waits for a worker that knows it."""
 
 PAUSE_AFTER_FAILURE = 1.0
@@ -40,12 +41,15 @@ class Pace:
     grace: float = 5.0
 
 
-async def run(database: Database, tasks: tuple[Task[Any], ...] = TASKS, pace: Pace = Pace()) -> None:
-    """Work until cancelled; then jobs that run get some seconds to end, and those that do not are left to be begun again."""
+async def run(database: Database, tasks: tuple[Task[Any], ...] | None = None, pace: Pace = Pace()) -> None:
+    """Work at these tasks, or at all there are, until cancelled.
+
+    Then jobs that run get some seconds to end, and those that do not are left to be begun again.
+    """
     make = await asyncio.to_thread(_maker)
     while True:
         try:
-            await make(database, tasks, pace).run()
+            await make(database, TASKS if tasks is None else tasks, pace).run()
             log.warning("job worker stopped", again_in=PAUSE_AFTER_FAILURE)
         except Exception as error:
             if _is_cancelled():
