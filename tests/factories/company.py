@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_customers import activities, contacts, parties
+from tests.factories.company_jobs import jobs
 from tests.factories.company_messaging import announcements
 from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
@@ -51,6 +52,7 @@ def build(variant: int = 0) -> Company:
     contacts(company)
     activities(company)
     ring_groups(company)
+    jobs(company)
     calls(company)
     pipelines(company)
     sales(company)

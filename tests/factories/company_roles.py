@@ -36,6 +36,7 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
         | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all("READ UPDATE", "ALL", ["ring_group"])
+        | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
@@ -55,10 +56,12 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", *UNGATED]) | {("tag", "READ"): "ALL"}
+        | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "hider": RoleFacts(
-        _all("READ", "ALL", OWNED) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
+        _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
         hidden=frozenset({
+            "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
@@ -89,12 +92,13 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
         | _all("READ", "DEPARTMENT", ["channel", "delivery"]) | _all("DELETE", "ALL", ["customer", "contact", "contract"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
+        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
     ),
     "clerk": RoleFacts(
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])
         | _all("CREATE UPDATE DELETE", "ALL", ["department"]) | {("call", "READ"): "OWN"}
         | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group"])
-        | _all("CREATE READ", "ALL", ["pipeline"])
+        | _all("CREATE READ", "ALL", ["pipeline"]) | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "retired": RoleFacts(_all("READ", "ALL", OWNED)),
 }  # fmt: skip

@@ -172,6 +172,8 @@ class Oracle:
             table, column = VALUE_ROWS[fact.table]
             return self.reads(self.company.find(table, fact[column]))
         match fact.table:
+            case "job":
+                return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
             case "department" | "ring_group":

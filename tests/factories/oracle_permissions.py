@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read",
+    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification"), "signed_in"
@@ -29,6 +29,7 @@ NOUNS = (
 )  # fmt: skip
 SPECIAL = {
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
+    "jobRetry": "job.administer", "jobCancel": "job.administer",
     "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
     "dictionaryItemUpdate": "dictionary.administer",
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
@@ -73,6 +74,7 @@ OWN_RULES = {
     "scheduleEventAnswer": Aim("ScheduleEvent", "READ", rule="named"),
     "scheduleOccurrenceCancel": Aim("ScheduleEvent", "UPDATE"), "scheduleOccurrenceMove": Aim("ScheduleEvent", "UPDATE"),
     "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
+    "jobRetry": Aim("Job", "ADMINISTER"), "jobCancel": Aim("Job", "ADMINISTER"),
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ TABLES = {
     "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
     "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
     "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "CallDisclosure": "call_disclosure",
-    "RingGroup": "ring_group",
+    "RingGroup": "ring_group", "Job": "job",
     "RingGroupNumber": "ring_group_number", "Pipeline": "pipeline", "Stage": "stage", "Opportunity": "opportunity",
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
@@ -43,7 +43,7 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "share": {"grantedBy": ("granted_by_id", "User", True)},
     "change": {"actor": ("actor_id", "User", True), "onBehalfOf": ("on_behalf_of_id", "User", True)},
-    "session": {},
+    "session": {}, "job": {"starter": ("starter_id", "User", True)},
     "address": {"region": ("region_id", "DictionaryItem", True)},
     "activity_participant": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
     "call": _RECORD | _WITH | {

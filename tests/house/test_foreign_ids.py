@@ -54,7 +54,7 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification",
+            "stage", "reminder", "notification", "job",
         )
     },
 }  # fmt: skip

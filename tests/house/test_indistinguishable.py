@@ -56,6 +56,8 @@ def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
         return _other_match(oracle, fact)
     if table == "call_disclosure":
         return _other_disclosure(oracle, fact)
+    if table == "job":
+        return _other_job(oracle, fact)
     if table in ("reminder_series", "call_event"):
         return fact if _belongs(oracle, fact) else None
     if table in HANGING:
@@ -95,6 +97,14 @@ def _other(fact: Fact) -> dict[str, Any]:
     times = {name: value + shift for name in moved if (value := fact.values.get(name))}
     kept = {name: value for name, value in told.items() if name in fact.values}
     return {**fact.values, **kept, **times, "version": fact["version"] + 40}
+
+
+def _other_job(oracle: Oracle, fact: Fact) -> Fact:
+    """Another course of a job that is not seen, and another reason where that is hidden."""
+    if oracle.reads(fact):
+        return Fact("job", {**fact.values, "reason": "another"}) if oracle.hidden("Job", "reason") else fact
+    told = {"name": "test.zzz", "attempts": 4, "phase": "another", "steps_done": 99, "reason": "another"}
+    return Fact("job", {**fact.values, **told, "created_at": fact["created_at"] + timedelta(days=400)})
 
 
 HIDEABLE: dict[str, dict[str, tuple[str, Any]]] = {

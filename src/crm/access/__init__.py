@@ -7,5 +7,5 @@ from crm.access.customers import activity, call, contact, opportunity, party, re
 from crm.access.marketing import contract  # noqa: F401 -- importing declares
 from crm.access.messaging import announcement  # noqa: F401 -- importing declares
 from crm.access.office import schedule_event  # noqa: F401 -- importing declares
-from crm.access.system import notification, options, organisation, trails  # noqa: F401 -- importing declares
+from crm.access.system import job, notification, options, organisation, trails  # noqa: F401 -- importing declares
 from crm.access.trade import delivery  # noqa: F401 -- importing declares

@@ -26,6 +26,7 @@ from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
 from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
+from crm.resolvers.system.jobs import JobMutation, JobQuery
 from crm.resolvers.system.options import OptionMutation, OptionQuery
 from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
@@ -38,6 +39,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, RingGroupQuery,
+    JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
@@ -50,6 +52,7 @@ class Query(
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, RingGroupMutation,
+    JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
