@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import orjson
+import pytest
 import uvicorn
+from starlette.applications import Starlette
 from tests.conftest import make_settings
 from tests.factories.api import Api, Office, cheap_passwords
 from tests.servers import Databases, cloned
@@ -25,6 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from crm.app import create_app
 from crm.cli.listening import SERVER
 from crm.models import Role
+from crm.notify import jobs
 from crm.notify.hub import Hub
 from crm.notify.subscriptions import Subscription
 from crm.services.system.defaults import ADMINISTRATOR
@@ -243,8 +246,18 @@ class Served:
 
 @asynccontextmanager
 async def served(database: Database, folder: Path, **settings: Any) -> AsyncIterator[Served]:
-    """The application with all its background work on a port of its own, in this loop."""
-    app = create_app(make_settings(database, folder, **settings), database)
+    """The application with its background work on a port of its own, in this loop.
+
+    But for periodic jobs: what comes by itself would change rows under tests that look at all of them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "TASKS", tuple(replace(task, every=None) for task in jobs.TASKS))
+        async with _served(create_app(make_settings(database, folder, **settings), database)) as found:
+            yield found
+
+
+@asynccontextmanager
+async def _served(app: Starlette) -> AsyncIterator[Served]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **SERVER))
     running = asyncio.create_task(server.serve())
     while not server.started:
