@@ -19,7 +19,7 @@ TYPES = ("job_to_defer_v1", "job_event_type", "job_status")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0007_activities_of_a_party")]
+    dependencies = [("crm", "0008_notifications")]
 
     operations = [
         ops.RunSQL(

@@ -8,7 +8,7 @@ CHECK = "told_presence_state_check CHECK (state IN ('AVAILABLE', 'BUSY', 'WRAP_U
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0007_activities_of_a_party")]
+    dependencies = [("crm", "0009_jobs")]
 
     operations = [
         ops.RunSQL(f"CREATE INDEX {INDEX};", "DROP INDEX event_of_call;"),

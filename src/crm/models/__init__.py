@@ -15,8 +15,8 @@ from crm.models.system.change import Change, IdempotencyKey
 from crm.models.system.department import Department, DepartmentClosure
 from crm.models.system.dictionary import Dictionary, DictionaryItem
 from crm.models.system.event import Event, EventHorizon, EventStream
-from crm.models.system.notification import Notification
 from crm.models.system.job import Job
+from crm.models.system.notification import Notification
 from crm.models.system.number_series import NumberSeries
 from crm.models.system.role import FieldGrant, RightsEpoch, Role, RoleGrant, RoleMember
 from crm.models.system.session import Session, SignInAttempt
@@ -53,8 +53,8 @@ __all__ = [
     "EventStream",
     "FieldGrant",
     "IdempotencyKey",
-    "Notification",
     "Job",
+    "Notification",
     "NumberSeries",
     "Opportunity",
     "Party",

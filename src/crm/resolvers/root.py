@@ -25,8 +25,8 @@ from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
-from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
 from crm.resolvers.system.jobs import JobMutation, JobQuery
+from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
 from crm.resolvers.system.options import OptionMutation, OptionQuery
 from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
