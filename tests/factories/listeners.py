@@ -55,6 +55,7 @@ LISTENED: dict[Topic, Listened] = {
     Topic.CALL_UPDATES: Listened(EVENTS, "record", "topics: [CALL_UPDATES]"),
     Topic.PRESENCE: Listened(EVENTS, "record", "topics: [PRESENCE]"),
     Topic.RECORD_CHANGES: Listened(EVENTS, "record", "topics: [RECORD_CHANGES]", of_all_kinds=True),
+    Topic.JOB_PROGRESS: Listened(EVENTS, "record", "topics: [JOB_PROGRESS]"),
     Topic.NOTIFICATIONS: Listened(EVENTS, "record", "topics: [NOTIFICATIONS]"),
 }
 """Every topic joins here, or a test of the house says that it is missing."""

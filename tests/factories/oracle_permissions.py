@@ -48,6 +48,7 @@ SPECIAL = {
 TOPICS = {
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
     "callUpdates": "call.read", "presence": "staff", "recordChanges": "signed_in", "notifications": "signed_in",
+    "jobProgress": "signed_in",
 }  # fmt: skip
 """What listening to each topic requires."""
 TOLD_WHEN_GONE = {"callUpdates", "recordChanges"}

@@ -18,8 +18,10 @@ from procrastinate.jobs import Job, Notification, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
 from crm import metrics
+from crm.core.kinds import Kind
 from crm.notify.job_connector import Connector
 from crm.rules.system.job_flow import JobState
+from crm.services.topics import Topic
 from crm.store.errors import is_away
 
 MOST_REASON = 200
@@ -39,14 +41,14 @@ FROM procrastinate_fetch_job_v2($1::varchar[], $2)
 _BEGUN = "UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = $1"
 _RUNNING = """
 UPDATE job SET state = 'RUNNING', attempts = attempts + 1, started_at = now(), steps_done = NULL, steps_total = NULL, phase = NULL
-WHERE queue_id = $1
+WHERE queue_id = $1 RETURNING job.id, job.starter_id
 """
 _END = """
 WITH ended AS (
     UPDATE procrastinate_jobs SET status = $3::text::procrastinate_job_status, attempts = attempts + 1
     WHERE id = $1 AND worker_id = $2 AND status = 'doing' RETURNING id)
 UPDATE job SET state = $4, finished_at = now(), reason = $5, cancelling = FALSE
-FROM ended WHERE queue_id = ended.id RETURNING name
+FROM ended WHERE queue_id = ended.id RETURNING job.id, job.starter_id
 """
 # A run that was cut short by us is no attempt. Whoever was asked to stop and failed instead has stopped.
 _AGAIN = """
@@ -56,7 +58,7 @@ WITH back AS (
     FROM job j WHERE q.id = $1 AND q.worker_id = $2 AND q.status = 'doing' AND j.queue_id = q.id RETURNING q.id, q.status)
 UPDATE job SET state = CASE WHEN back.status = 'todo' THEN 'WAITING' ELSE 'CANCELLED' END, due_at = $3, reason = $4,
     attempts = job.attempts - 1 + $5, finished_at = CASE WHEN back.status = 'todo' THEN NULL ELSE now() END, cancelling = FALSE
-FROM back WHERE queue_id = back.id RETURNING name
+FROM back WHERE queue_id = back.id RETURNING job.id, job.starter_id
 """
 # What is held by an open deed is skipped: somebody is at work on it, whatever their heart says.
 _RESCUE = """
@@ -72,7 +74,11 @@ UPDATE job SET reason = $1, cancelling = FALSE,
     state = CASE back.status WHEN 'todo' THEN 'WAITING' WHEN 'failed' THEN 'FAILED' ELSE 'CANCELLED' END,
     due_at = CASE WHEN back.status = 'todo' THEN now() ELSE due_at END,
     finished_at = CASE WHEN back.status = 'todo' THEN NULL ELSE now() END
-FROM back WHERE queue_id = back.id RETURNING job.id, job.name, job.state
+FROM back WHERE queue_id = back.id RETURNING job.id, job.starter_id, job.name, job.state
+"""
+_EVENTS = """
+INSERT INTO event (topic, record_id, record_kind, audience, recorded_at)
+SELECT $1, k.id, $2, ARRAY[k.starter], now() FROM unnest($3::uuid[], $4::uuid[]) AS k(id, starter)
 """
 _BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = $1 RETURNING id"
 _CANCELLING = "SELECT queue_id FROM job WHERE state = 'RUNNING' AND cancelling"
@@ -131,11 +137,12 @@ class Ledger(JobManager):
                     return None
                 if row["queueing_lock"] is not None:
                     await connection.execute(_BEGUN, row["id"])
-                await connection.execute(_RUNNING, row["id"])
+                await _tell(connection, await connection.fetch(_RUNNING, row["id"]))
         except asyncpg.UniqueViolationError:
             return None  # Another worker took a job that must be alone, a moment before: there is nothing for us now.
         except asyncpg.ForeignKeyViolationError:
             return None  # We were silent for too long and are struck off: the next heartbeat notices.
+        self.database.announce()
         return Job.from_row({**row, "args": orjson.loads(row["args"])})
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002 -- procrastinate's own
@@ -143,7 +150,7 @@ class Ledger(JobManager):
         verdict, state = self.verdicts.pop(job.id or 0, None), ENDS[status]
         reason = None if verdict is None or state is JobState.DONE else verdict.reason[:MOST_REASON]
         arguments = (job.id, job.worker_id, status.value, state.value, reason)
-        self._told(job, state.value, await _patiently(lambda: self._fetchrow(_END, *arguments)))
+        self._told(job, state.value, await _patiently(lambda: self._moved(_END, *arguments)))
 
     async def retry_job(
         self,
@@ -156,9 +163,7 @@ class Ledger(JobManager):
         """Let a job wait for another attempt."""
         verdict = self.verdicts.pop(job.id or 0, None) or Verdict("It failed.")
         arguments = (job.id, job.worker_id, retry_at, verdict.reason[:MOST_REASON], int(verdict.counts))
-        self._told(
-            job, "AGAIN" if verdict.counts else "INTERRUPTED", await _patiently(lambda: self._fetchrow(_AGAIN, *arguments))
-        )
+        self._told(job, "AGAIN" if verdict.counts else "INTERRUPTED", await _patiently(lambda: self._moved(_AGAIN, *arguments)))
 
     async def list_jobs_to_abort_async(self, queue: str | None = None) -> list[int]:  # noqa: ARG002 -- procrastinate's own
         """Running jobs that were asked to stop."""
@@ -180,22 +185,37 @@ class Ledger(JobManager):
     async def rescue(self, silent_seconds: float) -> int:
         """Give the jobs of workers that fell silent to others, or up if they had their last attempt; how many."""
         await self.prune_stalled_workers(silent_seconds)
-        async with self.database.connection() as connection:
-            rows = await connection.fetch(_RESCUE, LOST)
+        rows = await self._moved(_RESCUE, LOST)
         for row in rows:
             log.warning("job was rescued", job=str(row["id"]), task=row["name"], state=row["state"])
             metrics.jobs_run.labels(row["name"], "LOST").inc()
         return len(rows)
 
+    async def _moved(self, query: str, *arguments: Any) -> list[Any]:
+        """Move jobs, and tell whoever started them."""
+        async with self.database.connection() as connection, connection.transaction():
+            rows = list(await connection.fetch(query, *arguments))
+            await _tell(connection, rows)
+        self.database.announce()
+        return rows
+
     async def _fetchrow(self, query: str, *arguments: Any) -> Any:
         async with self.database.connection() as connection:
             return await connection.fetchrow(query, *arguments)
 
-    def _told(self, job: Job, outcome: str, row: Any) -> None:
+    def _told(self, job: Job, outcome: str, rows: list[Any]) -> None:
         """Nothing was written where the job is another worker's by now, and that is right."""
-        if row is None:
+        if not rows:
             log.warning("job belongs to another worker", task=job.task_name, number=job.id)
-        metrics.jobs_run.labels(job.task_name, outcome if row is not None else "LOST").inc()
+        metrics.jobs_run.labels(job.task_name, outcome if rows else "LOST").inc()
+
+
+async def _tell(connection: Any, rows: list[Any]) -> None:
+    """Events of the outbox, as `services/events.py` writes them in a deed."""
+    told = [row for row in rows if row["starter_id"] is not None]
+    if told:
+        ids, starters = [row["id"] for row in told], [row["starter_id"] for row in told]
+        await connection.execute(_EVENTS, Topic.JOB_PROGRESS.value, int(Kind.JOB), ids, starters)
 
 
 async def _patiently(write: Callable[[], Awaitable[Result]]) -> Result:

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PRESENCE = "presence"
     RECORD_CHANGES = "recordChanges"
     NOTIFICATIONS = "notifications"
+    JOB_PROGRESS = "jobProgress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ TOPICS: dict[Topic, TopicRule] = {
     Topic.PRESENCE: TopicRule(Stream.EVENTS, "User", STAFF_ONLY, DAY),
     Topic.RECORD_CHANGES: TopicRule(Stream.EVENTS, None, SIGNED_IN, DAY, binned=True, by_record=True),
     Topic.NOTIFICATIONS: TopicRule(Stream.EVENTS, "Notification", SIGNED_IN, WEEK),
+    Topic.JOB_PROGRESS: TopicRule(Stream.EVENTS, "Job", SIGNED_IN, DAY),
 }
 
 _OF_KIND = {Kind.CALL: Topic.CALL_UPDATES}

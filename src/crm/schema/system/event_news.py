@@ -29,6 +29,9 @@ class EventTopic(Enum):
         Topic.RECORD_CHANGES,
         "Records (记录变更) that somebody changed, handed over, shared, deleted or restored; of those that `records` names.",
     )
+    JOB_PROGRESS = _told(
+        Topic.JOB_PROGRESS, "Background jobs (后台任务) that the viewer started: how far they are, and how they end."
+    )
     NOTIFICATIONS = _told(Topic.NOTIFICATIONS, "The viewer's notifications (通知), as they come.")
 
 

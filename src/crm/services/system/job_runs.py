@@ -12,8 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
 from crm.services.system.accounts import system_deed
+from crm.services.topics import Topic
 
 PROGRESS_SECONDS = 0.5
 """Progress is written, and told, at most so often."""
@@ -30,6 +32,12 @@ class JobFailed(Exception):
 
 class Superseded(Exception):
     """The job was taken from this run, which fell silent: it must change nothing any more."""
+
+
+async def tell_starter(deed: Deed, job_id: UUID, starter: UUID | None) -> None:
+    """Tell whoever started the job that there is something new about it; of the system's own jobs nobody is told."""
+    if starter is not None:
+        await events.record(deed, Topic.JOB_PROGRESS, job_id, [starter])
 
 
 @dataclass(slots=True)
@@ -67,7 +75,8 @@ class JobRun:
         (done, total, phase), self._untold = self._untold, None
         self._told_at = asyncio.get_running_loop().time()
         async with system_deed(self.database, f"job {self.id}") as opened:
-            await opened.run(_PROGRESS, self.queue_id, self.holder, done, total, phase)
+            for row in await opened.rows(_PROGRESS, self.queue_id, self.holder, done, total, phase):
+                await tell_starter(opened, self.id, row["starter_id"])
 
 
 _HELD = """
@@ -77,4 +86,5 @@ WHERE q.id = $1 AND q.worker_id = $2 AND q.status = 'doing' FOR SHARE OF q
 _PROGRESS = """
 UPDATE job j SET steps_done = $3, steps_total = $4, phase = coalesce($5, j.phase)
 FROM procrastinate_jobs q WHERE q.id = $1 AND j.queue_id = q.id AND q.worker_id = $2 AND q.status = 'doing'
+RETURNING j.starter_id
 """

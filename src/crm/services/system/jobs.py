@@ -10,6 +10,7 @@ from crm.models import Job
 from crm.rules.system.job_flow import JOB_FLOW, JobState, JobVerb
 from crm.services.deeds import Deed
 from crm.services.records import claim
+from crm.services.system.job_runs import tell_starter
 
 WORKERS = "procrastinate_any_queue_v1"
 """Where workers listen; procrastinate itself says nothing there of a job that comes back, nor of one in a table of ours."""
@@ -37,6 +38,7 @@ async def retry(deed: Deed, record_id: str) -> UUID:
     changed = ["state", "attempts", "due_at", "finished_at", "cancelling", "steps_done", "steps_total", "phase"]
     await job.save(using_db=deed.tx, update_fields=changed)
     await deed.run(_TELL, WORKERS, "job_inserted", job.queue_id)
+    await tell_starter(deed, job.id, job.starter_id)  # type: ignore[attr-defined]
     return job.id
 
 
@@ -47,8 +49,10 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
     if after is JobState.CANCELLED and await deed.rows(_LEAVE, job.queue_id):
         job.state, job.finished_at = after.value, deed.at
         await job.save(using_db=deed.tx, update_fields=["state", "finished_at"])
+        await tell_starter(deed, job.id, job.starter_id)  # type: ignore[attr-defined]
         return job.id
     job.cancelling = True
     await job.save(using_db=deed.tx, update_fields=["cancelling"])
     await deed.run(_TELL, WORKERS, "abort_job_requested", job.queue_id)
+    await tell_starter(deed, job.id, job.starter_id)  # type: ignore[attr-defined]
     return job.id
