@@ -80,6 +80,8 @@ def kind_at(name: str, path: inputs.Path) -> Kind:
     field = next(part for part in reversed(path) if isinstance(part, str))
     if "stages" in path:
         return Kind.STAGE
+    if name.startswith("notification"):
+        return Kind.NOTIFICATION
     if field in KINDS:
         return KINDS[field]
     if (found := aim(name)) is not None or (found := aim(name.replace("Create", "Update"))) is not None:
