@@ -65,7 +65,9 @@ http_seconds = Histogram(
     registry=registry,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-sockets = Gauge("crm_sockets", "Open WebSockets that have signed in.", registry=registry, multiprocess_mode="livesum")
+sockets = Gauge(
+    "crm_sockets", "Open WebSockets that have signed in, and open event streams.", registry=registry, multiprocess_mode="livesum"
+)
 groups = Gauge(
     "crm_push_groups", "Subscribers of the last event of each stream by selection and rights.", ["stream"], registry=registry,
     multiprocess_mode="livesum",
@@ -76,7 +78,9 @@ selections_run = Counter(
     ["way"],
     registry=registry,
 )
-sockets_evicted = Counter("crm_sockets_evicted_total", "Sockets closed because their client read too slowly.", registry=registry)
+sockets_evicted = Counter(
+    "crm_sockets_evicted_total", "Sockets and event streams ended because their client read too slowly.", registry=registry
+)
 outbox_to_frame = Histogram(
     "crm_event_delivery_seconds",
     "Time from recording an event to the first and the last frame written for it in this process.",
@@ -87,7 +91,7 @@ outbox_to_frame = Histogram(
 presence_complete = Gauge(
     "crm_presence_complete", "Whether this process knows who is connected to the others.", registry=registry
 )
-events_delivered = Counter("crm_events_delivered_total", "Events written to sockets.", registry=registry)
+events_delivered = Counter("crm_events_delivered_total", "Events written to sockets and event streams.", registry=registry)
 broker_answers = Gauge(
     "crm_broker_answers",
     "Whether the broker answers; while Redis does not, events are read from the database.",

@@ -28,6 +28,7 @@ Sockets = list[socket.socket]
 OnReady = Callable[[str], None]
 
 SERVER: dict[str, Any] = {
+    "http": "crm.endpoints.streams.protocol:HttpProtocol",
     "ws": "crm.endpoints.sockets.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,  # costs CPU and memory on every socket, for messages of a few hundred bytes
     "ws_max_size": 64 * 1024,

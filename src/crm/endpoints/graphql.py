@@ -22,6 +22,9 @@ from crm.endpoints.budgets import charged
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
 from crm.endpoints.negotiation import GRAPHQL_JSON, JSON, media_type
 from crm.endpoints.refusals import Refused, spoilt_by, troubled, unauthenticated
+from crm.endpoints.streams.frames import COMPLETE, EVENTS, HEADERS, next_event, takes_events
+from crm.endpoints.streams.opening import Opening
+from crm.endpoints.streams.stream import Stream
 from crm.graph.context import Request as RequestFacts
 from crm.graph.plans.planner import Planned
 from crm.store.deadlines import deadline
@@ -67,41 +70,46 @@ class Endpoint:
         """Answer one request; a browser that comes to look gets the IDE where that is switched on."""
         if request.method == "GET" and self.settings.ide and "text/html" in request.headers.get("accept", ""):
             return ide.page()
-        media = media_type(request.headers.get("accept"))
-        if media is None:
-            return _refused(Refused(406, f"Answers are {GRAPHQL_JSON} or {JSON}."), JSON)
+        accept = request.headers.get("accept")
+        media, events = media_type(accept), takes_events(accept)
+        if media is None and not events:
+            return _refused(Refused(406, f"Answers are {GRAPHQL_JSON}, {JSON} or {EVENTS}."), JSON)
         try:
-            answer = await self._in_time(request)
+            answer = await self._in_time(request, events=events)
         except Refused as refusal:
-            return _refused(refusal, media)
+            return _refused(refusal, media or JSON)
+        if isinstance(answer, Stream):
+            return answer
         metrics.graphql_requests.labels("error" if answer.failed else "ok").inc()
+        if media is None:
+            return Response(next_event(answer.body) + COMPLETE, headers=HEADERS)
         return _response(answer.body, 400 if media == GRAPHQL_JSON and not answer.begun else 200, media)
 
-    async def _in_time(self, request: Request) -> Answer:
+    async def _in_time(self, request: Request, *, events: bool) -> Answer | Stream:
         """Answer within `CRM_REQUEST_SECONDS`, the reading of the body included; say so where the database does not let us."""
         seconds = self.settings.request_seconds
         try:
             async with asyncio.timeout(seconds + GRACE_SECONDS) as scope:
                 with deadline(seconds):
-                    return await self._answered(request, await read_asked(request))
+                    return await self._answered(request, await read_asked(request), events=events)
         except UNAVAILABLE as error:
             refusal = troubled(TimedOut() if scope.expired() else error)
             if refusal is None:
                 raise
             raise refusal from None
 
-    async def _answered(self, request: Request, asked: Asked) -> Answer:
+    async def _answered(self, request: Request, asked: Asked, *, events: bool) -> Answer | Stream:
         services: Services = request.app.state.services
         token = _token(request)
         viewer = ANONYMOUS if token is None else await services.viewers.of(token)
         if viewer is None:
             raise unauthenticated("This token is unknown, expired or revoked. Sign in again.")
-        reference = str(request.scope.get("state", {}).get("request_id", ""))
+        facts = _facts(request, token)
         try:
             asked = replace(asked, query=self.executor.persisted.text(asked.query, asked.extensions))
         except RequestError as error:
             await _prove(services, token)
-            return _unbegun(error, reference)
+            return _unbegun(error, facts.id)
         document = self.executor.documents.read(asked.query)
         root = document.root(asked.operation_name)
         fields = root.fields if root else frozenset()
@@ -109,11 +117,14 @@ class Endpoint:
         if document.errors or "signIn" in fields:
             await _prove(services, token)
         if document.errors:
-            return refused(document.errors, reference)
+            return refused(document.errors, facts.id)
         self.executor.persisted.keep(asked.query, asked.extensions)
         operation = get_operation_ast(document.node, asked.operation_name)
-        _check_kind(request, operation)
-        facts = RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
+        _check_kind(request, operation, events=events)
+        if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
+            last_seen = request.headers.get("last-event-id")
+            opening = Opening(self.executor, services, facts, document, operation, asked, last_seen)
+            return Stream(opening, lambda refusal: _refused(refusal, JSON))
         try:
             spent = await charged(document, asked, viewer, self.settings.cost_budget, lambda: _again(services, token))
             if self.executor.describes(fields):
@@ -123,10 +134,10 @@ class Endpoint:
         except Unauthenticated as error:
             raise unauthenticated(error.message) from None
         except QueryTooComplex as error:
-            return _unbegun(error, reference)
+            return _unbegun(error, facts.id)
         assert result is not None
         _check_outcome(result, operation)
-        return answered(result, reference).extended(spent.json)
+        return answered(result, facts.id).extended(spent.json)
 
     def _check_fields(self, viewer: Viewer, fields: frozenset[str]) -> None:
         refusal = self.executor.refusal(viewer, fields)
@@ -134,10 +145,15 @@ class Endpoint:
             raise unauthenticated(refusal) if viewer.anonymous else Refused(400, refusal)
 
 
-def _check_kind(request: Request, operation: OperationDefinitionNode | None) -> None:
+def _facts(request: Request, token: str | None) -> RequestFacts:
+    reference = str(request.scope.get("state", {}).get("request_id", ""))
+    return RequestFacts(reference, request.client.host if request.client else "", request.headers.get("user-agent"), token)
+
+
+def _check_kind(request: Request, operation: OperationDefinitionNode | None, *, events: bool) -> None:
     kind = None if operation is None else operation.operation
-    if kind is OperationType.SUBSCRIPTION:
-        raise Refused(400, "Subscriptions need a WebSocket.")
+    if kind is OperationType.SUBSCRIPTION and not events:
+        raise Refused(400, f"Subscriptions need a WebSocket, or `Accept: {EVENTS}`.")
     if kind is OperationType.MUTATION and request.method != "POST":
         raise Refused(405, "Mutations need POST.", headers={"Allow": "POST"})
 

@@ -28,6 +28,12 @@ def media_type(accept: str | None) -> str | None:
     return best
 
 
+def quality_of(offered: str, accept: str | None) -> float:
+    """How much an Accept header wants exactly this media type; 0 where it does not name it."""
+    wishes = [_wish(part) for part in (accept or "").split(",") if part.strip()]
+    return max((quality for name, quality in wishes if name == offered), default=0.0)
+
+
 @lru_cache(maxsize=256)
 def is_json(content_type: str | None) -> bool:
     """Whether a body is JSON in UTF-8: no other encoding is read, and none is guessed."""

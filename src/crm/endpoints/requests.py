@@ -20,6 +20,8 @@ ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 QUIET = {"/healthz", "/readyz", "/metrics"}
 GONE = 499
 """What our log says of a client that went away before its question was read; nobody is there to be told."""
+STREAMS = "streams"
+"""Set in the `state` of a request whose answer goes on until somebody ends it."""
 KNOWN = ("/graphql", "/hooks", "/calendar", "/files")
 
 log = structlog.get_logger("crm.requests")
@@ -94,7 +96,8 @@ class _Exchange:
     def _note(self) -> None:
         seconds = time.perf_counter() - self.started
         path = self.scope["path"]
-        if self.scope["type"] == "http":
+        # A stream's seconds say how long somebody listened, not how long we took.
+        if self.scope["type"] == "http" and not self.scope["state"].get(STREAMS):
             kind = next((known for known in KNOWN if path.startswith(known)), path if path in QUIET else "other")
             metrics.http_seconds.labels(kind, f"{self.status // 100}xx").observe(seconds)
         logs.note(

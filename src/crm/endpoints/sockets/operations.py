@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,14 +14,14 @@ from crm.endpoints.answers import answered, told
 from crm.endpoints.budgets import Spent, charged
 from crm.endpoints.documents import Document
 from crm.endpoints.execution import ENDED, Asked, Executor, Services, load
-from crm.endpoints.pushes.readers import Reader, renewed
-from crm.endpoints.pushes.selections import Selection, WrongVariables, listened
+from crm.endpoints.pushes.opening import begin
+from crm.endpoints.pushes.readers import Reader
+from crm.endpoints.pushes.selections import WrongVariables
 from crm.endpoints.refusals import spoilt_by, trouble_of
 from crm.endpoints.sockets.messages import frame, next_frame
 from crm.graph.context import Request as RequestFacts
 from crm.graph.plans.planner import Planned
 from crm.notify.subscriptions import Sink, Subscription
-from crm.resolvers.listening import chosen
 from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE
 
@@ -143,14 +142,4 @@ async def _listen(
 ) -> Subscription:
     assert line.facts is not None
     assert line.reader is not None
-    listening = listened(line.executor, document.node, operation, asked)
-    viewer = await renewed(line.services, line.reader)
-    assert viewer.id is not None
-    choice = chosen(listening.stream, listening.arguments, viewer.rights)
-    await _charged(line, line.facts, document, asked, viewer)
-    asked = replace(asked, query=sys.intern(asked.query))  # thousands ask the same
-    selection = Selection(document.node, asked, line.reader, listening.key)
-    sink = line.sink(operation_id)
-    return await line.services.hub.subscribe(
-        listening.stream, viewer.id, selection, sink, listening.after, choice.topics, choice.records
-    )
+    return await begin(line.executor, line.services, line.reader, document, operation, asked, line.sink(operation_id))

@@ -1,0 +1,1 @@
+"""Server-sent events: subscriptions over plain HTTP, for networks that let no WebSocket through."""
