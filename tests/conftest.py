@@ -34,6 +34,7 @@ LONGEST = (
     "tests/cli/test_demo.py", "tests/house/test_indistinguishable.py", "tests/house/test_refusals_change_nothing.py",
     "tests/docs/test_add_an_entity.py", "tests/house/test_permission_matrix.py", "tests/store/test_migrate.py",
     "tests/notify/test_hub.py", "tests/system/test_injection.py", "tests/cli/test_commands.py",
+    "tests/endpoints/conformance/test_patience.py", "tests/endpoints/conformance/test_messages.py",
     "tests/faults/test_deaf_clients.py", "tests/faults/test_cut_sockets.py", "tests/store/test_embedded.py",
     "tests/cli/test_serve.py",
 )  # fmt: skip

@@ -7,24 +7,17 @@ thousand requests and two thousand connections, else a twentieth. CRM_SEED choos
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import structlog
 from tests.factories.api import Office, kept
+from tests.factories.logbook import is_bad, kept_log
 from tests.factories.malformed import Malformer
 from tests.servers import SECRET_KEY, Serving
-
-from crm import logs
 
 SOAK = bool(os.environ.get("CRM_SOAK"))
 REQUESTS = 10_000 if SOAK else 500
@@ -35,21 +28,7 @@ SEED = int(os.environ.get("CRM_SEED", "20260301"))
 office = pytest.fixture(scope="module")(kept)
 
 
-@pytest.fixture
-def logged(monkeypatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """The lines of the log, as a collector would get them."""
-    output = io.StringIO()
-    monkeypatch.setattr("sys.stderr", output)
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    logs.configure("json")
-    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
-
-
-def is_bad(line: dict[str, Any]) -> bool:
-    return line["level"] in ("error", "critical") or "exception" in line or "Traceback" in json.dumps(line)
+logged = pytest.fixture(kept_log)
 
 
 async def test_no_request_makes_us_crash(office: Office, logged, record_property):
