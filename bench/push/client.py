@@ -38,7 +38,7 @@ class Client:
     def open(self, given: Mapping[str, Any]) -> dict[str, Any]:
         begun = time.monotonic()
         self.crowd.open(given["address"], given["tokens"], given["seconds"])
-        return {"seconds": time.monotonic() - begun, "sockets": len(self.crowd.members)}
+        return {"seconds": time.monotonic() - begun, "sockets": len(self.crowd.members), "put_off": self.crowd.put_off}
 
     def expect(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """`news`: field, content, and the sockets; null for all of them."""

@@ -18,26 +18,31 @@ from bench.push.frames import CLOSE, PING, PONG, TEXT, close_code, frame, handsh
 from bench.push.ledger import Arrival
 from bench.push.questions import DOCUMENTS, operation_id
 
-AT_ONCE = 64
-"""Sockets being opened at a time: more only wait for each other in the server."""
+AT_ONCE = 16
+"""Sockets being opened at a time: more only wait for each other in the server, and some for too long."""
 CHUNK = 256 * 1024
 EVENTS = 1024
 CONNECT_SECONDS = 10
+PAUSE_SECONDS = 1.0
+OVERLOAD, VANISHED = 1013, 1006
 ENOUGH = b"\r\n\r\n"
 PINGED, ACKNOWLEDGED = b'{"type":"ping"', b'{"type":"connection_ack"'
 ANSWER = frame(TEXT, b'{"type":"pong"}')
+READY = b'"ready"'
+READY_QUESTION = frame(TEXT, b'{"id":"ready","type":"subscribe","payload":{"query":"{ me { id } }"}}')
+"""Nobody says when a subscription has begun. This is asked after them and answered about when they have."""
 
 
 @dataclass(slots=True)
 class Member:
-    """One socket. Until `proof` is None it is shaking hands; until `subscribed` it is signing in."""
+    """One socket. Until `proof` is None it is shaking hands; until `ready` it is signing in and subscribing."""
 
     number: int
-    line: socket.socket
     token: str
-    proof: bytes | None
+    line: socket.socket | None = None
+    proof: bytes | None = None
     rest: bytes = b""
-    subscribed: bool = False
+    ready: bool = False
 
 
 class Crowd:
@@ -47,28 +52,32 @@ class Crowd:
         self.fields, self.shared_ids = tuple(fields), shared_ids
         self.arrivals: list[Arrival] = []
         self.closed: dict[int, int] = {}
+        self.put_off = 0
         self.members: list[Member] = []
         self._epoll = select.epoll()
         self._by_fd: dict[int, Member] = {}
+        self._later: list[Member] = []
 
     def open(self, address: str, tokens: Sequence[str], seconds: float) -> None:
         """So many sockets more, each signed in and with its subscriptions asked for."""
         end = time.monotonic() + seconds
-        waiting = iter(tokens)
+        waiting = [Member(len(self.members) + place, token) for place, token in enumerate(tokens)]
+        self.members += waiting
+        waiting.reverse()
         begun: list[Member] = []
-        more = True
-        while more or begun:
-            while more and len(begun) < AT_ONCE:
-                token = next(waiting, None)
-                more = token is not None
-                if token is not None:
-                    begun.append(self._begin(address, token))
+        while waiting or begun or self._later:
+            while waiting and len(begun) < AT_ONCE:
+                begun.append(waiting.pop())
+                self._connect(begun[-1], address)
             self.turn(0.1)
-            begun = [each for each in begun if not each.subscribed]
+            begun = [each for each in begun if not each.ready and each.line is not None]
+            if not waiting and not begun and self._later:
+                time.sleep(PAUSE_SECONDS)
+                waiting, self._later = self._later, []
             if self.closed:
                 raise ConnectionError(f"sockets were closed as they were opened: {dict(list(self.closed.items())[:3])}")
             if time.monotonic() > end:
-                raise TimeoutError(f"{len(self.members) - len(begun)} sockets after {seconds:.0f} s")
+                raise TimeoutError(f"{len(waiting) + len(begun)} sockets are not open after {seconds:.0f} s")
 
     def turn(self, seconds: float, control: int | None = None) -> bool:
         """Read what has come, or wait so long for something; whether the control descriptor has something to say."""
@@ -92,22 +101,21 @@ class Crowd:
     def close(self) -> None:
         """Hang up on all."""
         for member in self.members:
-            member.line.close()
+            if member.line is not None:
+                member.line.close()
 
-    def _begin(self, address: str, token: str) -> Member:
+    def _connect(self, member: Member, address: str) -> None:
         parts = urlsplit(address)
-        line = socket.create_connection((parts.hostname or "", parts.port or 0), CONNECT_SECONDS)
+        line = member.line = socket.create_connection((parts.hostname or "", parts.port or 0), CONNECT_SECONDS)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.setblocking(False)
-        request, proof = handshake(parts.netloc, "/graphql")
+        request, member.proof = handshake(parts.netloc, "/graphql")
         line.send(request)
-        member = Member(len(self.members), line, token, proof)
-        self.members.append(member)
         self._by_fd[line.fileno()] = member
         self._epoll.register(line, select.EPOLLIN)
-        return member
 
     def _read(self, member: Member) -> None:
+        assert member.line is not None
         try:
             data = member.line.recv(CHUNK)
         except BlockingIOError:
@@ -116,7 +124,7 @@ class Crowd:
             data = b""
         arrived = time.monotonic()
         if not data:
-            self._gone(member, 1006)
+            self._gone(member, VANISHED)
             return
         if member.rest:
             data = member.rest + data
@@ -128,10 +136,10 @@ class Crowd:
             self._shake(member, head)
         found, member.rest = split(data)
         for opcode, payload in found:
-            if opcode == TEXT and member.subscribed and not payload.startswith(PINGED):
+            if opcode == TEXT and member.ready and not payload.startswith(PINGED):
                 self.arrivals.append((arrived, member.number, payload))
             else:
-                self._answer(member, opcode, payload)
+                self._answer(member, opcode, payload, arrived)
 
     def _shake(self, member: Member, head: bytes) -> None:
         assert member.proof is not None
@@ -139,28 +147,44 @@ class Crowd:
             raise ConnectionError(f"no socket: {head[:200]!r}")
         member.proof = None
         payload = {"type": "connection_init", "payload": {"authorization": f"Bearer {member.token}"}}
-        member.line.send(frame(TEXT, json.dumps(payload).encode()))
+        self._send(member, frame(TEXT, json.dumps(payload).encode()))
 
-    def _answer(self, member: Member, opcode: int, payload: bytes) -> None:
-        """What is no news: pings, the acknowledgement, the end."""
+    def _answer(self, member: Member, opcode: int, payload: bytes, arrived: float) -> None:
+        """Pings, the end, and whatever comes before the socket is ready."""
         if opcode == PING:
-            member.line.send(frame(PONG, payload))
+            self._send(member, frame(PONG, payload))
         elif opcode == CLOSE:
             self._gone(member, close_code(payload))
         elif payload.startswith(PINGED):
-            member.line.send(ANSWER)
+            self._send(member, ANSWER)
         elif payload.startswith(ACKNOWLEDGED):
-            member.line.send(b"".join(self._questions(member)))
-            member.subscribed = True
+            self._send(member, b"".join(self._questions(member)))
+        elif opcode == TEXT and READY in payload:
+            member.ready = b'"complete"' in payload
+        elif opcode == TEXT:
+            self.arrivals.append((arrived, member.number, payload))
 
     def _questions(self, member: Member) -> Iterator[bytes]:
         for name in self.fields:
             asked = operation_id(name, member.number, shared=self.shared_ids)
             message = {"id": asked, "type": "subscribe", "payload": {"query": DOCUMENTS[name]}}
             yield frame(TEXT, json.dumps(message).encode())
+        yield READY_QUESTION
 
     def _gone(self, member: Member, code: int) -> None:
-        self.closed.setdefault(member.number, code)
-        if self._by_fd.pop(member.line.fileno(), None) is not None:
-            self._epoll.unregister(member.line)
-            member.line.close()
+        """Closed. Who is told to come back while signing in does so, as every client does."""
+        if member.line is None:
+            return
+        self._by_fd.pop(member.line.fileno())
+        self._epoll.unregister(member.line)
+        member.line.close()
+        member.line, member.rest = None, b""
+        if code == OVERLOAD and not member.ready:
+            self.put_off += 1
+            self._later.append(member)
+        else:
+            self.closed[member.number] = code
+
+    def _send(self, member: Member, data: bytes) -> None:
+        if member.line is not None:
+            member.line.send(data)

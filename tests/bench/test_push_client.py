@@ -36,9 +36,11 @@ async def pushing(said: Callable[[str, int], Sequence[str]]) -> AsyncIterator[tu
         place = int(init["payload"]["authorization"].removeprefix("Bearer token-"))
         await connection.send('{"type":"connection_ack"}')
         asked = [json.loads(await connection.recv()) for _ in FIELDS]
+        assert json.loads(await connection.recv())["id"] == "ready"
         await connection.send('{"type":"ping"}')
         assert json.loads(await connection.recv()) == {"type": "pong"}
         assert all(name in each["payload"]["query"] for name, each in zip(FIELDS, asked, strict=True))
+        await connection.send('{"id":"ready","type":"complete"}')
         await go.wait()
         for text in said(asked[0]["id"], place):
             await connection.send(text)
@@ -118,6 +120,9 @@ async def test_a_socket_that_the_server_closes_is_noticed():
         await remote.open(address, [f"token-{number}" for number in range(SOCKETS)])
         assert await silence(remote) == 0
         go.set()
+
+
+async def test_a_socket_that_is_refused_while_it_is_opened_is_noticed():
     async with serve(close, "127.0.0.1", 0, subprotocols=["graphql-transport-ws"]) as server, client("test", FIELDS) as remote:  # type: ignore[list-item]
         with pytest.raises(RuntimeError, match="4403"):
             await remote.open(f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}", ["token"])
