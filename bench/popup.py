@@ -1,8 +1,10 @@
 """P9: from the switchboard's request to the popup's frame at the agent, with a million telephone numbers in the database.
 
-A server process over the embedded PostgreSQL; eight agents of one ring group listen with a popup's whole selection; calls come
-at a steady rate, half of them from known numbers. The clock starts before the request is sent and stops when an agent's client
-has the frame, so the signing, the HTTP request and the client's own work are in it. One client process does both on this machine.
+A server process over the embedded PostgreSQL; eight agents of one ring group listen with a popup's whole selection, and thousands
+of others have their sockets open beside them; calls come at a steady rate, half of them from known numbers. The clock starts
+before the request is sent and stops when an agent's client has the frame, so the signing, the HTTP request and the client's own
+work are in it. One client process does both on this machine; the others' sockets are held by another, which sees to it that none
+of them is told anything.
 """
 
 from __future__ import annotations
@@ -29,6 +31,11 @@ import asyncpg
 import httpx
 from websockets.asyncio.client import connect
 
+from bench.machine import raise_descriptors
+from bench.push import company
+from bench.push.fanout import SOCKETS
+from bench.push.questions import BOTH
+from bench.push.remote import client
 from bench.results import Result
 from crm.core.clock import now, print_instant
 from crm.services.system.accounts import create_sessions
@@ -74,13 +81,14 @@ def measure(_: set[str]) -> list[Result]:
             stamp.write_text(wanted)
         url = asyncio.run(fresh(server.url))
         told("signing in")
-        tokens = asyncio.run(sessions(url))
+        tokens, others = asyncio.run(sessions(url))
+        raise_descriptors()
         with served(DATA, url) as (address, process):
-            told(f"ringing {CALLS} times")
-            before = processor_seconds(process)
-            times = asyncio.run(ring(address, tokens))
-            spent = (processor_seconds(process) - before) / CALLS * 1000
-    setup = f"{CALLS} calls at {PER_SECOND}/s, {NUMBERS:,} numbers, {AGENTS} agents told of each, absolute, client included"
+            times, spent = asyncio.run(crowded(address, tokens, others, process))
+    setup = (
+        f"{CALLS} calls at {PER_SECOND}/s, {NUMBERS:,} numbers, {AGENTS} agents told of each, {SOCKETS:,} other sockets open, "
+        "absolute, client included"
+    )
     figures = (
         (f"{WHAT}, p50", statistics.median(times), len(times)),
         (f"{WHAT}, p99", statistics.quantiles(times, n=100)[98], len(times)),
@@ -126,9 +134,14 @@ def crm(home: Path, *words: str, url: str | None = None) -> str:
     return subprocess.run(command, cwd=home, env=environment(url), check=True, capture_output=True, text=True).stdout
 
 
-async def sessions(url: str) -> list[str]:
+async def sessions(url: str) -> tuple[list[str], list[str]]:
+    """Tokens of those who are rung, and of the others."""
     async with open_database(url, max_size=2) as database:
-        return [(await create_sessions(database, f"agent{number}", 1))[0] for number in range(1, AGENTS + 1)]
+        rung = [(await create_sessions(database, f"agent{number}", 1))[0] for number in range(1, AGENTS + 1)]
+    connection = await asyncpg.connect(url, timeout=30)
+    others = await company.hire(connection, SOCKETS)
+    await connection.close()
+    return rung, [agent.token for agent in others]
 
 
 async def add_numbers(url: str) -> None:
@@ -160,6 +173,19 @@ def served(home: Path, url: str) -> Any:
         finally:
             process.terminate()
             process.wait(30)
+
+
+async def crowded(address: str, tokens: list[str], others: list[str], process: int) -> tuple[list[float], float]:
+    """The times, and what a call cost the server, among the open sockets of all others."""
+    async with client("others", BOTH) as crowd:
+        told(f"opening {SOCKETS:,} sockets")
+        await crowd.open(address, others)
+        told(f"ringing {CALLS} times")
+        before = processor_seconds(process)
+        times = await ring(address, tokens)
+        spent = (processor_seconds(process) - before) / CALLS * 1000
+        await crowd.check([])
+    return times, spent
 
 
 async def ring(address: str, tokens: list[str]) -> list[float]:

@@ -1,9 +1,9 @@
 """The client, a process of its own: it is told what to do in lines of JSON, and answers each in one.
 
-    open    so many sockets more
-    expect  what the next messages will be, and whom they are for
-    reach   wait until as many have come as were expected
-    check   hear whether one comes too many, then hold everything against what was expected
+open    so many sockets more
+expect  what the next messages will be, and whom they are for
+reach   wait until as many have come as were expected
+check   hear whether one comes too many, then hold everything against what was expected
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ _PRINCIPALS = "INSERT INTO principal (id, kind) SELECT id, $2 FROM unnest($1::uu
 _ROLE = """INSERT INTO role (id, name, description, created_at, updated_at, version) VALUES ($1, $2, '', now(), now(), 1)"""
 _GRANT = "INSERT INTO role_grant (role_id, entity, action, scope) VALUES ($1, 'call', $2, $3)"
 _USERS = """
-INSERT INTO user_account (id, username, display_name, name_key, kind, locale, time_zone, active, password_hash, created_at, updated_at,
-    version)
+INSERT INTO user_account (id, username, display_name, name_key, kind, locale, time_zone, active, password_hash,
+    created_at, updated_at, version)
 SELECT u.id, u.name, u.name, u.name, 'STAFF', 'zh-CN', 'Asia/Shanghai', true, '', now(), now(), 1
 FROM unnest($1::uuid[], $2::text[]) AS u(id, name)
 """
@@ -37,7 +37,8 @@ _LINES = "INSERT INTO reporting_closure (superior_id, subordinate_id, depth) SEL
 _MEMBERS = "INSERT INTO role_member (role_id, user_id) SELECT $2, id FROM unnest($1::uuid[]) id"
 _SESSIONS = """
 INSERT INTO session (id, user_id, token_hash, created_at, last_seen_at, expires_at)
-SELECT s.id, s.person, s.hash, now(), now(), now() + interval '1 day' FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS s(id, person, hash)
+SELECT s.id, s.person, s.hash, now(), now(), now() + interval '1 day'
+FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS s(id, person, hash)
 """
 _ANNOUNCEMENTS = """
 INSERT INTO announcement (id, title, body, status, pinned, must_confirm, published_at, created_at, updated_at, version)
@@ -49,8 +50,8 @@ INSERT INTO announcement_receipt (id, announcement_id, user_id)
 SELECT gen_random_uuid(), a, p FROM unnest($1::uuid[]) a, unnest($2::uuid[]) p
 """
 _CALLS = """
-INSERT INTO call (id, source, external_id, direction, state, number_raw, number_e164, number_display, line, ringing_at, expires_at,
-    created_at, updated_at, version)
+INSERT INTO call (id, source, external_id, direction, state, number_raw, number_e164, number_display, line, ringing_at,
+    expires_at, created_at, updated_at, version)
 SELECT c.id, 'bench', c.id::text, 'INBOUND', 'RINGING', c.raw, c.e164, c.raw, $4, c.at, c.at + $6::interval, c.at, c.at, 1
 FROM unnest($1::uuid[], $2::text[], $3::text[], $5::timestamptz[]) AS c(id, raw, e164, at)
 """
@@ -59,8 +60,8 @@ INSERT INTO call_candidate (id, call_id, user_id, position)
 SELECT gen_random_uuid(), c.id, c.person, 0 FROM unnest($1::uuid[], $2::uuid[]) AS c(id, person)
 """
 _DATES = """
-INSERT INTO schedule_event (id, title, time_zone, local_start, duration_seconds, all_day, starts_at, ends_at, last_ends_at, owner_id,
-    created_at, updated_at, version)
+INSERT INTO schedule_event (id, title, time_zone, local_start, duration_seconds, all_day, starts_at, ends_at, last_ends_at,
+    owner_id, created_at, updated_at, version)
 SELECT e.id, e.title, 'UTC', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS'), 0, false, e.at, e.at, e.at, e.person,
     now(), now(), 1
 FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) AS e(id, title, at, person)
@@ -92,6 +93,15 @@ async def hire(connection: asyncpg.Connection, count: int) -> list[Agent]:
         await connection.execute("UPDATE rights_epoch SET epoch = epoch + 1")
     await connection.execute("VACUUM ANALYZE")
     return [Agent(number, *each) for number, each in enumerate(zip(people, names, tokens, strict=True))]
+
+
+async def hired(url: str, count: int) -> list[Agent]:
+    """The same, over a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await hire(connection, count)
+    finally:
+        await connection.close()
 
 
 async def write(connection: asyncpg.Connection, items: Sequence[Item]) -> None:

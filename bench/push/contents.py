@@ -13,7 +13,10 @@ from crm.core.clock import now, print_instant
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
 
-BODY = "今天 18:00 至 19:00 交换机维护，期间电话可能中断。The switchboard is maintained today from 18:00 to 19:00; calls may drop. " * 2
+BODY = (
+    "今天 18:00 至 19:00 交换机维护，期间电话可能中断。The switchboard is maintained today from 18:00 to 19:00; calls may drop. "
+    * 2
+)
 LINE = "4000"
 
 

@@ -16,13 +16,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import uvloop
 
 from bench import machine
 from bench.push import company
-from bench.push.contents import announcement
-from bench.push.database import Cluster, cluster
+from bench.push.contents import Agent, announcement
+from bench.push.database import cluster
 from bench.push.remote import Sent
 from bench.push.sides import Side, floor, ours, peer
 from bench.results import Result
@@ -30,7 +29,7 @@ from bench.servers import bare, graphql_ws, ours_pushing
 
 IDS = ("P6", "P7")
 SOCKETS = int(os.environ.get("BENCH_SOCKETS") or 5000)
-SIZES = tuple(size for size in (100, 1000) if size < SOCKETS) + (SOCKETS,)
+SIZES = (*(size for size in (100, 1000) if size < SOCKETS), SOCKETS)
 ROUNDS = 5
 DELIVERIES = 50_000
 """About so many messages a round, in two to forty announcements."""
@@ -64,12 +63,12 @@ def measure(ids: set[str]) -> list[Result]:
     machine.raise_descriptors()
     with cluster() as databases:
         url = databases.copy("push_run")
-        return uvloop.run(_measured(databases, url, ids))
+        return uvloop.run(_measured(databases.postmaster, url, ids))
 
 
-async def _measured(databases: Cluster, url: str, ids: set[str]) -> list[Result]:
+async def _measured(postmaster: int, url: str, ids: set[str]) -> list[Result]:
     results = []
-    async with standing(databases, url, ids) as sides:
+    async with standing(postmaster, url, await company.hired(url, SOCKETS), ids) as sides:
         for size in SIZES:
             samples = await compared(sides, size)
             results += told(size, samples, ids)
@@ -77,16 +76,11 @@ async def _measured(databases: Cluster, url: str, ids: set[str]) -> list[Result]
 
 
 @asynccontextmanager
-async def standing(databases: Cluster, url: str, ids: set[str]) -> AsyncIterator[list[Side]]:
+async def standing(postmaster: int, url: str, agents: Sequence[Agent], ids: set[str]) -> AsyncIterator[list[Side]]:
     """The servers and their clients, no socket open yet."""
-    connection = await asyncpg.connect(url)
-    try:
-        agents = await company.hire(connection, SOCKETS)
-    finally:
-        await connection.close()
     async with AsyncExitStack() as stack:
-        sides = [await stack.enter_async_context(ours(url, databases.postmaster, agents))]
-        if ids & {"P6", "P8"}:
+        sides = [await stack.enter_async_context(ours(url, postmaster, agents))]
+        if ids - {"P7"}:
             sides.append(await stack.enter_async_context(peer(agents)))
         if "P7" in ids:
             sides.append(await stack.enter_async_context(floor(agents)))
@@ -139,10 +133,9 @@ def told(size: int, samples: dict[str, list[Sample]], ids: set[str]) -> list[Res
     details = {name: details_of(each) for name, each in samples.items()}
     rounds = next(iter(samples.values()))
     setup = (
-        f"{size:,} sockets with two subscriptions, one agent and session each; {rounds[0].messages:,} messages a round, every one "
-        f"checked; {said()}; CPU of server + PostgreSQL a message, receipts included, idle cost of the sockets taken off; "
-        f"sides in turn, medians; {graphql_ws.NAME} ({graphql_ws.said()}) has no rights, no database and no receipts, which favours it; "
-        f"{bare.NAME}: our WebSocket stack, one frame made once, no GraphQL"
+        f"{size:,} sockets with two subscriptions, one agent and session each; {rounds[0].messages:,} messages a round, every "
+        f"one checked; {said()}; CPU of server + PostgreSQL a message, receipts included, idle cost of the sockets taken off; "
+        f"sides in turn, medians; {graphql_ws.said()}; {bare.NAME}: our WebSocket stack, one frame made once, no GraphQL"
     )
     results = []
     for goal, name in (("P6", graphql_ws.NAME), ("P7", bare.NAME)):
@@ -150,12 +143,10 @@ def told(size: int, samples: dict[str, list[Sample]], ids: set[str]) -> list[Res
             mine, theirs = samples["ours"], samples[name]
             ratio = statistics.median(one.cost / other.cost for one, other in zip(mine, theirs, strict=True))
             shown = {side: details[side] for side in ("ours", name)}
-            results.append(
-                Result(
-                    goal, f"announcement to {size:,} sockets, against {name}", round(middle(mine, "cost"), 2), "µs CPU", len(mine),
-                    setup, round(middle(theirs, "cost"), 2), round(ratio, 3), noise(samples), shown,
-                )  # fmt: skip
-            )
+            results.append(Result(
+                goal, f"announcement to {size:,} sockets, against {name}", round(middle(mine, "cost"), 2), "µs CPU", ROUNDS, setup,
+                round(middle(theirs, "cost"), 2), round(ratio, 3), noise(samples), shown,
+            ))  # fmt: skip
     return results
 
 

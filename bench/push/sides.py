@@ -29,7 +29,7 @@ QUIET_SHARE, QUIET_SECONDS, QUIET_WITHIN = 0.25, 1.0, 180.0
 class Publisher(Protocol):
     """How a side is told to push."""
 
-    async def prepare(self, items: Sequence[Item]) -> None:
+    async def prepare(self, items: Sequence[Item], /) -> None:
         """What has to be there before anything is pushed."""
 
     async def publish(self, item: Item) -> float:
@@ -104,8 +104,8 @@ class Control:
     def __init__(self, writer: asyncio.StreamWriter, reader: asyncio.StreamReader) -> None:
         self.writer, self.reader = writer, reader
 
-    async def prepare(self, items: Sequence[Item]) -> None:
-        return
+    async def prepare(self, _: Sequence[Item]) -> None:
+        """It takes what it is told."""
 
     async def publish(self, item: Item) -> float:
         to = item.agents[0].token if len(item.agents) == 1 else None

@@ -96,7 +96,6 @@ async def test_a_fault_at_one_socket_of_many_is_noticed(keys, fault):
     [
         lambda operation: message(operation, "one", title="another"),
         lambda operation: message(operation, "one", more="than was asked for"),
-        lambda operation: message(operation, "one", cursor="another than the others got"),
         lambda operation: message("a4", "one"),
         lambda operation: json.dumps({"id": operation, "type": "complete"}),
         lambda operation: json.dumps({"id": operation, "type": "error", "payload": [{"message": "no"}]}),
@@ -108,6 +107,11 @@ async def test_a_fault_at_one_socket_of_many_is_noticed(keys, fault):
 async def test_a_message_that_says_something_else_is_noticed(wrong):
     with pytest.raises(WrongMessages, match="'lost': 1.*'strange': 1"):
         await heard(lambda operation, place: [wrong(operation) if place == 3 else message(operation, "one")], ("one",))
+
+
+async def test_an_event_under_two_cursors_is_noticed():
+    with pytest.raises(WrongMessages, match="'lost': 0.*'strange': 1"):
+        await heard(lambda operation, place: [message(operation, "one", "another" if place == 3 else None)], ("one",))
 
 
 async def test_two_events_under_one_cursor_are_noticed():
