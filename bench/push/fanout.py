@@ -143,10 +143,10 @@ def told(size: int, samples: dict[str, list[Sample]], ids: set[str]) -> list[Res
             mine, theirs = samples["ours"], samples[name]
             ratio = statistics.median(one.cost / other.cost for one, other in zip(mine, theirs, strict=True))
             shown = {side: details[side] for side in ("ours", name)}
-            results.append(Result(
-                goal, f"announcement to {size:,} sockets, against {name}", round(middle(mine, "cost"), 2), "µs CPU", ROUNDS, setup,
-                round(middle(theirs, "cost"), 2), round(ratio, 3), noise(samples), shown,
-            ))  # fmt: skip
+            what = f"announcement to {size:,} sockets, against {name}"
+            ours_, theirs_ = round(middle(mine, "cost"), 2), round(middle(theirs, "cost"), 2)
+            found = Result(goal, what, ours_, "µs CPU", ROUNDS, setup, theirs_, round(ratio, 3), noise(samples), shown)
+            results.append(found)
     return results
 
 
