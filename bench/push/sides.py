@@ -6,7 +6,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,20 +137,29 @@ async def ours(
 @asynccontextmanager
 async def peer(agents: Sequence[Agent]) -> AsyncIterator[Side]:
     """Node with graphql-ws and ws."""
-    with tempfile.TemporaryDirectory(prefix="crm-bench-") as folder:
-        path = Path(folder) / "control"
-        with graphql_ws.serve(path) as process:
-            reader, writer = await asyncio.open_unix_connection(path)
-            async with client(graphql_ws.NAME, BOTH) as remote:
-                yield Side(graphql_ws.NAME, process, [process.pid], [], remote, Control(writer, reader), agents)
+    async with _controlled(graphql_ws.NAME, graphql_ws.serve, agents, shared_ids=False) as side:
+        yield side
 
 
 @asynccontextmanager
 async def floor(agents: Sequence[Agent]) -> AsyncIterator[Side]:
     """Bare sockets."""
+    async with _controlled(bare.NAME, bare.serve, agents, shared_ids=True) as side:
+        yield side
+
+
+@asynccontextmanager
+async def _controlled(
+    name: str, serve: Callable[[Path], Process], agents: Sequence[Agent], *, shared_ids: bool
+) -> AsyncIterator[Side]:
+    """A server that is told what to publish on a socket in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="crm-bench-") as folder:
         path = Path(folder) / "control"
-        with bare.serve(path) as process:
+        with serve(path) as process:
             reader, writer = await asyncio.open_unix_connection(path)
-            async with client(bare.NAME, BOTH, shared_ids=True) as remote:
-                yield Side(bare.NAME, process, [process.pid], [], remote, Control(writer, reader), agents)
+            try:
+                async with client(name, BOTH, shared_ids=shared_ids) as remote:
+                    yield Side(name, process, [process.pid], [], remote, Control(writer, reader), agents)
+            finally:
+                writer.close()
+                await writer.wait_closed()
