@@ -43,11 +43,21 @@ def show(results: Sequence[Result]) -> None:
         table.add_row(each.id, each.what, f"{each.ours:g} {each.unit}", peer, ratio, str(each.runs), each.noisy or "quiet")
     console = Console(width=160)
     console.print(table)
-    if any(each.details for each in results):
-        console.print(_details(results))
+    for alike in _alike(results):
+        console.print(_details(alike))
     for setup in dict.fromkeys(each.setup for each in results):
         ids = ", ".join(dict.fromkeys(each.id for each in results if each.setup == setup))
         console.print(f"{ids}: {setup}", highlight=False)
+
+
+def _alike(results: Sequence[Result]) -> list[list[Result]]:
+    """Those with details, by what stands in these: each kind of figure has a table of its own."""
+    found: dict[tuple[str, ...], list[Result]] = {}
+    for each in results:
+        if each.details:
+            names = tuple(dict.fromkeys(name for side in each.details.values() for name in side))
+            found.setdefault(names, []).append(each)
+    return list(found.values())
 
 
 def _details(results: Sequence[Result]) -> Table:
@@ -56,7 +66,9 @@ def _details(results: Sequence[Result]) -> Table:
     table = Table("id", "side", *names)
     for each in results:
         for side, figures in each.details.items():
-            table.add_row(f"{each.id} {each.what.split(',')[0]}", side, *(f"{figures[name]:g}" for name in names))
+            table.add_row(
+                f"{each.id} {each.what.split(',')[0]}", side, *(f"{figures[name]:g}" if name in figures else "" for name in names)
+            )
     return table
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from bench.push.contents import Agent, announcement
 from bench.push.database import cluster
 from bench.push.remote import Sent
 from bench.push.sides import Side, floor, ours, peer
+from bench.push.watch import Watch
 from bench.results import Result
 from bench.servers import bare, graphql_ws, ours_pushing
 
@@ -109,22 +109,19 @@ async def pushed(side: Side, count: int, best: float) -> Sample:
     items = [announcement(number, side.present) for number in range(count)]
     await side.publisher.prepare(items)
     await side.client.expect([(item.field, item.content, None) for item in items])
-    slowed, clock, mine, begun = machine.spin() / best, machine.look(), time.process_time(), side.spent()
+    watch = Watch(side, best)
     sent: list[Sent] = []
     for number, item in enumerate(items, 1):
         sent.append((item.field, item.key, await side.publisher.publish(item)))
         await side.client.reach(number * len(side.present))
     await asyncio.sleep(SETTLE_SECONDS)
-    after, ended = machine.look(), side.spent()
-    wall = after.wall - clock.wall
-    spent = [late - early for late, early in zip(ended, begun, strict=True)]
+    watch.stop()
     answer = await side.client.check(sent)
-    noise = machine.Noise.between(clock, after, sum(spent) + answer["cpu"] + time.process_time() - mine, slowed)
     messages = answer["messages"]
-    server, database = (max(part - idle * wall, 0) / messages * 1e6 for part, idle in zip(spent, side.idle, strict=True))
+    server, database = (seconds / messages * 1e6 for seconds in watch.worked())
     return Sample(
         server, database, answer["cpu"] / messages * 1e6, answer["lasts"][items[0].field]["p50"],
-        answer["times"][items[0].field], messages, noise,
+        answer["times"][items[0].field], messages, watch.noise(answer["cpu"]),
     )  # fmt: skip
 
 

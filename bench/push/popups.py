@@ -26,6 +26,7 @@ from bench.push.questions import ANNOUNCEMENTS, CALLS
 from bench.push.remote import Sent
 from bench.push.sides import Side
 from bench.push.times import rounded
+from bench.push.watch import Watch
 from bench.results import Result
 from bench.servers import graphql_ws
 
@@ -78,14 +79,14 @@ async def rung(side: Side, seconds: int, dice: random.Random, best: float) -> Sa
     await side.publisher.prepare([*calls, *everyone])
     await side.client.expect([item.news for item in calls])
     await side.client.expect([(item.field, item.content, None) for item in everyone])
-    slowed, clock, mine, begun = machine.spin() / best, machine.look(), time.process_time(), side.spent()
+    watch = Watch(side, best)
     sent, late = await paced(side, calls, everyone)
     await side.client.reach(seconds=CATCH_UP)
-    after, spent = machine.look(), [late_ - early for late_, early in zip(side.spent(), begun, strict=True)]
+    watch.stop()
     answer = await side.client.check(sent)
-    noise = machine.Noise.between(clock, after, sum(spent) + answer["cpu"] + time.process_time() - mine, slowed)
-    times = answer["times"]
-    return Sample(times[CALLS], times[ANNOUNCEMENTS], answer["lasts"][ANNOUNCEMENTS], sum(spent), late * 1000, noise)
+    times, spent = answer["times"], watch.server + watch.database
+    noise = watch.noise(answer["cpu"])
+    return Sample(times[CALLS], times[ANNOUNCEMENTS], answer["lasts"][ANNOUNCEMENTS], spent, late * 1000, noise)
 
 
 async def paced(side: Side, calls: Sequence[Item], everyone: Sequence[Item]) -> tuple[list[Sent], float]:

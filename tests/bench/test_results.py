@@ -12,6 +12,7 @@ KNOWN = ("P1", "P2", "P12a")
 FIGURES = [
     Result("P1", "Q1, against one", 0.5, "ms CPU", 5, "so", 1.0, 0.5, "", {"ours": {"p50_ms": 1.5}, "one": {"p50_ms": 3}}),
     Result("P5", "Q1", 1.0, "statements", 200, "otherwise", noisy="noisy: 30% others"),
+    Result("P6", "told", 14.0, "µs CPU", 5, "pushing", 28.0, 0.5, "", {"ours": {"last_ms": 77.7}, "one": {"first_ms": 8.8}}),
 ]
 
 
@@ -47,5 +48,5 @@ def test_scripts_find_every_figure_with_its_setup(tmp_path):
 def test_people_see_ratio_noise_and_details(capsys):
     show(FIGURES)
     said = capsys.readouterr().out
-    for part in ("0.50", "quiet", "noisy: 30%", "p50_ms", "P1: so", "P5: otherwise"):
+    for part in ("0.50", "quiet", "noisy: 30%", "p50_ms", "last_ms", "77.7", "8.8", "P1: so", "P5: otherwise"):
         assert part in said
