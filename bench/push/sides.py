@@ -122,12 +122,17 @@ class Control:
 
 @asynccontextmanager
 async def ours(
-    url: str, postmaster: int, agents: Sequence[Agent], fields: Sequence[str] = BOTH, name: str = "ours"
+    url: str,
+    postmaster: int,
+    agents: Sequence[Agent],
+    fields: Sequence[str] = BOTH,
+    name: str = "ours",
+    workers: int = ours_pushing.WORKERS,
 ) -> AsyncIterator[Side]:
     """Over this database, in which these people are."""
     connection = await asyncpg.connect(url)
     try:
-        with ours_pushing.serve(url) as (process, roots):
+        with ours_pushing.serve(url, workers=workers) as (process, roots):
             async with client(name, fields) as remote:
                 yield Side(name, process, roots, [postmaster], remote, Outbox(connection, process), agents)
     finally:

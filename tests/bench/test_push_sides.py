@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from bench.push import company
 from bench.push.contents import Agent, announcement, call, reminder
 from bench.push.fanout import pushed
@@ -27,9 +28,10 @@ async def told(side: Side) -> None:
     assert 0 < sample.times["first"] <= sample.last
 
 
-async def test_ours_tells_everybody_and_each_agent_of_their_calls(database):
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_ours_tells_everybody_and_each_agent_of_their_calls(database, workers):
     agents = await company.hired(database.url, SOCKETS)
-    async with ours(database.url, 0, agents) as side:
+    async with ours(database.url, 0, agents, workers=workers) as side:
         await told(side)
         calls, everyone = [call(number, agents[number % 2]) for number in range(4)], [announcement(1, side.present)]
         await side.publisher.prepare([*calls, *everyone])
