@@ -155,7 +155,7 @@ def said() -> str:
 
 
 def middle(samples: Sequence[Sample], name: str) -> float:
-    return statistics.median(getattr(sample, name) for sample in samples)
+    return float(statistics.median(getattr(sample, name) for sample in samples))
 
 
 def details_of(samples: Sequence[Sample]) -> dict[str, Any]:

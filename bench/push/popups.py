@@ -125,7 +125,7 @@ def told(samples: dict[str, list[Sample]]) -> Result:
 
 def details_of(samples: Sequence[Sample]) -> dict[str, Any]:
     def middle(name: str, part: str) -> float:
-        return statistics.median(getattr(sample, name)[part] for sample in samples)
+        return float(statistics.median(getattr(sample, name)[part] for sample in samples))
 
     return rounded(
         {

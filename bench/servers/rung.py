@@ -15,14 +15,12 @@ from typing import Any
 
 import crm.app
 from crm.cli import main
-from crm.store.database import Database
-
-_open = crm.app.open_database
+from crm.store.database import Database, open_database
 
 
 @asynccontextmanager
 async def _opened(*words: Any, **settings: Any) -> AsyncIterator[Database]:
-    async with _open(*words, **settings) as database:
+    async with open_database(*words, **settings) as database:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, database.announce)
         try:
@@ -32,5 +30,5 @@ async def _opened(*words: Any, **settings: Any) -> AsyncIterator[Database]:
 
 
 if __name__ == "__main__":
-    crm.app.open_database = _opened  # type: ignore[assignment]
+    vars(crm.app)["open_database"] = _opened
     main()
