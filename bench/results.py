@@ -67,7 +67,9 @@ def _details(results: Sequence[Result]) -> Table:
     for each in results:
         for side, figures in each.details.items():
             table.add_row(
-                f"{each.id} {each.what.split(',')[0]}", side, *(f"{figures[name]:g}" if name in figures else "" for name in names)
+                f"{each.id} {each.what.split(', ')[0]}",
+                side,
+                *(f"{figures[name]:g}" if name in figures else "" for name in names),
             )
     return table
 
