@@ -68,10 +68,15 @@ http_seconds = Histogram(
 sockets = Gauge(
     "crm_sockets", "Open WebSockets that have signed in, and open event streams.", registry=registry, multiprocess_mode="livesum"
 )
-groups = Gauge(
-    "crm_push_groups", "Subscribers of the last event of each stream by selection and rights.", ["stream"], registry=registry,
-    multiprocess_mode="livesum",
-)  # fmt: skip
+subscriptions = Gauge(
+    "crm_subscriptions", "Open subscriptions, by stream.", ["stream"], registry=registry, multiprocess_mode="livesum"
+)
+groups = Histogram(
+    "crm_push_groups",
+    "Groups of the same selection and the same rights among those who were told of an event.",
+    registry=registry,
+    buckets=(1, 2, 5, 10, 20, 50, 100, 500),
+)
 selections_run = Counter(
     "crm_push_selections_run_total",
     "Selections of events that were run: together, once for all with the same rights, or apart, for one viewer.",

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from tests.notify.streams import ALICE, BOB, CAROL, Flow, commit, flowing
 
+from crm import metrics
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify import dispatch, feeds, history, relay
@@ -207,6 +208,46 @@ async def test_a_popup_does_not_wait_for_a_crowd(stream, database):
         assert len(turns) < 3500
     for each in crowd:
         stream.hub.leave(each)
+
+
+async def test_a_sink_that_fails_is_one_sockets_trouble(stream, database):
+    class Broken(feeds.Feed):
+        def push(self, edition):
+            raise RuntimeError("unable to perform operation on a closed transport")
+
+    broken = await stream.hub.subscribe(Stream.INCOMING_CALLS, ALICE, None, Broken(), None)
+    async with stream.ear(ALICE) as ear, stream.ear(BOB) as other:
+        record = await commit(database)
+        await ear.has([record])
+        await other.has([record])
+    assert not broken.open
+    stream.hub.leave(broken)
+
+
+async def test_the_ring_forgets_where_it_would_hold_too_many_people(stream, database, monkeypatch):
+    monkeypatch.setattr(dispatch, "MOST_NAMED", 5)
+    async with stream.ear(ALICE) as ear:
+        records = [await commit(database, ALICE, BOB, CAROL) for _ in range(6)]
+        await ear.has(records)
+        ring = stream.hub._dispatches[Stream.INCOMING_CALLS]
+        assert len(ring._ring) == 1
+        assert ring.heard_after(ear.seqs[3]) is None
+        assert [event.seq for event in ring.heard_after(ear.seqs[4]) or ()] == ear.seqs[5:]
+    async with stream.ear(ALICE, ear.cursors[0]) as again:
+        await again.has(records[1:])
+
+
+async def test_what_is_told_can_be_measured(stream, database):
+    before = shown("crm_event_delivery_seconds_count", frame="last")
+    async with stream.ear(ALICE) as ear:
+        assert shown("crm_subscriptions", stream="incomingCalls") == 1
+        await ear.has([await commit(database, ALICE)])
+    assert shown("crm_event_delivery_seconds_count", frame="last") == before + 1
+    assert shown("crm_subscriptions", stream="incomingCalls") == 0
+
+
+def shown(name, **labels):
+    return metrics.registry.get_sample_value(name, labels) or 0
 
 
 async def test_what_cannot_be_shown_ends_the_subscription_and_nothing_is_skipped(stream, database):

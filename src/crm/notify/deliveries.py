@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
+
+import structlog
 
 from crm import metrics
 from crm.notify.brokers import Event
@@ -15,25 +18,52 @@ CHUNK = 64
 
 Delivered = Callable[[Event, Sequence[UUID]], None]
 
+log = structlog.get_logger("crm.hub")
 
-async def deliver(printed: Printed, told: Sequence[Delivered]) -> None:
-    """Write each edition to all who get it; whoever cannot take it has lost its socket, and comes back with its cursor."""
+
+async def deliver(printed: Printed, told: Sequence[Delivered], *, live: bool = False) -> None:
+    """Write each edition to all who get it; whoever cannot take it has lost its socket, and comes back with its cursor.
+
+    `live`: it has just happened, so how long it took is worth knowing.
+    """
     for subscription, error in printed.ended:
         subscription.end(error)
+    first = True
     for edition, subscribers in printed.editions:
         for start in range(0, len(subscribers), CHUNK):
             if start:
                 await asyncio.sleep(0)
             _write(edition, subscribers[start : start + CHUNK], told)
+            if live and first:
+                _time("first", edition.event)
+                first = False
+    if live and printed.editions:
+        _time("last", printed.editions[-1][0].event)
 
 
 def _write(edition: Edition, subscribers: Sequence[Subscription], told: Sequence[Delivered]) -> None:
-    seq = edition.event.seq
-    written = []
-    for each in subscribers:
-        if each.open and each.position < seq and each.sink.push(edition):
-            each.position = seq
-            written.append(each.person)
+    written = [each.person for each in subscribers if _taken(each, edition)]
     metrics.events_delivered.inc(len(written))
     for tell in told:
         tell(edition.event, written)
+
+
+def _taken(subscription: Subscription, edition: Edition) -> bool:
+    """Whether it was written. A sink that fails is one socket's trouble, and not that of the thousands after it."""
+    seq = edition.event.seq
+    if not subscription.open or subscription.position >= seq:
+        return False
+    try:
+        taken = subscription.sink.push(edition)
+    except Exception as error:
+        log.exception("a frame was not written")
+        subscription.end(error)
+        return False
+    if taken:
+        subscription.position = seq
+    return taken
+
+
+def _time(frame: str, event: Event) -> None:
+    if event.recorded_at is not None:
+        metrics.outbox_to_frame.labels(frame).observe((datetime.now(UTC) - event.recorded_at).total_seconds())

@@ -27,6 +27,9 @@ FRESH_SECONDS = 0.2
 LONGEST_RING = 1024
 """Events that are kept for those who were away for a moment, so that a mass reconnect does not read the outbox."""
 
+MOST_NAMED = 100_000
+"""People in the audiences of the events in the ring, together: an announcement to thousands takes half a megabyte for them."""
+
 log = structlog.get_logger("crm.hub")
 
 
@@ -55,6 +58,7 @@ class Dispatch:
     """From this number on the ring holds everything that was heard; None while nothing can be said."""
     lapses: int = 0
     _ring: deque[Event] = field(default_factory=deque)
+    _named: int = 0
     _issues: deque[_Issue] = field(default_factory=deque)
     _running: asyncio.Task[None] | None = None
 
@@ -63,8 +67,11 @@ class Dispatch:
         if self.covered_from is None:
             self.covered_from = event.seq - 1
         self._ring.append(event)
-        if len(self._ring) > LONGEST_RING:
-            self.covered_from = self._ring.popleft().seq
+        self._named += len(event.audience)
+        while len(self._ring) > LONGEST_RING or self._named > MOST_NAMED:
+            gone = self._ring.popleft()
+            self.covered_from = gone.seq
+            self._named -= len(gone.audience)
         self.claimed = event.seq
         told = [each for each in self._audience(event) if each.live and each.wants(event)]
         if told:
@@ -74,6 +81,7 @@ class Dispatch:
         """Events may have passed by unheard: once all that was heard is written, everybody looks into the history."""
         self.lapses += 1
         self._ring.clear()
+        self._named = 0
         self.covered_from = None
         looking = [each for group in self.people.values() for each in group if each.live]
         for each in looking:
@@ -94,11 +102,14 @@ class Dispatch:
         for record_id in subscription.records:
             _put(self.watchers, record_id, subscription)
 
-    def leave(self, subscription: Subscription) -> None:
-        """Stop listening."""
+    def leave(self, subscription: Subscription) -> bool:
+        """Stop listening; whether it was listening."""
+        if subscription not in self.people.get(subscription.person, ()):
+            return False
         _take(self.people, subscription.person, subscription)
         for record_id in subscription.records:
             _take(self.watchers, record_id, subscription)
+        return True
 
     def stop(self) -> None:
         """The process ends."""
@@ -146,7 +157,7 @@ class Dispatch:
             printed = await printing
             if asyncio.get_running_loop().time() - printed.at > FRESH_SECONDS:
                 printed = await self._print(issue)
-            await deliver(printed.what, self.told)
+            await deliver(printed.what, self.told, live=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, these sockets cannot be told of what comes after
             assert issue.event is not None
             give_up(issue.event, issue.subscribers, error)

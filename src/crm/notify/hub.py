@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from crm import metrics
 from crm.core.errors import BadUserInput, HistoryGone
 from crm.core.stream_cursors import StreamCursor, read_stream_cursor
 from crm.notify.brokers import Broker, Event
@@ -70,6 +71,7 @@ class Hub:
         subscription = Subscription(stream, topics_of(stream) if topics is None else topics, person, rendering, sink, records)
         dispatch = self._dispatches[stream]
         dispatch.enter(subscription)
+        metrics.subscriptions.labels(stream.value).inc()
         try:
             lapses = dispatch.lapses
             stand = await self.history.stand()
@@ -90,7 +92,8 @@ class Hub:
     def leave(self, subscription: Subscription) -> None:
         """Stop listening."""
         subscription.open = subscription.live = False
-        self._dispatches[subscription.stream].leave(subscription)
+        if self._dispatches[subscription.stream].leave(subscription):
+            metrics.subscriptions.labels(subscription.stream.value).dec()
 
     def stop(self) -> None:
         """The process ends: nothing is written any more."""

@@ -92,6 +92,7 @@ class Press:
             asked.setdefault(each.rendering.asking, []).append(each)
         if not asked:
             return printed
+        metrics.groups.observe(len(asked))
         subject = await subject_of(self._services.database, event.topic, event.record_id)
         if subject is None:
             raise RightsMoved  # it went a moment ago: judged again, nobody will see it

@@ -15,12 +15,16 @@ _KNOWN = frozenset(topic.value for topic in TOPICS)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One stamped event of the outbox. An empty audience means that visibility alone decides who is told."""
+    """One stamped event of the outbox. An empty audience means that visibility alone decides who is told.
+
+    `recorded_at` is for measuring, and known of what has just happened only.
+    """
 
     seq: int
     topic: Topic
     record_id: UUID
     audience: frozenset[UUID]
+    recorded_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Event:
@@ -49,4 +53,6 @@ class Stamped:
 
     def event(self) -> Event | None:
         """What readers are told; None for a topic that this version does not know."""
-        return Event(self.seq, Topic(self.topic), self.record_id, self.audience) if self.topic in _KNOWN else None
+        if self.topic not in _KNOWN:
+            return None
+        return Event(self.seq, Topic(self.topic), self.record_id, self.audience, self.recorded_at)
