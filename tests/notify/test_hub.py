@@ -210,6 +210,20 @@ async def test_a_popup_does_not_wait_for_a_crowd(stream, database):
         stream.hub.leave(each)
 
 
+async def test_what_is_being_printed_when_events_may_have_been_missed_is_written_first(stream, database):
+    stream.press.pause = 0.2
+    async with stream.ear(ALICE) as ear:
+        first = await commit(database, ALICE)
+        ring = stream.hub._dispatches[Stream.INCOMING_CALLS]
+        async with asyncio.timeout(5):
+            while not ring._ring:
+                await asyncio.sleep(0.005)
+        stream.hub._lapsed()
+        second = await commit(database, ALICE)
+        await ear.has([first, second])
+        assert ear.subscription.live
+
+
 async def test_a_sink_that_fails_is_one_sockets_trouble(stream, database):
     class Broken(feeds.Feed):
         def push(self, edition):

@@ -35,10 +35,11 @@ log = structlog.get_logger("crm.hub")
 
 @dataclass(slots=True)
 class _Issue:
-    """An event and who listened when it was heard; or, without an event, those who have to look into the history from here on."""
+    """An event and who listened when it was heard; or, without one, those who have to look into the history after `claimed`."""
 
     event: Event | None
     subscribers: list[Subscription]
+    claimed: int = 0
 
 
 @dataclass
@@ -86,9 +87,8 @@ class Dispatch:
         looking = [each for group in self.people.values() for each in group if each.live]
         for each in looking:
             each.live = False
-            each.position = max(each.position, self.claimed)
         if looking:
-            self._issue(_Issue(None, looking))
+            self._issue(_Issue(None, looking, self.claimed))
 
     def heard_after(self, seq: int) -> list[Event] | None:
         """What was heard after a number; None where that reaches back too far."""
@@ -143,7 +143,7 @@ class Dispatch:
                     printing.append((issue, None if issue.event is None else asyncio.create_task(self._print(issue))))
                 issue, printed = printing.popleft()
                 if printed is None:
-                    self.behind(issue.subscribers)
+                    self._let_look(issue)
                 else:
                     await self._deliver(issue, printed)
         finally:
@@ -151,6 +151,12 @@ class Dispatch:
                 if printed is not None:
                     printed.cancel()
             self._running = None
+
+    def _let_look(self, issue: _Issue) -> None:
+        """All that was heard before the lapse is written by now, and not a moment sooner do they stand behind it."""
+        for each in issue.subscribers:
+            each.position = max(each.position, issue.claimed)
+        self.behind(issue.subscribers)
 
     async def _deliver(self, issue: _Issue, printing: asyncio.Task[_Timed]) -> None:
         try:
