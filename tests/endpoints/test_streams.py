@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.factories.api import Api
+from tests.factories.harm import held
 from tests.factories.sockets import ANNOUNCEMENTS, ConnectedOffice, kept_connected
 from tests.factories.streams import (
     ACCEPT,
@@ -254,7 +255,7 @@ async def test_streams_and_sockets_of_a_session_are_counted_together(office):
 
 async def test_a_client_that_vanishes_is_forgotten(office, monkeypatch, caplog):
     monkeypatch.setattr(streams, "COMMENT_SECONDS", 0.1)
-    before = len(asyncio.all_tasks())
+    before = held(office)[1]
     async with asyncio.timeout(20):
         for late in (b"", request("x", "no", ME)):
             plain = Plain(office.address)
@@ -267,7 +268,7 @@ async def test_a_client_that_vanishes_is_forgotten(office, monkeypatch, caplog):
                 await asyncio.sleep(0.05)
             plain.close()
             await until(lambda: open_streams() == 0)
-    await until(lambda: len(asyncio.all_tasks()) <= before)
+    await until(lambda: held(office)[1] <= before)
     assert [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"] == []
 
 
