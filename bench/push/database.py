@@ -1,8 +1,13 @@
-"""A database for pushing: the kept one holds only what every organisation begins with, and each run gets copies of it."""
+"""A database for pushing: the kept one holds only what every organisation begins with, and each run gets copies of it.
+
+Copies have names of their own in each run: a server that a killed run has left behind would come back to its name and take the
+lead over the relay there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +30,7 @@ class Cluster:
 
     def copy(self, name: str) -> str:
         """The address of a fresh copy under this name."""
+        name = f"{name}_{os.getpid()}"
         asyncio.run(copy(self.url, name))
         return at(self.url, name)
 
@@ -35,8 +41,19 @@ def cluster(folder: Path = FOLDER) -> Iterator[Cluster]:
     with EmbeddedServer(folder, OPTIONS) as server:
         postmaster = server.home.running_server()
         assert postmaster is not None
+        asyncio.run(tidy(server.url))
         ours.command(server.url, folder, "migrate")
         yield Cluster(server.url, postmaster)
+
+
+async def tidy(url: str) -> None:
+    """Drop the copies of earlier runs."""
+    admin = await asyncpg.connect(at(url, "postgres"), timeout=30)
+    try:
+        for row in await admin.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'push\\_%'"):
+            await admin.execute(f"DROP DATABASE {row['datname']} WITH (FORCE)")
+    finally:
+        await admin.close()
 
 
 async def copy(url: str, name: str) -> None:
