@@ -178,7 +178,11 @@ async def test_messages_behind_a_close_are_let_go(connect, admin, office):
     assert await office.value("SELECT count(*) FROM tag WHERE name = 'after my end'") == 0
 
 
-@pytest.mark.parametrize("last", [b"", frame(TEXT, b"{", fin=False), frame(TEXT, MARK)[:9], text(subscribe("{ me { id } }"))])
+@pytest.mark.parametrize(
+    "last",
+    [b"", frame(TEXT, b"{", fin=False), frame(TEXT, MARK)[:9], text(subscribe("{ me { id } }"))],
+    ids=["silent", "within a message", "within a frame", "asking"],  # frames are masked anew by each process that collects
+)
 @pytest.mark.parametrize("listens", [True, False])
 async def test_a_peer_that_vanishes_is_forgotten(connect, admin, last: bytes, listens: bool):
     """A connection may end without a close frame, in the middle of anything; nothing is left of it."""

@@ -122,6 +122,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Since it last took more."""
         return 0.0 if self._paused_at is None else self.loop.time() - self._paused_at
 
+    def release(self) -> None:
+        """Uvicorn would wait for the client to take more before it writes the close frame, and that may be never."""
+        self.writable.set()
+
     def settle(self) -> None:
         """The request with all its headers, three times over: 5 KB of each idle socket."""
         # Others hold them, too: the parser's frame, the request's scope. So they are emptied, not let go.

@@ -279,6 +279,7 @@ class Socket:
 
     async def _close(self, closing: Closing) -> None:
         if self.websocket.application_state is WebSocketState.CONNECTED:
+            self.wire.release()
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self.websocket.close(closing.code, closing.reason)

@@ -39,6 +39,9 @@ class Wire(Protocol):
     def settle(self) -> None:
         """The handshake is over: let go of what only it needed."""
 
+    def release(self) -> None:
+        """The last frame goes now, behind whatever waits: nobody waits for a client that is being closed."""
+
 
 class QueuedWire:
     """The way out through a server that gives nothing but ASGI: a queue, and a task while there is something in it."""
@@ -86,6 +89,10 @@ class QueuedWire:
 
     def settle(self) -> None:
         """Nothing of it is held here."""
+
+    def release(self) -> None:
+        """What is in the queue is let go: the server itself writes the last frame."""
+        self._waiting.clear()
 
     async def _write(self) -> None:
         try:
