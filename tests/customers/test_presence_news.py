@@ -62,17 +62,29 @@ class Lookout:
         await self.broker.publish(Event(self.numbers, Topic.INCOMING_CALLS, UUID(await self.hotline.call_id(call)), frozenset()))
 
     async def after(self, seconds: float) -> list[tuple[str, str]]:
-        """Let time pass; who was told of in that time, and as what."""
-        before = await told(self.hotline.office)
+        """Let time pass; who was told of in that time, and as what. Each is told by one event."""
+        before, events = await told(self.hotline.office), await recorded(self.hotline.office)
         await self.news._turn(self.clock)
         self.clock += seconds
         await self.news._turn(self.clock)
-        return sorted((await told(self.hotline.office)).items() - before.items())
+        news = sorted((await told(self.hotline.office)).items() - before.items())
+        assert (await recorded(self.hotline.office))[len(events) :] == [name for name, _ in news]
+        return news
 
 
 async def told(office: Office) -> dict[str, str]:
     rows = await office.rows("SELECT u.username, t.state FROM told_presence t JOIN user_account u ON u.id = t.user_id")
     return {row["username"]: row["state"] for row in rows}
+
+
+async def recorded(office: Office) -> list[str]:
+    """Whom the events of the outbox name, in its order; each is for whoever may see them."""
+    rows = await office.rows(
+        "SELECT u.username, e.audience FROM event e JOIN user_account u ON u.id = e.record_id"
+        " WHERE e.topic = $1 ORDER BY e.id", Topic.PRESENCE.value
+    )  # fmt: skip
+    assert [row["audience"] for row in rows] == [[]] * len(rows)
+    return [row["username"] for row in rows]
 
 
 @pytest.fixture
@@ -196,6 +208,7 @@ async def test_two_that_look_at_once_tell_it_once(lookout: Lookout, monkeypatch)
     for each in (lookout, other, lookout):
         await each.news._turn(each.clock + LONG)
     assert sorted(counted) == sorted([UUID(first.id), UUID(second.id)])
+    assert sorted(await recorded(lookout.hotline.office)) == ["agent1", "agent2"]
 
 
 _CROWD = """

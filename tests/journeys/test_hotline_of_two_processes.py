@@ -11,6 +11,9 @@ from tests.factories.branches import Town, town_over
 from tests.factories.sockets import CALLS, Feed
 from tests.servers import Databases
 
+from crm.notify.customers import agents
+
+PRESENCE = "subscription ($after: String) { events(topics: [PRESENCE], after: $after) { cursor topic recordId } }"
 CLAIM = "call { state claimedBy { username } }"
 
 
@@ -105,6 +108,41 @@ async def test_an_agent_is_found_by_either_process_while_any_tab_is_open(kept: T
         await here.finds(admin, agent1="AVAILABLE", agent2="OFFLINE")
         await second.aclose()
         await here.finds(admin, agent1="OFFLINE", agent2="OFFLINE")
+
+
+async def test_a_supervisor_is_told_of_whoever_is_found_otherwise(kept: Town):
+    hotline, (here, there) = kept.hotline, kept.branches
+    first, admin = hotline.agents[0], hotline.office.admin
+    await here.finds(admin, agent1="OFFLINE", agent2="OFFLINE")
+    async with here.office.listens(admin, PRESENCE) as near, there.office.listens(admin, PRESENCE) as far:
+
+        async def told() -> set[str]:
+            """Who the next event is of, and how they are found then by the process that told."""
+            states = set()
+            for branch, feed in ((here, near), (there, far)):
+                event = await feed.next()
+                assert (event["topic"], event["recordId"]) == ("PRESENCE", first.id)
+                found = await branch.person(admin).ask("agents", "state", userIds=[event["recordId"]])
+                states |= {each["state"] for each in found}
+            return states
+
+        await near.drain(agents.LEAVE_SECONDS + 2)
+        await far.drain()
+        async with here.office.line(first.token):
+            assert await told() == {"AVAILABLE"}
+            await there.person(first).do("presenceSet", "agent { state }", state="AWAY")
+            assert await told() == {"AWAY"}
+            await here.person(first).do("presenceSet", "agent { state }", state="AVAILABLE")
+            assert await told() == {"AVAILABLE"}
+            await hotline.pbx.tell("answered", "c9", second=3590, agent="1001")
+            assert await told() == {"BUSY"}
+            await hotline.pbx.tell("ended", "c9", second=3599)
+            assert await told() == {"WRAP_UP"}
+            await there.person(first).do("callEnd", CLAIM, id=await hotline.call_id("c9"))
+            assert await told() == {"AVAILABLE"}
+        async with there.office.line(first.token):
+            assert await near.drain(agents.LEAVE_SECONDS + 1) == [], "a page that is loaded anew, elsewhere"
+        assert await told() == {"OFFLINE"}
 
 
 async def test_what_somebody_chose_and_has_outweighs_where_they_are(kept: Town):

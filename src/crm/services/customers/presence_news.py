@@ -11,8 +11,10 @@ from datetime import datetime
 from uuid import UUID
 
 from crm.rules.customers.presence import WRAP_UP, AgentState
+from crm.services import events
 from crm.services.customers.presence import EVERYBODY, FOUND, state_of
 from crm.services.deeds import Deed
+from crm.services.topics import Topic
 
 _CONCERNED = """
 SELECT user_id FROM agent_presence WHERE since >= $1
@@ -60,4 +62,6 @@ async def tell(deed: Deed, people: Collection[UUID], online: Collection[UUID]) -
     if not news:
         return []
     written = await deed.rows(_TELL, deed.at, list(news), [state.value for state in news.values()])
-    return [row["user_id"] for row in written]
+    told_now = [row["user_id"] for row in written]
+    await events.record_many(deed, Topic.PRESENCE, [(person, ()) for person in told_now])
+    return told_now
