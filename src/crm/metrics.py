@@ -94,8 +94,9 @@ outbox_to_frame = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
 presence_complete = Gauge(
-    "crm_presence_complete", "Whether this process knows who is connected to the others.", registry=registry
-)
+    "crm_presence_complete", "Whether this process knows who is connected to the others.", registry=registry,
+    multiprocess_mode="livemin",
+)  # fmt: skip
 events_delivered = Counter("crm_events_delivered_total", "Events written to sockets and event streams.", registry=registry)
 broker_answers = Gauge(
     "crm_broker_answers",

@@ -54,7 +54,7 @@ def serving(services: Services, broker: Broker, *, alone: bool) -> AbstractAsync
 
 def working(database: Database, broker: Broker, roster: Roster) -> AbstractAsyncContextManager[None]:
     """What `crm worker` does, for as long as the block lasts."""
-    relay = Relay(database, broker)
+    relay = Relay(database, broker, roster.begin_anew)
     own = _presence(database, broker, relay, roster) | {"relay": relay.run()}
     return running(own | dict(background_work(database)))
 

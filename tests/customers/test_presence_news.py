@@ -11,9 +11,10 @@ from tests.conftest import make_settings
 from tests.customers.calling import AGENT, CALL, SETTINGS, Hotline
 from tests.factories.api import Api, Office, opened
 
+from crm.core.clock import now
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
-from crm.notify.brokers import Event, MemoryBroker
+from crm.notify.brokers import MemoryBroker, Stamped
 from crm.notify.customers import agents
 from crm.notify.customers.agents import PresenceNews
 from crm.notify.rosters.memory import MemoryRoster
@@ -59,7 +60,8 @@ class Lookout:
     async def hears(self, call: str = "c1") -> None:
         """What the broker brings after a change of the call."""
         self.numbers += 1
-        await self.broker.publish(Event(self.numbers, Topic.INCOMING_CALLS, UUID(await self.hotline.call_id(call)), frozenset()))
+        record = UUID(await self.hotline.call_id(call))
+        await self.broker.publish([Stamped(self.numbers, Topic.INCOMING_CALLS.value, record, frozenset(), now())])
 
     async def after(self, seconds: float) -> list[tuple[str, str]]:
         """Let time pass; who was told of in that time, and as what. Each is told by one event."""
@@ -68,7 +70,7 @@ class Lookout:
         self.clock += seconds
         await self.news._turn(self.clock)
         news = sorted((await told(self.hotline.office)).items() - before.items())
-        assert (await recorded(self.hotline.office))[len(events) :] == [name for name, _ in news]
+        assert sorted((await recorded(self.hotline.office))[len(events) :]) == [name for name, _ in news]
         return news
 
 
@@ -170,7 +172,7 @@ async def test_events_that_may_have_passed_by_are_made_up_for(lookout: Lookout):
     lookout.opens(hotline.agents[0])
     await lookout.after(LONG)
     await hotline.pbx.tell("answered", second=3500, agent="1001")
-    lookout.broker.begin_anew()
+    lookout.broker.begin_anew(1, lookout.numbers)
     assert await lookout.after(1) == [("agent1", "BUSY")]
 
 

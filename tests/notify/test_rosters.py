@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -230,30 +228,13 @@ async def test_systems_share_a_redis_and_nothing_else(several: System, valkey: s
     await becomes(other, ALICE)
 
 
-class Fragile(ValkeyServer):
-    """A Valkey that the test may harm."""
-
-    def suspend(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-    def restart(self) -> None:
-        """Killed, and begun anew with nothing."""
-        self.process.kill()
-        self.process.wait()
-        (self.folder / "s").unlink(missing_ok=True)
-        self.process = subprocess.Popen(self.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 @pytest.fixture
-async def fragile(database: Database) -> AsyncIterator[tuple[System, Fragile]]:
+async def fragile(database: Database) -> AsyncIterator[tuple[System, ValkeyServer]]:
     """A system over a Redis of its own."""
-    server = Fragile()
+    server = ValkeyServer()
     async with system_of(database, lambda: SharedRoster(server.url)) as system:
         yield system, server
-    server.resume()
+    server.go_on()
     server.stop()
 
 
@@ -263,7 +244,7 @@ async def test_nobody_waits_for_a_redis_that_hangs(fragile):
     here.enter(SCREEN, ALICE)
     await becomes(there, ALICE)
     await until_complete(here, there)
-    server.suspend()
+    server.hang()
     there.enter(TABLET, BOB)
     began = monotonic()
     assert (there.people(), there.sockets(TABLET), there.sockets(SCREEN)) == ({ALICE, BOB}, 1, 1)
@@ -273,7 +254,7 @@ async def test_nobody_waits_for_a_redis_that_hangs(fragile):
     there.leave(TABLET, BOB)
     await stays(there, ALICE, seconds=0.5)
     here.leave(SCREEN, ALICE)
-    server.resume()
+    server.go_on()
     await becomes(there, within=5)
 
 

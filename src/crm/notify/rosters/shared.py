@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from time import monotonic
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from crm import metrics
+from crm.notify.brokers.stream import connect
 from crm.notify.rosters.memory import MemoryRoster
 from crm.notify.rosters.pages import Page, written
 from crm.notify.rosters.shelf import Label, Shelf
@@ -85,8 +83,7 @@ class SharedRoster:
     async def run(self, database: Database) -> None:
         """Take turns at telling and hearing, over every failure."""
         self._unsettle()
-        waits: dict[str, Any] = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
-        redis = Redis.from_url(self.url, retry=Retry(NoBackoff(), 1), **waits)  # a line that broke while idle
+        redis = connect(self.url, ANSWER_SECONDS)
         try:
             well = True
             while True:
