@@ -12,6 +12,8 @@ from contextlib import suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from crm.notify.cancelling import heed_cancellation
+
 PAUSE_SECONDS = 0.25
 LISTEN_SECONDS = 0.5
 
@@ -43,6 +45,7 @@ class Bells:
     async def run(self) -> None:
         """Send what was rung here, until cancelled."""
         while True:
+            heed_cancellation()
             await self._rung.wait()
             self._rung.clear()
             if self._name is not None and not self._leads.is_set():
@@ -52,6 +55,7 @@ class Bells:
     async def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` for each ring while this process leads, until cancelled."""
         while True:
+            heed_cancellation()
             await self._leads.wait()
             try:
                 await self._listen(heard)
@@ -66,5 +70,6 @@ class Bells:
         async with self._client.pubsub() as subscription:
             await subscription.subscribe(name)
             while self._leads.is_set() and name == self._name:
+                heed_cancellation()
                 if await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS):
                     heard()

@@ -19,6 +19,7 @@ from crm.notify.brokers.events import Stamped
 from crm.notify.brokers.filling import Filling
 from crm.notify.brokers.order import Lapsed, Order, Sink
 from crm.notify.brokers.stream import EventStream, connect
+from crm.notify.cancelling import heed_cancellation
 from crm.notify.outbox import Outbox
 from crm.store.database import reason
 
@@ -108,6 +109,7 @@ class RedisBroker:
     async def _read(self, wake: Callable[[], None]) -> None:
         await self._begun.wait()
         while True:
+            heed_cancellation()
             try:
                 await self._read_once(wake)
             except Exception as error:  # noqa: BLE001 - whatever it is, the outbox has what this would have brought

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from crm import metrics
 from crm.notify.brokers.events import Stamped
 from crm.notify.brokers.stream import EventStream
+from crm.notify.cancelling import heed_cancellation
 from crm.notify.outbox import Outbox
 from crm.store.database import reason
 
@@ -73,6 +74,7 @@ class Filling:
         """Until cancelled, over every failure of Redis and of the database."""
         failing = False
         while True:
+            heed_cancellation()
             await self._leads.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from crm import metrics
 from crm.notify.brokers.stream import connect
+from crm.notify.cancelling import heed_cancellation
 from crm.notify.rosters.memory import MemoryRoster
 from crm.notify.rosters.pages import Page, written
 from crm.notify.rosters.shelf import Label, Shelf
@@ -88,7 +89,7 @@ class SharedRoster:
             well = True
             while True:
                 well = await self._turn(redis, database, well=well)
-                _heed_cancellation()
+                heed_cancellation()
                 metrics.presence_complete.set(self.complete)
                 await self._pause(well=well)
         finally:
@@ -171,10 +172,3 @@ class SharedRoster:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._changed.wait()
                 await asyncio.sleep(GATHER_SECONDS)
-
-
-def _heed_cancellation() -> None:
-    """Before Python 3.12 `wait_for`, which the driver uses, swallows a cancellation that meets an answer. It is still counted."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
