@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from crm.access.binds import Binds
+from crm.access.binds import Binds, Later, Prepared
 from crm.access.branches import Visible
 from crm.access.grants import Rights, ViewerKind
 from crm.access.predicates import FALSE, all_of, readable
@@ -34,13 +35,18 @@ thousands of viewers it would be a megabyte with each event.
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """The statement, and how its one row is read."""
+class Question:
+    """The statement for groups of certain rights, whoever is in them, and how its one row is read."""
 
-    text: str
-    values: list[object]
+    prepared: Prepared
     groups: tuple[bool, ...]
     """Of each group whether its members were asked about at all: no rights, no question."""
+
+    def values(self, record_id: UUID, groups: Sequence[Sequence[Viewer]]) -> list[object]:
+        """The parameters for this record and these viewers."""
+        sessions = [viewer.session for viewers in groups for viewer in viewers]
+        people = [([viewer.id for viewer in viewers],) for viewers in groups]
+        return self.prepared.values(ANONYMOUS, [(record_id,), (sessions,), *people])
 
     def epoch(self, row: Mapping[str, Any]) -> int:
         """The rights' epoch in which the verdict was found."""
@@ -80,38 +86,33 @@ class _BindsOfRows(Binds):
         return self._shared.alias()
 
 
-def admission(
-    rule: Visible, record_id: UUID, groups: Sequence[tuple[Rights, Sequence[Viewer]]], *, binned: bool = False
-) -> Admission:
-    """Ask about groups of viewers, those of each with the same rights. `binned`: wherever the record lies, in the bin too."""
+@lru_cache(maxsize=1024)
+def admission(rule: Visible, rights: tuple[Rights, ...], *, binned: bool = False) -> Question:
+    """Ask about groups of viewers with these rights. `binned`: wherever the record lies, in the bin too."""
     binds = Binds()
-    key = binds.value(record_id)
+    key = binds.value(Later(0, 0))
     columns, asked = [], []
-    for number, (rights, viewers) in enumerate(groups):
-        test = _denied(rule, key, rights, viewers, binds, binned=binned)
+    for number, each in enumerate(rights):
+        test = _denied(rule, key, each, Later(number + 2, 0), binds, binned=binned)
         asked.append(test is not None)
         if test is not None:
             columns.append(f"{test} AS d{number}")
-    sessions = binds.value([viewer.session for _, viewers in groups for viewer in viewers])
     live = "SELECT FROM session z WHERE z.id = v.session AND z.revoked_at IS NULL AND z.expires_at > now()"
-    ended = (
-        f"ARRAY(SELECT v.place FROM unnest({sessions}::uuid[]) WITH ORDINALITY AS v(session, place) WHERE NOT EXISTS ({live}))"
-    )
-    columns += [f"{ended} AS _ended", "e.epoch AS _epoch"]
-    text, values = binds.statement(f"SELECT {', '.join(columns)} FROM rights_epoch e", ANONYMOUS)
-    return Admission(text, values, tuple(asked))
+    given = f"unnest({binds.value(Later(1, 0))}::uuid[]) WITH ORDINALITY AS v(session, place)"
+    columns += [f"ARRAY(SELECT v.place FROM {given} WHERE NOT EXISTS ({live})) AS _ended", "e.epoch AS _epoch"]
+    return Question(binds.prepared(f"SELECT {', '.join(columns)} FROM rights_epoch e"), tuple(asked))
 
 
-def _denied(rule: Visible, key: str, rights: Rights, viewers: Sequence[Viewer], binds: Binds, *, binned: bool) -> str | None:
+def _denied(rule: Visible, key: str, rights: Rights, people: Later, binds: Binds, *, binned: bool) -> str | None:
     """The places of those who may not see the record, as an array; NULL where nobody may. None needs no asking: nobody may."""
     own, alias = _BindsOfRows(binds), binds.alias()
     seen = readable(rule, alias, rights, own, deleted=None if binned else False)
     if seen == FALSE:
         return None
     row = f"EXISTS (SELECT FROM {rule.table} {alias} WHERE {all_of([f'{alias}.id = {key}', seen])})"
-    staff = rights.kind is ViewerKind.STAFF
     if not own.used:
         return f"CASE WHEN {row} THEN '{{}}'::bigint[] END"
-    given = f"unnest({binds.value([viewer.id for viewer in viewers])}::uuid[]) WITH ORDINALITY AS u(id, place)"
-    shown = ", ".join(f"{_SHOWN[attribute].format(staff=_STAFF if staff else '')} AS {attribute}" for attribute in own.used)
+    staff = _STAFF if rights.kind is ViewerKind.STAFF else ""
+    given = f"unnest({binds.value(people)}::uuid[]) WITH ORDINALITY AS u(id, place)"
+    shown = ", ".join(f"{_SHOWN[attribute].format(staff=staff)} AS {attribute}" for attribute in own.used)
     return f"ARRAY(SELECT v.place FROM (SELECT {shown}, u.place FROM {given}) v WHERE NOT {row})"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from crm.access.admission import Admission, admission
+from crm.access.admission import Question, admission
 from crm.access.grants import Rights
 from crm.access.loading import load_by_sessions
 from crm.access.viewer import Viewer, same_rights
@@ -47,10 +47,10 @@ class Gate:
         for _ in range(ATTEMPTS):
             groups = _by_rights(subscribers)
             known = {each.rendering.reader: each.rendering.reader.viewer for each in subscribers}
-            viewers = [(rights, [each.rendering.reader.viewer for each in those]) for rights, those in groups.items()]
-            asked = admission(noun.rule, record_id, viewers, binned=rule.binned)
+            asked = admission(noun.rule, tuple(groups), binned=rule.binned)
+            values = asked.values(record_id, [[each.rendering.reader.viewer for each in those] for those in groups.values()])
             async with self.database.connection() as connection:
-                row = await connection.fetchrow(asked.text, *asked.values)
+                row = await connection.fetchrow(asked.prepared.text, *values)
                 moved = await self._renew(connection, asked.epoch(row), known)
             if not moved:
                 return _verdict(asked, row, groups, rule.permission)
@@ -84,7 +84,7 @@ def _by_rights(subscribers: Sequence[Subscription]) -> dict[Rights, list[Subscri
 
 
 def _verdict(
-    asked: Admission, row: Mapping[str, Any], groups: Mapping[Rights, Sequence[Subscription]], permission: str
+    asked: Question, row: Mapping[str, Any], groups: Mapping[Rights, Sequence[Subscription]], permission: str
 ) -> Verdict:
     ended = asked.ended(row)
     verdict = Verdict(asked.epoch(row), [], [])
