@@ -129,7 +129,7 @@ class Arguments:
             return self.choose.one(own)
         if self.choose.chance(50):
             return self.choose.one([None, *BROKEN])
-        lists = sorted(self.values.cursors)
+        lists = sorted(name for name, held in self.values.cursors.items() if held)
         return self.choose.one(self.values.cursors[self.choose.one(lists)]) if lists else "x"
 
     def _listing(self, made: GraphQLField, type_name: str, given: dict[str, Any]) -> dict[str, Any]:
