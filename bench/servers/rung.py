@@ -15,14 +15,17 @@ from typing import Any
 
 import crm.app
 from crm.cli import main
+from crm.services.topics import Topic
 from crm.store.database import Database, open_database
+
+NEWS = (Topic.INCOMING_CALLS, Topic.ANNOUNCEMENTS)
 
 
 @asynccontextmanager
 async def _opened(*words: Any, **settings: Any) -> AsyncIterator[Database]:
     async with open_database(*words, **settings) as database:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGUSR1, database.announce)
+        loop.add_signal_handler(signal.SIGUSR1, database.announce, NEWS)
         try:
             yield database
         finally:

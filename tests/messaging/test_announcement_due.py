@@ -142,7 +142,9 @@ async def test_it_expires_when_its_end_has_come_and_stays_readable(office: Offic
     assert (found["status"], entry["verb"], entry["channel"]) == ("EXPIRED", "announcement.expire", "SCHEDULE")
     assert (await anna.ask("announcement", "status", id=key))["status"] == "EXPIRED"
     assert await anna.ask("unreadAnnouncementCount") == 0
-    assert await office.value("SELECT count(*) FROM event WHERE topic = 'announcements'") == 1, "that it was published, and nothing more"
+    assert await office.value("SELECT count(*) FROM event WHERE topic = 'announcements'") == 1, (
+        "that it was published, and nothing more"
+    )
     async with office.unchanged():
         assert await expire_due(office.database, at + SOON) == 0
 

@@ -34,7 +34,9 @@ async def reached(office: Office, announcement: str) -> list[str]:
 
 
 async def events(office: Office) -> list[tuple[str, str, list[str]]]:
-    rows = await office.rows("SELECT topic, record_id, record_kind, audience FROM event WHERE topic = 'announcements' ORDER BY id")
+    rows = await office.rows(
+        "SELECT topic, record_id, record_kind, audience FROM event WHERE topic = 'announcements' ORDER BY id"
+    )
     assert all(row["record_kind"] == Kind.ANNOUNCEMENT for row in rows)
     return [(row["topic"], str(row["record_id"]), [str(each) for each in row["audience"]]) for row in rows]
 

@@ -59,13 +59,13 @@ async def test_a_commit_of_this_process_does_not_wait_for_the_poll(database, mon
 
 async def test_a_deed_without_news_rings_nobody(database):
     rung = []
-    database.bells.add(lambda: rung.append(1))
+    database.bells.add(rung.append)
     async with system_deed(database, "test"):
         pass
     await commit(database, ALICE, rollback=True)
     assert rung == []
     await commit(database, ALICE)
-    assert rung == [1]
+    assert rung == [[Topic.INCOMING_CALLS]]
 
 
 async def test_of_two_relays_one_leads_and_both_tell_the_same(database):

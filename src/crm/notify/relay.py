@@ -9,7 +9,7 @@ one, and the next leader fills the broker up with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -192,7 +192,7 @@ class Relay:
         outcomes = [await connection.execute(_FORGET, topic.value, rule.kept, FORGET_BATCH) for topic, rule in TOPICS.items()]
         return all(outcome == "INSERT 0 0" for outcome in outcomes)
 
-    def _committed(self) -> None:
+    def _committed(self, _: Collection[object]) -> None:
         self._bell.set()
         if not self.leading:
             self.broker.ring()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 
 import structlog
 
 from crm.core.clock import now
+from crm.services.topics import Topic
 from crm.store.database import Database
 from crm.store.errors import is_away
 
@@ -23,14 +24,22 @@ log = structlog.get_logger("crm.timers")
 
 
 async def when_due(
-    name: str,
+    topic: Topic,
     database: Database,
     next_due: Callable[[Database], Awaitable[datetime | None]],
     act: Callable[[Database, datetime], Awaitable[int]],
 ) -> None:
-    """Call `act` whenever the earliest due instant has come, until cancelled. A failure is logged and tried again."""
-    bell = asyncio.Event()
-    database.bells.add(bell.set)
+    """Call `act` whenever the earliest due instant has come, until cancelled. A failure is logged and tried again.
+
+    News of the topic may be a plan that is due sooner; other news is not looked at, or 200 calls a second would be 200 looks.
+    """
+    name, bell = topic.value, asyncio.Event()
+
+    def rung(news: Collection[object]) -> None:
+        if not news or topic in news:
+            bell.set()
+
+    database.bells.add(rung)
     try:
         while True:
             bell.clear()
@@ -52,7 +61,7 @@ async def when_due(
             seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, (due - at).total_seconds())
             await _sleep(bell, seconds)
     finally:
-        database.bells.discard(bell.set)
+        database.bells.discard(rung)
 
 
 async def each(name: str, database: Database, seconds: float, act: Callable[[Database], Awaitable[int]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,7 +35,7 @@ class Database(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
         """A transaction, committed at the end of the block."""
 
-    def announce(self) -> None:
+    def announce(self, news: Collection[object] = ()) -> None:
         """Events were committed: whoever waits for them should look."""
 
 
@@ -135,4 +135,4 @@ async def deed(
                 raise StaleViewer
         yield opened
     if opened.news:
-        database.announce()
+        database.announce(opened.news)

@@ -6,7 +6,7 @@ the size of the pool is the number of connections this process can hold, whateve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -32,13 +32,17 @@ STATEMENT_SECONDS = 30
 POOL = 10
 
 
+Bell = Callable[[Collection[object]], None]
+"""Told of the topics that a commit brought news of."""
+
+
 @dataclass
 class Database:
     """One open database. `url` is what it was opened with."""
 
     url: str
     client: BasePostgresClient
-    bells: set[Callable[[], None]] = field(default_factory=set)
+    bells: set[Bell] = field(default_factory=set)
     """Called in this process after a commit that recorded events. Only to save waiting: the outbox is the truth."""
 
     @asynccontextmanager
@@ -59,10 +63,10 @@ class Database:
         """A transaction, or a savepoint when this task is inside one already. Start no tasks inside it that outlive it."""
         return cast("AbstractAsyncContextManager[TransactionalDBClient]", in_transaction("default"))
 
-    def announce(self) -> None:
-        """Ring the bells."""
+    def announce(self, news: Collection[object] = ()) -> None:
+        """Ring the bells: there is news of these topics; without any, of who knows what."""
         for bell in tuple(self.bells):
-            bell()
+            bell(news)
 
     async def has_rows(self, table: str) -> bool:
         """Whether a table holds anything at all."""

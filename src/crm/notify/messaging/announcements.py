@@ -6,12 +6,13 @@ from datetime import datetime
 
 from crm.notify.timers import when_due
 from crm.services.messaging.due import expire_due, next_due, publish_due
+from crm.services.topics import Topic
 from crm.store.database import Database
 
 
 async def run(database: Database) -> None:
     """Publish and let expire what is due, until cancelled."""
-    await when_due("announcements", database, next_due, _act)
+    await when_due(Topic.ANNOUNCEMENTS, database, next_due, _act)
 
 
 async def _act(database: Database, at: datetime) -> int:
