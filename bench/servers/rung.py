@@ -18,7 +18,8 @@ from crm.cli import main
 from crm.services.topics import Topic
 from crm.store.database import Database, open_database
 
-NEWS = (Topic.INCOMING_CALLS, Topic.ANNOUNCEMENTS)
+NEWS = (Topic.INCOMING_CALLS,)
+"""The relay looks for all topics; a call wakes nothing else."""
 
 
 @asynccontextmanager
