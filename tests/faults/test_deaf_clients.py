@@ -14,10 +14,12 @@ from typing import Any
 import orjson
 import pytest
 from tests.customers.calling import Hotline
-from tests.factories.sockets import SUBPROTOCOL, ConnectedOffice, connected
+from tests.factories.sockets import ANNOUNCEMENTS, SUBPROTOCOL, ConnectedOffice, connected
 
+from crm import metrics
 from crm.endpoints.sockets import protocol
 from crm.endpoints.sockets import socket as our_socket
+from crm.endpoints.sockets.wires import MOST_BUFFERED
 
 office = pytest.fixture(connected)
 DEAF = 200 if os.environ.get("CRM_SOAK") else 10
@@ -47,7 +49,8 @@ def framed(message: Any) -> bytes:
 class Deaf:
     """A client that signs in, talks, and reads nothing after the handshake."""
 
-    def __init__(self, office: ConnectedOffice, token: str | None) -> None:
+    def __init__(self, office: ConnectedOffice, token: str | None, watched: str = WATCHED) -> None:
+        self.watched = watched
         self.host, _, port = office.address.removeprefix("http://").partition(":")
         self.port, self.token = int(port), token
         self.socket = socket.socket()
@@ -66,7 +69,7 @@ class Deaf:
         await loop.sock_recv(self.socket, 1024)
         init = {"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}
         await loop.sock_sendall(self.socket, framed(init))
-        await loop.sock_sendall(self.socket, framed({"type": "subscribe", "id": "1", "payload": {"query": WATCHED}}))
+        await loop.sock_sendall(self.socket, framed({"type": "subscribe", "id": "1", "payload": {"query": self.watched}}))
 
     async def talk(self) -> None:
         while True:
@@ -114,6 +117,47 @@ async def test_sockets_of_clients_that_never_read_are_gone_after_the_grace(offic
         await asyncio.gather(*talking, return_exceptions=True)
         for each in deaf:
             each.socket.close()
+
+
+async def test_who_does_not_read_what_is_pushed_costs_a_bounded_buffer_and_then_the_socket(office: ConnectedOffice, monkeypatch):
+    """W3: by announcements alone, long before anybody would wait for them; whoever reads gets every one, in order."""
+    monkeypatch.setattr(our_socket, "SEND_SECONDS", PATIENCE)
+    reader, deaf_one = await office.hire("reader"), await office.hire("deaf")
+    tokens = [(await office.signed_in(deaf_one.username)).token for _ in range(0, DEAF, EACH)]
+    deaf = [Deaf(office, token, ANNOUNCEMENTS) for token in tokens for _ in range(EACH)]
+    await asyncio.gather(*(each.connect() for each in deaf))
+    try:
+        async with office.listens(reader, ANNOUNCEMENTS) as feed:
+            before, evicted, most, told = memory(), shown(), 0, []
+            while our_ends(deaf) and len(told) < LONGEST_NEWS:
+                told.append(f"{len(told)}")
+                given = {"title": told[-1], "body": "长" * 20_000, "audience": {"everyone": True}}
+                await office.admin.do("announcementPublish", "announcement { id }", input=given)
+                assert (await feed.next())["announcement"]["title"] == told[-1]
+                most = max(most, memory() - before)
+            await until(lambda: our_ends(deaf) == 0)
+        assert shown() - evicted == DEAF
+        assert most < DEAF * MOST_EACH + SLACK, f"{most / 1e6:.0f} MB for {DEAF} clients that do not read"
+        assert (await reader.ask("me", "user { username }"))["user"]["username"] == reader.username
+    finally:
+        for each in deaf:
+            each.socket.close()
+
+
+LONGEST_NEWS = 40
+"""Announcements of 60 KB: a handful fills the kernel's buffers and ours."""
+MOST_EACH = 2 * MOST_BUFFERED
+SLACK = 40_000_000
+"""For everything else that this process does meanwhile."""
+
+
+def memory() -> int:
+    """Bytes that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def shown() -> float:
+    return metrics.registry.get_sample_value("crm_sockets_evicted_total") or 0
 
 
 async def until(holds: Any) -> None:

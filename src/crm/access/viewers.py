@@ -6,6 +6,7 @@ its own work, and whoever finds a viewer stale comes back for a fresh one.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from crm.access.loading import load_by_token, token_hash
 from crm.access.viewer import Viewer
 
 MOST = 20_000
+ENTER_AT_ONCE = 4
 SECONDS = 600
 """How long the estimate of how much a viewer sees is trusted; rights themselves are checked with every statement."""
 
@@ -34,6 +36,7 @@ class Viewers:
     def __init__(self, database: Database, seen: Callable[[Any, UUID], Awaitable[None]]) -> None:
         self.database = database
         self.seen = seen
+        self._door = asyncio.Semaphore(ENTER_AT_ONCE)
         self._kept: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
 
     async def of(self, token: str) -> Viewer | None:
@@ -47,9 +50,9 @@ class Viewers:
         """The viewer of a token as the database has it now, for somebody who begins to listen.
 
         How much they see takes many statements to estimate, and listening has no use for it: thousands come at once after a
-        restart.
+        restart. They come in one after another: waiting for a connection all at once, most would be turned away.
         """
-        async with self.database.connection() as connection:
+        async with self._door, self.database.connection() as connection:
             viewer = await load_by_token(connection, token, estimated=False)
             if viewer is not None and viewer.session is not None:
                 await self.seen(connection, viewer.session)
