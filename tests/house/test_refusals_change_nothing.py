@@ -199,6 +199,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "callHold": ("ANSWERED",), "callResume": ("HELD",), "callTransfer": ("ANSWERED", "HELD"),
     "callEnd": ("ANSWERED", "HELD", "TRANSFERRED", "ENDED", "LOST"),
     "reminderSnooze": ("DUE", "SNOOZED"), "reminderDismiss": ("DUE", "SNOOZED"),
+    "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip
 """Step of a flow → the states from which it is taken; from every other it is refused."""
 
@@ -216,7 +217,7 @@ async def test_steps_that_the_flow_does_not_have(served):
     before, count = await checksums(client), 0
     for name, states in STEPS.items():
         found = AIMED[name]
-        column = "state" if found.type in ("Call", "Reminder") else "status"
+        column = "state" if found.type in ("Call", "Reminder", "Job") else "status"
         for viewer in VIEWERS[1:]:
             # Whoever may do it at all: the administrator most, calls whoever has them, reminders everybody their own.
             oracle = Oracle(company, viewer)
