@@ -21,7 +21,9 @@ from tests.factories.walk import batched
 
 BATCH = 40
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
-SPECIAL_CASES = {"signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet"}
+SPECIAL_CASES = {
+    "signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet", "notificationRead", "notificationReadAll",
+}  # fmt: skip
 """Tested by their own names below, or where signing in is."""
 
 
@@ -302,6 +304,26 @@ async def test_saying_that_one_takes_calls(desk: Desk):
         wanted = None if oracle.holds(SPECIAL["presenceSet"]) else "top FORBIDDEN"
         desk.tally.expect((oracle.viewer, "presenceSet", "oneself"), outcome(answer, "m0"), wanted)
     desk.tally.settle(14)
+
+
+async def test_reading_notifications(desk: Desk):
+    """Everybody reads their own; another's is not there, alone or among one's own."""
+    rows = desk.company.of("notification")
+    for oracle in desk.oracles:
+        own = [str(row.id) for row in oracle.visible("Notification")]
+        for batch in batched(rows, BATCH // 2):
+            calls = [{"ids": ids} for row in batch for ids in ([str(row.id)], sorted({*own, str(row.id)}))]
+            text = inputs.document(["notificationRead"] * len(calls))
+            answer = await desk.client.ask(oracle.viewer, text, inputs.variables(calls))
+            for number, row in enumerate(row for row in batch for _ in range(2)):
+                way = "among one's own" if number % 2 else "alone"
+                wanted = None if oracle.holds(SPECIAL["notificationRead"]) and oracle.reads(row) else "NOT_FOUND"
+                kind = "own" if oracle.reads(row) else "another's"
+                desk.tally.expect((oracle.viewer, f"notificationRead {way}", kind), outcome(answer, f"m{number}"), wanted, row.id)
+        answer = await desk.client.ask(oracle.viewer, inputs.document(["notificationReadAll"]))
+        wanted = None if oracle.holds(SPECIAL["notificationReadAll"]) else "top FORBIDDEN"
+        desk.tally.expect((oracle.viewer, "notificationReadAll", "own"), outcome(answer, "m0"), wanted)
+    desk.tally.settle(60)
 
 
 async def test_what_follows_from_a_field_does_not_write_a_frozen_one(desk: Desk):

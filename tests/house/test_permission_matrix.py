@@ -507,7 +507,7 @@ async def test_oneself(desk: Desk):
     desk.tally.settle(50)
 
 
-ASKED_BY_HAND = {"me", "accessOf", "deletedRecords", "agents", "unreadAnnouncementCount", "schedule"}
+ASKED_BY_HAND = {"me", "accessOf", "deletedRecords", "agents", "unreadAnnouncementCount", "unreadNotificationCount", "schedule"}
 
 
 async def test_agents_and_their_calls(desk: Desk):
@@ -552,6 +552,16 @@ async def test_how_many_announcements_are_unread(desk: Desk):
 def _is_out(company: Company, oracle: Oracle, receipt: Fact) -> bool:
     announcement = company.find("announcement", receipt["announcement_id"])
     return announcement is not None and announcement["status"] == "PUBLISHED" and oracle.reads(announcement)
+
+
+async def test_how_many_notifications_are_unread(desk: Desk):
+    """One's own, whether or not one sees what they are about."""
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, "{ unreadNotificationCount }")
+        rows = desk.company.of("notification")
+        unread = [row for row in rows if row["user_id"] == oracle.id and row["read_at"] is None]
+        desk.expect(oracle, "unreadNotificationCount", "count", answer.data["unreadNotificationCount"], len(unread))
+    desk.tally.settle(14)
 
 
 async def test_schedules_of_oneself_and_of_others(desk: Desk):

@@ -122,6 +122,7 @@ async def test_reading_counts_down_and_is_told_to_the_other_screen(office: Conne
         assert await heir.do("notificationReadAll", "unreadCount") == 0
         assert {(await screen.next())["record"]["id"] for _ in unread} == {each["id"] for each in unread}
     assert await noted(heir, filter={"readAt": {"isNull": True}}) == []
+    assert await owner.ask("unreadNotificationCount") == 3, "those of others stay as they are"
 
 
 async def test_anothers_notification_is_not_there_and_nothing_is_read(office: ConnectedOffice):
