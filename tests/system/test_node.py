@@ -16,8 +16,10 @@ from crm.rules.customers.call_states import CallDirection, Signal
 from crm.rules.system.user_kinds import UserKind
 from crm.services.customers.call_reports import CallReport, receive
 from crm.services.deeds import Channel
+from crm.services.jobs import Nothing, enqueue
 from crm.services.office.reminders import fire_due
 from crm.services.system.accounts import system_deed
+from crm.services.system.housekeeping import PURGE_JOBS
 
 TABLES = {
     Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role", Kind.SESSION: "session", Kind.SHARE: "share",
@@ -32,7 +34,7 @@ TABLES = {
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
-    Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt",
+    Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -41,7 +43,7 @@ NODES = {
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
-    Kind.CALL_DISCLOSURE: "CallDisclosure",
+    Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -68,6 +70,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await made.admin.do("recordsShare", "results { id }", input=shared)
         await _sales(made, party["id"])
         await _news(made, agent)
+        await _work(made)
         yield made
 
 
@@ -102,6 +105,16 @@ async def _news(made: Office, agent: Api) -> None:
     third = print_instant(starts + timedelta(days=2))
     await made.admin.do("scheduleOccurrenceCancel", "scheduleEvent { id }", id=event["id"], originalStartsAt=third)
     await fire_due(made.database, now())
+
+
+async def _work(made: Office) -> None:
+    """A notification of the administrator, with whom somebody shares a customer; a job that nobody has started."""
+    giver = await made.hire("giver", {"customer.CREATE": "OWN", "customer.READ": "OWN", "customer.SHARE": "OWN"})
+    given = await giver.do("customerCreate", "customer { id }", input={"name": "given"})
+    shared = {"ids": [given["id"]], "principalIds": [made.admin.id], "access": "READ"}
+    await giver.do("recordsShare", "results { id }", input=shared)
+    async with system_deed(made.database, "test") as deed:
+        await enqueue(deed, PURGE_JOBS, Nothing())
 
 
 async def shown(api: Api, key: str) -> str | None:
