@@ -226,7 +226,8 @@ class Office:
         before = await self.checksums()
         yield
         after = await self.checksums()
-        assert {name for name in before if before[name] != after[name]} == set(), "these tables changed"
+        changed = sorted(name for name in before if before[name] != after[name])
+        assert not changed, f"these tables changed: {', '.join(changed)}"
 
     @asynccontextmanager
     async def counted(self) -> AsyncIterator[StatementCount]:

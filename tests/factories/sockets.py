@@ -222,6 +222,15 @@ class ConnectedOffice(Office):
                 await line.close()
 
     @asynccontextmanager
+    async def unchanged(self) -> AsyncIterator[None]:
+        """As of every office, from when the relay has numbered the events of before: it does so after their commits."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.value("SELECT EXISTS (SELECT FROM event WHERE seq IS NULL)"):
+                await asyncio.sleep(0.005)
+        async with super().unchanged():
+            yield
+
+    @asynccontextmanager
     async def listens(self, person: Api, query: str, after: str | None = None) -> AsyncIterator[Feed]:
         """One person's subscription on a socket of its own."""
         assert person.token is not None
