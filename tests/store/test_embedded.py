@@ -20,10 +20,11 @@ from crm.store.errors import StoreError
 from crm.store.folder import LONGEST_SOCKET_PATH, DataFolder, InUse
 
 HOLD = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from crm.store import binaries
 from crm.store.embedded import FOR_TESTS, EmbeddedServer
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 if sys.argv[2] == "orphan":  # as on systems whose kernel does not end the server with us
     binaries.AS_USER = [[]]
     binaries.AS_ROOT = [binaries.IN_NAMESPACE]
@@ -55,10 +56,13 @@ def hold(folder: Path, how: str = "") -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str], sign: int) -> None:
-    process.send_signal(sign)
-    process.wait(30)
-    assert process.stdout
-    process.stdout.close()
+    """Send the signal and wait for the end. Whatever comes of it, no process and no pipe is left to whichever test is next."""
+    with process:
+        process.send_signal(sign)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
 
 
 async def test_data_outlives_the_server_and_nothing_else_does(tmp_path):
