@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -29,16 +31,19 @@ async def hotline(office: Office) -> Hotline:
 
 
 @pytest.fixture
-def online(app) -> Any:
-    """Open a socket for somebody."""
+def online(app) -> Iterator[Callable[[Api], None]]:
+    """Open a socket for somebody. It is closed with the test: how many are open is counted for the whole process."""
+    opened = ExitStack()
 
     def connect(who: Api) -> None:
         viewer: Any = SimpleNamespace(session=uuid4(), id=UUID(who.id))
-        presence = app.state.services.presence
-        assert presence.admit(viewer, object())
+        presence, socket = app.state.services.presence, object()
+        assert presence.admit(viewer, socket)
+        opened.callback(presence.leave, viewer, socket)
 
     assert {"session", "id"} <= set(Viewer.__dataclass_fields__)
-    return connect
+    with opened:
+        yield connect
 
 
 async def states(hotline: Hotline, who: Api | None = None) -> dict[str, str]:
