@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from typing import Any
 
 import httpx
@@ -258,15 +258,14 @@ async def test_a_client_that_vanishes_is_forgotten(office, monkeypatch, caplog):
     before = held(office)[1]
     async with asyncio.timeout(20):
         for late in (b"", request("x", "no", ME)):
-            plain = Plain(office.address)
             person = await office.hire(f"vanishing{len(late)}")
-            await plain.ask(str(person.token), CURSORS)
-            assert b"200 OK" in await plain.part()
-            await until(lambda: open_streams() == 1)
-            if late:  # a second request behind the one that goes on
-                await asyncio.get_running_loop().sock_sendall(plain.socket, late)
-                await asyncio.sleep(0.05)
-            plain.close()
+            with closing(Plain(office.address)) as plain:
+                await plain.ask(str(person.token), CURSORS)
+                assert b"200 OK" in await plain.part()
+                await until(lambda: open_streams() == 1)
+                if late:  # a second request behind the one that goes on
+                    await asyncio.get_running_loop().sock_sendall(plain.socket, late)
+                    await asyncio.sleep(0.05)
             await until(lambda: open_streams() == 0)
     await until(lambda: held(office)[1] <= before)
     assert [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"] == []
@@ -275,21 +274,20 @@ async def test_a_client_that_vanishes_is_forgotten(office, monkeypatch, caplog):
 async def test_a_client_that_never_reads_is_cut_off_and_others_are_not(office, monkeypatch, caplog):
     monkeypatch.setattr(wire, "SEND_SECONDS", 0.5)
     deaf_one = await office.hire("deaf")
-    deaf = Plain(office.address)
-    await deaf.ask(str(deaf_one.token), ANNOUNCEMENTS)
-    async with listening(office.client, office.admin.token, ANNOUNCEMENTS) as listener:
-        await heard(listener)
-        await until(lambda: open_streams() == 2)
-        for number in range(200):
-            await publish(office, f"long {number}", 20_000)
-            assert (await listener.next())["announcement"]["title"] == f"long {number}"
-            if open_streams() == 1:
-                break
-        await until(lambda: open_streams() == 1)
-    data = b""
-    while part := await deaf.part():
-        data += part
-    deaf.close()
+    with closing(Plain(office.address)) as deaf:
+        await deaf.ask(deaf_one.token, ANNOUNCEMENTS)
+        async with listening(office.client, office.admin.token, ANNOUNCEMENTS) as listener:
+            await heard(listener)
+            await until(lambda: open_streams() == 2)
+            for number in range(200):
+                await publish(office, f"long {number}", 20_000)
+                assert (await listener.next())["announcement"]["title"] == f"long {number}"
+                if open_streams() == 1:
+                    break
+            await until(lambda: open_streams() == 1)
+        data = b""
+        while part := await deaf.part():
+            data += part
     assert b"event: complete" not in data, "it is to come back with its cursor"
     assert data.count(b"event: next") < 100
     assert [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"] == []
