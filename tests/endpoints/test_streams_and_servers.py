@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from contextlib import AsyncExitStack, closing
 
 import httpx
 import pytest
 from tests.customers.calling import Hotline
 from tests.factories.api import staffed
 from tests.factories.sockets import ANNOUNCEMENTS, ConnectedOffice, connected, connected_office, served
-from tests.factories.streams import CURSORS, heard, listening, publish
+from tests.factories.streams import CURSORS, Plain, heard, listening, open_streams, publish, until
 from tests.servers import SECRET_KEY
 
 own = pytest.fixture(connected)
@@ -48,6 +49,23 @@ async def test_a_deploy_ends_the_stream_without_complete_and_the_client_goes_on_
     async with served(database, tmp_path) as elsewhere, httpx.AsyncClient(base_url=elsewhere.address) as client:
         async with listening(client, office.admin.token, ANNOUNCEMENTS, after=cursor) as listener:
             assert (await listener.next())["announcement"]["title"] == "also before"
+
+
+async def test_a_server_that_stops_has_none_open_any_more(database, tmp_path):
+    """How many are open is counted for the process; what a server leaves there, nobody takes away again."""
+    before = open_streams()
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(connected_office(database, tmp_path))
+        line = await stack.enter_async_context(office.line(office.admin.token))
+        await line.listen(ANNOUNCEMENTS)
+        await heard(await stack.enter_async_context(listening(office.client, office.admin.token, CURSORS)))
+        deaf = stack.enter_context(closing(Plain(office.address)))
+        await deaf.ask(str(office.admin.token), ANNOUNCEMENTS)
+        await until(lambda: open_streams() == before + 3)
+        for number in range(20):  # more than the kernel holds: its answer stands still
+            await publish(office, f"long {number}", 20_000)
+        await office.stop()
+        assert open_streams() == before
 
 
 async def test_pages_of_allowed_origins_may_send_the_header(database, tmp_path):
