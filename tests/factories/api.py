@@ -6,6 +6,7 @@ A test module makes its fixture from these: `office = pytest.fixture(opened)` ha
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -205,6 +206,15 @@ class Office:
     async def value(self, sql: str, *values: object) -> Any:
         """The one value of a statement of the test's own."""
         return (await self.rows(sql, *values))[0][0]
+
+    async def numbered(self) -> None:
+        """Wait until a relay has given its number to all that was recorded.
+
+        That is a moment later where nothing wakes the relay, and whoever begins to listen before it is told of it.
+        """
+        async with asyncio.timeout(20):
+            while await self.value("SELECT count(*) FROM event WHERE seq IS NULL"):
+                await asyncio.sleep(0.01)
 
     async def checksums(self) -> dict[str, tuple[int, int]]:
         """Of every table: how many rows, and what they hold. But for the hearts of workers, which beat by themselves."""

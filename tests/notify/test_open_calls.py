@@ -33,9 +33,7 @@ async def hotline(office: Office) -> Hotline:
 async def numbered(office: Office) -> None:
     """Let a relay number all that was recorded."""
     running = asyncio.create_task(Relay(office.database, MemoryBroker()).run())
-    async with asyncio.timeout(10):
-        while await office.value("SELECT count(*) FROM event WHERE seq IS NULL"):
-            await asyncio.sleep(0.01)
+    await office.numbered()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -40,6 +40,7 @@ def plain(event: dict[str, Any]) -> dict[str, Any]:
 async def test_an_edit_is_told_to_whoever_watches_this_record(office: ConnectedOffice):
     owner = await office.hire("owner", READER)
     watched, other = await customer(owner), await customer(owner, "别家")
+    await office.numbered()
     async with office.listens(owner, changes(watched)) as feed:
         await office.admin.do("customerUpdate", "customer { id }", id=other, version=1, input={"name": "新别家"})
         await office.admin.do("customerUpdate", "customer { id }", id=watched, version=1, input={"name": "华新集团"})
@@ -50,6 +51,7 @@ async def test_an_edit_is_told_to_whoever_watches_this_record(office: ConnectedO
 async def test_deleting_tells_whoever_saw_it_that_it_went_and_restoring_that_it_is_back(office: ConnectedOffice):
     owner, stranger = await office.hire("owner", READER), await office.hire("stranger", READER)
     record = await customer(owner)
+    await office.numbered()
     async with office.listens(owner, changes(record)) as owners, office.listens(stranger, changes(record)) as strangers:
         await office.admin.do("customerDelete", "customer { id }", id=record)
         assert plain(await owners.next()) == gone(record)
@@ -61,6 +63,7 @@ async def test_deleting_tells_whoever_saw_it_that_it_went_and_restoring_that_it_
 async def test_who_was_away_is_told_what_the_record_is_now(office: ConnectedOffice):
     owner = await office.hire("owner", READER)
     record = await customer(owner)
+    await office.numbered()
     async with office.listens(owner, changes(record)) as before:
         await office.admin.do("customerUpdate", "customer { id }", id=record, version=1, input={"name": "一"})
         await before.next()
@@ -73,6 +76,7 @@ async def test_who_was_away_is_told_what_the_record_is_now(office: ConnectedOffi
 async def test_who_loses_sight_of_a_record_is_told_no_more(office: ConnectedOffice):
     owner, heir = await office.hire("owner", READER), await office.hire("heir", READER)
     record = await customer(owner)
+    await office.numbered()
     async with office.listens(owner, changes(record)) as owners, office.listens(heir, changes(record)) as heirs:
         given = {"ids": [record], "toId": heir.id}
         await office.admin.do("recordsTransfer", "results { userErrors { code } }", input=given)
@@ -86,6 +90,7 @@ async def test_who_loses_sight_of_a_record_is_told_no_more(office: ConnectedOffi
 async def test_a_purged_record_is_told_to_nobody(office: ConnectedOffice):
     owner = await office.hire("owner", READER)
     record = await customer(owner)
+    await office.numbered()
     async with office.listens(owner, changes(record)) as feed:
         await office.admin.do("customerDelete", "customer { id }", id=record)
         assert plain(await feed.next()) == gone(record)
@@ -97,6 +102,7 @@ async def test_each_record_of_a_bulk_verb_is_told_and_a_refused_one_is_not(offic
     owner, other = await office.hire("owner", READER), await office.hire("other", READER)
     mine, theirs = await customer(owner), await customer(other)
     tag = await office.admin.do("tagCreate", "tag { id }", input={"name": "重点"})
+    await office.numbered()
     async with office.listens(office.admin, changes(mine, theirs)) as feed:
         given = {"ids": [mine, theirs], "addIds": [tag["id"]]}
         results = await owner.do("recordsTag", "results { userErrors { code } }", input=given)
@@ -107,6 +113,7 @@ async def test_each_record_of_a_bulk_verb_is_told_and_a_refused_one_is_not(offic
 
 async def test_a_change_that_is_rolled_back_is_told_to_nobody(office: ConnectedOffice):
     record = await customer(office.admin)
+    await office.numbered()
     async with office.listens(office.admin, changes(record)) as feed, office.unchanged():
         refused = await office.admin.refusals("customerUpdate", id=record, version=7, input={"name": "x"})
         assert refused == [("CONFLICT", ["version"])]
