@@ -15,7 +15,7 @@ from tests.servers import environment
 
 from crm.store import binaries
 from crm.store.binaries import Binaries
-from crm.store.embedded import FOR_TESTS, EmbeddedServer
+from crm.store.embedded import FOR_TESTS, STOP_SECONDS, EmbeddedServer
 from crm.store.errors import StoreError
 from crm.store.folder import LONGEST_SOCKET_PATH, DataFolder, InUse
 
@@ -60,7 +60,7 @@ def finish(process: subprocess.Popen[str], sign: int) -> None:
     with process:
         process.send_signal(sign)
         try:
-            process.wait(30)
+            process.wait(2 * STOP_SECONDS)  # after one of them it ends a server that does not stop by harder means
         finally:
             process.kill()
 
