@@ -224,9 +224,7 @@ class ConnectedOffice(Office):
     @asynccontextmanager
     async def unchanged(self) -> AsyncIterator[None]:
         """As of every office, from when the relay has numbered the events of before: it does so after their commits."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.value("SELECT EXISTS (SELECT FROM event WHERE seq IS NULL)"):
-                await asyncio.sleep(0.005)
+        await self.numbered()
         async with super().unchanged():
             yield
 
