@@ -47,9 +47,9 @@ async def test_a_dead_letter_is_seen_retried_and_done(office: Office):
         "id": job_id, "name": "test.errand", "state": "FAILED", "reason": "The post office is closed.", "starter": None,
         "actions": ["RETRY"],
     }  # fmt: skip
+    again = await office.admin.do("jobRetry", JOB, id=job_id)  # nobody works yet who could have begun it already
+    assert (again["state"], again["attempts"], again["finishedAt"], again["actions"]) == ("WAITING", 0, None, ["CANCEL"])
     async with working(office.database, task):
-        again = await office.admin.do("jobRetry", JOB, id=job_id)
-        assert (again["state"], again["attempts"], again["finishedAt"], again["actions"]) == ("WAITING", 0, None, ["CANCEL"])
         await reaches(office.database, UUID(job_id), "DONE")
     done = await office.admin.ask("job", JOB.removeprefix("job { ").removesuffix(" }"), id=job_id)
     assert (done["state"], done["attempts"], done["mostAttempts"], done["reason"], done["actions"]) == ("DONE", 1, 3, None, [])

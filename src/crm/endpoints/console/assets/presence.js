@@ -14,6 +14,7 @@ const EVERY = 60_000;
 let agents = [];
 let state = 'OFFLINE';
 let soon = null;
+let asked = 0;
 const listeners = new Set();
 
 /** @param {() => void} act called after the list of agents has changed */
@@ -27,7 +28,9 @@ export function otherAgents() {
 
 export async function loadAgents() {
   if (!me()) return;
+  const mine = ++asked;
   const { data } = await query(AGENTS);
+  if (mine !== asked) return; // asked again meanwhile: an answer from before the socket was there would say OFFLINE for a minute
   agents = data.agents ?? [];
   const own = agents.find((agent) => isMe(agent.user));
   state = own?.state ?? 'OFFLINE';
