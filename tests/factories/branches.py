@@ -18,7 +18,7 @@ from tests.servers import SECRET_KEY, Databases, Serving, cloned
 
 from crm.store.database import Database
 
-SOON = 4.0
+SOON = 8.0
 """By then what is known in one process is known in the other; long, because the machine may be busy."""
 
 
