@@ -14,6 +14,7 @@ import httpx
 from tests.customers.calling import SETTINGS, Hotline
 from tests.factories.api import Api, staffed
 from tests.factories.sockets import ConnectedOffice
+from tests.notify.processes import own_epoch
 from tests.servers import SECRET_KEY, Databases, Serving, cloned
 
 from crm.store.database import Database
@@ -57,6 +58,7 @@ class Town:
 @asynccontextmanager
 async def branches_over(database: Database, valkey: str, folder: Path) -> AsyncIterator[list[Branch]]:
     """Two processes."""
+    await own_epoch(database)  # clones share one, and a Redis tells systems apart by it
     given = {
         "CRM_DATABASE_URL": database.url,
         "CRM_SECRET_KEY": SECRET_KEY,
