@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, get_argument_values, get_variable_values
@@ -19,7 +19,6 @@ from crm.endpoints.pushes.readers import Reader
 from crm.services.topics import Stream
 
 AFTER = "after"
-Value = TypeVar("Value")
 
 
 class WrongVariables(Exception):
