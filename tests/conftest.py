@@ -1,6 +1,7 @@
 """What tests ask for.
 
-`database`    a fresh, migrated database of the test's own, open as the process's database (about 50 ms)
+`database`    a migrated database of the test's own, open as the process's database: one that was emptied after earlier tests
+              (`tests/kept.py`), or a fresh clone where the test is marked `fresh_database`
 `client`      an HTTP client speaking to the application over that database, without sockets
 `live`        `crm serve` as a process over that database, for tests that need real sockets
 `databases`   makes further databases on the run's server
@@ -20,6 +21,7 @@ import asyncpg
 import httpx
 import pytest
 from starlette.applications import Starlette
+from tests.kept import Shelf
 from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeyServer, at, cloned, crm
 
 from crm.app import create_app
@@ -99,10 +101,22 @@ async def databases(server_url: str) -> AsyncIterator[Databases]:
     await admin.close()
 
 
+@pytest.fixture(scope="session")
+async def shelf(databases: Databases) -> AsyncIterator[Shelf]:
+    found = Shelf(databases)
+    yield found
+    await found.close()
+
+
 @pytest.fixture
-async def database(databases: Databases) -> AsyncIterator[Database]:
-    async with cloned(databases) as opened:
-        yield opened
+async def database(request: pytest.FixtureRequest, databases: Databases, shelf: Shelf) -> AsyncIterator[Database]:
+    if request.node.get_closest_marker("fresh_database"):
+        async with cloned(databases) as opened:
+            yield opened
+        return
+    kept = await shelf.take()
+    yield kept.lend()
+    await shelf.put_back(kept)
 
 
 @pytest.fixture
