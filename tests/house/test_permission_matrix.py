@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -26,6 +27,8 @@ from tests.factories.walk import batched
 
 BATCH = 70
 PAGE = 100
+TURNS = 3
+SOAK = bool(os.environ.get("CRM_SOAK"))
 LONG = ("party", "contact", "activity")
 WITH_OWNERS = {TABLES[entity.title().replace("_", "")] for entity in OWNED}
 """Tables whose lists are answered in two ways."""
@@ -143,21 +146,35 @@ async def test_every_filter_of_every_list(desk: Desk):
             wanted = wanted[::3]
         elif TABLES[each.type] not in LONG:
             wanted = thinned(wanted)
-        for batch in batched(wanted, BATCH):
-            variables = ", ".join(f"$f{n}: {each.type}Filter" for n in range(len(batch)))
-            text = " ".join(
-                # Counts share the lists' conditions; asking for some of them is enough to see that they do.
-                f"f{n}: {each.name}(first: {PAGE}, filter: $f{n}) {{ nodes {{ id }} {'totalCount' * (n % 3 == 0)} }}"
-                for n in range(len(batch))
-            )
-            values = {f"f{n}": asked for n, asked in enumerate(batch)}
-            for oracle in desk.narrow(each.type):
-                if allowed(oracle, each.name, each.type):
-                    answer = await desk.client.ask(oracle.viewer, f"query ({variables}) {{ {text} }}", values)
-                    assert answer.data, (oracle.viewer, each.name, answer)
-                    for n, asked in enumerate(batch):
-                        _filtered(desk, oracle, each, asked, answer.data[f"f{n}"], answer.code(f"f{n}"))
-    desk.tally.settle(5000 if desk.mode == "rows" else 3300)
+        for place, oracle in enumerate(desk.narrow(each.type)):
+            if allowed(oracle, each.name, each.type):
+                await _filters(desk, oracle, each, in_turn(oracle, each.type, wanted, place))
+    desk.tally.settle((5000 if desk.mode == "rows" else 3300) if SOAK else (3800 if desk.mode == "rows" else 1890))
+
+
+async def _filters(desk: Desk, oracle: Oracle, each: walk.RootList, wanted: list[dict[str, Any]]) -> None:
+    for batch in batched(wanted, BATCH):
+        variables = ", ".join(f"$f{n}: {each.type}Filter" for n in range(len(batch)))
+        text = " ".join(
+            # Counts share the lists' conditions; asking for some of them is enough to see that they do.
+            f"f{n}: {each.name}(first: {PAGE}, filter: $f{n}) {{ nodes {{ id }} {'totalCount' * (n % 3 == 0)} }}"
+            for n in range(len(batch))
+        )
+        values = {f"f{n}": asked for n, asked in enumerate(batch)}
+        answer = await desk.client.ask(oracle.viewer, f"query ({variables}) {{ {text} }}", values)
+        assert answer.data, (oracle.viewer, each.name, answer)
+        for n, asked in enumerate(batch):
+            _filtered(desk, oracle, each, asked, answer.data[f"f{n}"], answer.code(f"f{n}"))
+
+
+def in_turn(oracle: Oracle, type_name: str, wanted: list[dict[str, Any]], place: int) -> list[dict[str, Any]]:
+    """What this viewer is asked: all that they may not filter by, and every third of the rest (ADR 0057), another third for each.
+
+    Conditions on one field stand together, so that everybody is asked about every field that has three.
+    """
+    if SOAK:
+        return wanted
+    return [asked for n, asked in enumerate(wanted) if (n + place) % TURNS == 0 or oracle.asks_hidden(type_name, asked)]
 
 
 def thinned(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
