@@ -29,8 +29,8 @@ ZERO = "zero"
 HEAD = "head"
 TABLE = "tortoise_migrations"
 
-PLAIN = (ops.CreateModel, ops.RunSQL)
-"""Operations that need neither the models as they were before them, nor models that can be asked for rows."""
+PLAIN = (ops.CreateModel, ops.AddField, ops.RunSQL)
+"""Operations that need only the models as they are with all of them done, and no models that can be asked for rows."""
 
 Progress = Callable[[str, bool], None]
 """Called before each step with the migration's name and whether it is being undone."""
@@ -142,7 +142,7 @@ class _Run:
         editor.client = client
         recorder = MigrationRecorder(client)
         if step.backward:
-            await step.migration.unapply(self.backward[MigrationKey(APP, name)], schema_editor=editor)
+            await self._backward(step, editor)
             await recorder.record_unapplied(APP, name)
         else:
             await self._forward(step, editor)
@@ -154,7 +154,7 @@ class _Run:
         With fifty tables that was all but a tenth of the time a fresh database takes.
         """
         assert self.forward is not None
-        if not step.migration.atomic or not all(isinstance(each, PLAIN) for each in step.migration.operations):
+        if not _is_plain(step):
             await step.migration.apply(self.forward, schema_editor=editor)
             return
         with _without_querysets(self.forward):
@@ -162,6 +162,23 @@ class _Run:
                 operation.state_forward(APP, self.forward)
                 await operation.database_forward(APP, self.forward, self.forward, editor)
         self.forward.validate_relations_initialized()
+
+    async def _backward(self, step: PlanStep, editor: BaseSchemaEditor) -> None:
+        """As the migration does it itself; but for every operation that copies all models twice."""
+        before = self.backward[MigrationKey(APP, step.migration.name)]
+        if not _is_plain(step) or not all(getattr(each, "reversible", True) for each in step.migration.operations):
+            await step.migration.unapply(before, schema_editor=editor)
+            return
+        after = before.clone()
+        with _without_querysets(after):
+            for operation in step.migration.operations:
+                operation.state_forward(APP, after)
+        for operation in reversed(step.migration.operations):
+            await operation.database_backward(APP, after, before, editor)
+
+
+def _is_plain(step: PlanStep) -> bool:
+    return bool(step.migration.atomic) and all(isinstance(each, PLAIN) for each in step.migration.operations)
 
 
 @contextmanager
