@@ -35,6 +35,7 @@ TABLES = {
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
+    Kind.CUSTOM_FIELD: "custom_field", Kind.CUSTOM_VALUE: "custom_value", Kind.SEGMENT: "segment",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -44,6 +45,7 @@ NODES = {
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
+    Kind.CUSTOM_FIELD: "CustomField", Kind.SEGMENT: "Segment",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -71,6 +73,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _sales(made, party["id"])
         await _news(made, agent)
         await _work(made)
+        await _custom(made)
         yield made
 
 
@@ -105,6 +108,14 @@ async def _news(made: Office, agent: Api) -> None:
     third = print_instant(starts + timedelta(days=2))
     await made.admin.do("scheduleOccurrenceCancel", "scheduleEvent { id }", id=event["id"], originalStartsAt=third)
     await fire_due(made.database, now())
+
+
+async def _custom(made: Office) -> None:
+    """A custom field with a value, on a segment."""
+    given = {"entity": "segment", "key": "size", "type": "NUMBER", "labelZh": "规模", "labelEn": "Size"}
+    await made.admin.do("customFieldCreate", "customField { id }", input=given)
+    values = [{"key": "size", "number": "1"}]
+    await made.admin.do("segmentCreate", "segment { id }", input={"name": "x", "holds": "CUSTOMER", "customFields": values})
 
 
 async def _work(made: Office) -> None:

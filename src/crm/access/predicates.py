@@ -40,9 +40,7 @@ def any_of(parts: list[str]) -> str:
     """The parts joined by OR, reduced where one is always true or none can be."""
     if TRUE in parts:
         return TRUE
-    kept = list(dict.fromkeys(part for part in parts if part != FALSE))
-    if not kept:
-        return FALSE
+    kept = list(dict.fromkeys(part for part in parts if part != FALSE)) or [FALSE]
     return kept[0] if len(kept) == 1 else f"({' OR '.join(kept)})"
 
 
@@ -85,7 +83,10 @@ def readable(
     def rows(entity: str) -> str:
         return _read_rows(rule, entity, alias, rights, binds, proven)
 
-    return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, Action.READ, rows, fixed)])
+    tests = [present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, Action.READ, rows, fixed)]
+    if rule.shows is not None and rights.withheld:  # values of custom fields that every role of the viewer hides
+        tests.append(f"{alias}.{rule.shows} <> ALL({binds.value(list(rights.withheld))}::uuid[])")
+    return all_of(tests)
 
 
 def permitted(

@@ -14,6 +14,7 @@ from uuid import UUID
 from crm.access.binds import Binds, Look
 from crm.access.branches import Visible
 from crm.access.conditions import Condition, render_condition
+from crm.access.custom_orders import Ordered, beside, in_two_parts
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set
 from crm.access.keyset import Term, beyond, order_by
@@ -114,6 +115,10 @@ def rows_of(
     tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
     with binds.looking(Look.ROW if edge is not None else Look.PAGE):
         tests.append(_seen(source, edge, alias, rights, binds))
+    if order[0].field is not None:
+        few = edge is not None or source.rule.table in rights.narrow
+        wanted = Ordered(source.rule.table, source.columns, alias, all_of(tests), order[0], page, page.size + ahead)
+        return Guarded((beside if few else in_two_parts)(wanted, binds))
     return Guarded(_page(source, alias, tests, order, page, binds, ahead))
 
 

@@ -17,6 +17,7 @@ from crm.graph.filters import condition_of
 from crm.graph.nouns import Noun
 from crm.graph.orders import terms_of
 from crm.graph.searches import search_condition
+from crm.graph.segments import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Asked:
     page: Page
 
 
-def asked(entry: Noun, arguments: dict[str, Any], rights: Rights) -> Asked:
-    """What a client asks of a list of this noun; refuses what this permission set may not ask."""
+def asked(entry: Noun, arguments: dict[str, Any], rights: Rights, saved: Segments) -> Asked:
+    """What a client asks of a list of this noun; refuses what this permission set may not ask. `saved` are segments it names."""
     if not entry.gate_open(rights):
         raise FieldForbidden(f"{entry.entity or entry.name}.read")
     arguments = {name: value for name, value in arguments.items() if value is not strawberry.UNSET}
@@ -42,13 +43,13 @@ def asked(entry: Noun, arguments: dict[str, Any], rights: Rights) -> Asked:
         list_signature(entry.name, order),
         len(order),
     )
-    return Asked(_condition(entry, arguments, rights), order, page)
+    return Asked(_condition(entry, arguments, rights, saved), order, page)
 
 
-def _condition(entry: Noun, arguments: dict[str, Any], rights: Rights) -> Condition | None:
+def _condition(entry: Noun, arguments: dict[str, Any], rights: Rights, saved: Segments) -> Condition | None:
     parts: list[Condition] = []
     if arguments.get("filter") is not None:
-        parts.append(condition_of(entry, arguments["filter"], rights))
+        parts.append(condition_of(entry, arguments["filter"], rights, saved=saved.anew()))
     if (searched := search_condition(arguments.get("search"), entry.label)) is not None:
         parts.append(searched)
     return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))

@@ -7,11 +7,13 @@ from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, Stage
 from crm.models.customers.party import Party
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
 from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
+from crm.models.customers.segment import Segment, SegmentMember, SegmentUse
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
 from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
 from crm.models.system.change import Change, IdempotencyKey
+from crm.models.system.custom_field import CustomField, CustomValue
 from crm.models.system.department import Department, DepartmentClosure
 from crm.models.system.dictionary import Dictionary, DictionaryItem
 from crm.models.system.event import Event, EventHorizon, EventStream
@@ -41,6 +43,8 @@ __all__ = [
     "Change",
     "Contact",
     "Contract",
+    "CustomField",
+    "CustomValue",
     "Delivery",
     "DeliveryLine",
     "Department",
@@ -76,6 +80,9 @@ __all__ = [
     "ScheduleAttendee",
     "ScheduleEvent",
     "ScheduleException",
+    "Segment",
+    "SegmentMember",
+    "SegmentUse",
     "Session",
     "Share",
     "SignInAttempt",

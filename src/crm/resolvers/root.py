@@ -18,12 +18,14 @@ from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
+from crm.resolvers.customers.segments import SegmentMutation, SegmentQuery
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
 from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
+from crm.resolvers.system.custom_fields import CustomFieldMutation, CustomFieldQuery
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
 from crm.resolvers.system.jobs import JobMutation, JobQuery
 from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
@@ -37,26 +39,27 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 
 @strawberry.type(description="Everything that can be read.")
 class Query(
-    CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
+    CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery, SegmentQuery,
     CallQuery, RingGroupQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
-    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery, NotificationQuery,
+    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
 ):  # fmt: skip
     """The root of reading."""
 
 
 @strawberry.type(description="Everything that can be done. Each mutation is one transaction.")
 class Mutation(
-    CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
+    CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation, SegmentMutation,
     CallMutation, RingGroupMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
-    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation, NotificationMutation,
+    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
+    CustomFieldMutation, RecordMutation, NotificationMutation,
 ):  # fmt: skip
     """The root of writing."""
 

@@ -20,6 +20,9 @@ _CONSTRAINTS = {
     "role_name": ("There is a role with this name.", ("input", "name")),
     "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
     "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
+    "custom_field_key": ("This entity has a field with this key.", ("input", "key")),
+    "custom_value_taken": ("Another record has this value.", ("input", "customFields")),
+    "dictionary_code": ("There is a dictionary with this code.", ("input", "code")),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

@@ -22,6 +22,7 @@ from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.core.naming import camel_case, field_name
 from crm.rules.system.notices import Notice
+from crm.services import custom_uniques
 from crm.services.deeds import Deed
 from crm.services.notices import notify_people
 from crm.services.references import rule_of_table
@@ -184,6 +185,8 @@ async def trash(deed: Deed, row: Any, verb: str) -> None:
     """Move a claimed record to the recycle bin; its owner is notified."""
     stamps = {"deleted_at": deed.at, "deleted_by_id": deed.actor}
     await revise(deed, row, stamps)
+    if "owner_id" in type(row)._meta.fields_map:
+        await custom_uniques.release(deed, row)
     await record_change(deed, row, verb, [])
     await notify_people(deed, Notice.DELETED, row.id, [getattr(row, "owner_id", None)])
 
@@ -191,6 +194,8 @@ async def trash(deed: Deed, row: Any, verb: str) -> None:
 async def untrash(deed: Deed, row: Any, verb: str) -> None:
     """Take a claimed record back out of the recycle bin."""
     await revise(deed, row, {"deleted_at": None, "deleted_by_id": None})
+    if "owner_id" in type(row)._meta.fields_map:
+        await custom_uniques.take_again(deed, row)
     await record_change(deed, row, verb, [])
 
 

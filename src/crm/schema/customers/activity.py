@@ -15,6 +15,7 @@ from crm.graph.rows import Row
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW
 from crm.schema.customers.activity_participant import ActivityParticipantInput
 from crm.schema.customers.enums import ActivityKind, ActivityStatus, ActivityVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -54,7 +55,7 @@ ActivityPayload = payload_of(Activity)
 
 
 @strawberry.input(description="What creation and update of an activity have in common.")
-class ActivityValues:
+class ActivityValues(OwnedValues):
     """Everything but the status, which the verbs change."""
 
     content: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")

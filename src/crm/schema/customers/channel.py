@@ -13,6 +13,7 @@ from crm.schema.customers.party import Party
     "party",
     entity="channel",
     fixed="CHANNEL",
+    segmented=True,
     order="-updated_at",
     description="A partner organisation that sells with us (渠道).",
 )

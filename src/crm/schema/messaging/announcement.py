@@ -19,6 +19,7 @@ from crm.rules.messaging.announcement_flow import offered
 from crm.schema.messaging.announcement_audience import AnnouncementAudience, audience_of, figures_of
 from crm.schema.messaging.announcement_receipt import AnnouncementReceipt, of
 from crm.schema.messaging.enums import AnnouncementStatus, AnnouncementVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 FIRST = Page(size=1, backwards=False, after=None, before=None)
@@ -110,7 +111,7 @@ class AnnouncementAudienceInput:
 
 
 @strawberry.input(description="What creation and update of an announcement have in common.")
-class AnnouncementValues:
+class AnnouncementValues(OwnedValues):
     """Everything but title and body."""
 
     audience: strawberry.Maybe[AnnouncementAudienceInput] = strawberry.field(

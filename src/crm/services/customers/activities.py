@@ -15,7 +15,7 @@ from crm.models import Activity, ActivityParticipant, Contact, Party
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
 from crm.rules.customers.contact_cycle import last_contact_at, next_contact_at
 from crm.rules.system.notices import Notice
-from crm.services import value_rows
+from crm.services import custom_values, value_rows
 from crm.services.deeds import Deed
 from crm.services.notices import notify_people
 from crm.services.owners import owned_by
@@ -47,6 +47,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
         await touch_party(deed, values.get("party_id"), done_at)
     activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
     changes += await _replace_participants(deed, activity.id, given)
+    changes += await custom_values.write(deed, activity, given, new=True)
     await record_change(deed, activity, "activity.create", changes)
     if status is ActivityStatus.PLANNED:
         await notify_people(deed, Notice.ASSIGNED, activity.id, [values["owner_id"]])
@@ -59,7 +60,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_version(activity, version)
     check_frozen(deed, "activity", list(given))
     values = await _decided(deed, given, activity)
-    changes = await _replace_participants(deed, activity.id, given)
+    changes = [*await _replace_participants(deed, activity.id, given), *await custom_values.write(deed, activity, given)]
     if changes := await revise(deed, activity, values, changes):
         await record_change(deed, activity, "activity.update", changes)
     return activity.id

@@ -13,6 +13,7 @@ from crm.core.kinds import Kind
 from crm.models import Activity, Call
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus
 from crm.rules.customers.call_states import CALL_FLOW, CallDirection, CallState, CallVerb, Signal, folded
+from crm.services import custom_values
 from crm.services.customers.activities import touch_party
 from crm.services.customers.call_histories import note, refold
 from crm.services.customers.calls import held
@@ -48,11 +49,12 @@ async def end(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     values = checked(Call, {"note": given.get("note")})
     values["follow_up_at"] = _follow_up(deed, given.get("follow_up_at"))
     option = await _disposition(deed, given.get("disposition"))
+    told = await custom_values.write(deed, call, given)
     heard = await note(deed, call, Signal.FILED, agent=deed.actor)
     ended_at = folded(heard).ended_at or deed.at
     activity_id = await _kept(deed, call, values, option, ended_at)
     values |= {"disposition_id": option and option["id"], "filed_at": deed.at, "activity_id": activity_id}
-    await refold(deed, call, heard, verb="call.end", values=values)
+    await refold(deed, call, heard, verb="call.end", values=values, beside=told)
     return UUID(str(call.id))
 
 

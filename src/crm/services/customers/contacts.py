@@ -10,6 +10,7 @@ from crm.access.grants import Action
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import Contact
+from crm.services import custom_values
 from crm.services.customers.reach import LISTS, replace_reach
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -35,6 +36,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values = await owned_by(deed, "contact", await _decided(deed, given))
     contact, changes = await insert(deed, Contact, Kind.CONTACT, values)
     changes += await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    changes += await custom_values.write(deed, contact, given, new=True)
     await record_change(deed, contact, "contact.create", changes)
     return contact.id
 
@@ -46,6 +48,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_frozen(deed, "contact", list(given))
     values = await _decided(deed, given)
     changes = await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    changes += await custom_values.write(deed, contact, given)
     if changes := await revise(deed, contact, values, changes):
         await record_change(deed, contact, "contact.update", changes)
     return contact.id

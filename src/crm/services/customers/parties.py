@@ -13,6 +13,7 @@ from crm.core.pinyin import name_key
 from crm.models import Party
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
+from crm.services import custom_values
 from crm.services.customers.reach import LISTS, replace_reach
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -51,6 +52,7 @@ async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any]) -> UUID
     values = await owned_by(deed, entity, {"type": type_.value, **values})
     party, changes = await insert(deed, Party, Kind.PARTY, values)
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
+    changes += await custom_values.write(deed, party, given, new=True)
     await record_change(deed, party, f"{entity}.create", changes)
     return party.id
 
@@ -64,6 +66,7 @@ async def update(deed: Deed, type_: PartyType, record_id: str, version: int, giv
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
+    changes += await custom_values.write(deed, party, given)
     if changes := await revise(deed, party, values, changes):
         await record_change(deed, party, f"{type_.lower()}.update", changes)
     return party.id
