@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from crm.cli.demo.company import Company, make_company, partner_user
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
+from crm.cli.demo.fields import add_segments, add_values, define
 from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
@@ -19,7 +20,9 @@ from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import papers, reserve
+from crm.cli.synthetic.party_rows import PartyRow
 from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
+from crm.rules.customers.lifecycle import PartyType
 from crm.services.deeds import Deed
 from crm.services.system.accounts import demo_password_hash, system_deed
 from crm.services.system.hierarchies import lock
@@ -66,4 +69,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     await writer.write(partner.batch)
     add_tags(marks, dice, company, [each.row for each in made.all()], founded)
     add_shares(marks, dice, scene, company, made, partner_id)
+    customers = [row for row in records.of(PartyRow) if row.type == PartyType.CUSTOMER]
+    add_values(marks, Dice(f"{SEED} fields"), scene, customers, await define(deed))
     await writer.write(marks)
+    await add_segments(deed, Dice(f"{SEED} segments"), company, customers)

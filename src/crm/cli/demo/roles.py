@@ -24,7 +24,7 @@ AGENT = Sketch(
     "客服坐席 Agent",
     "Sees the records of the own department, changes the own ones; credit is for the manager to decide.",
     {
-        f"{RECORDS} opportunity contract delivery": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        f"{RECORDS} opportunity contract delivery segment": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
@@ -36,7 +36,7 @@ OWN_ONLY = Sketch(
     "仅本人 Own only",
     "Sees and changes the own records and nobody else's; does not see how creditworthy customers are.",
     {
-        f"{RECORDS} opportunity contract delivery": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        f"{RECORDS} opportunity contract delivery segment": {Scope.OWN: "CREATE READ UPDATE SHARE"},
         "call": {Scope.OWN: "READ UPDATE"},
         "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic.call_rows import CallCandidateRow, CallEventRow, CallMatchRow, CallRow
+from crm.cli.synthetic.custom_rows import CustomValueRow
 from crm.cli.synthetic.mark_rows import ChangeRow, RecordTagRow, ShareRow, TagRow
 from crm.cli.synthetic.organisation_rows import (
     DepartmentRow,
@@ -58,6 +59,7 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     CallEventRow: ("call_event", "call events"),
     TagRow: ("tag", "tags"),
     RecordTagRow: ("record_tag", "tags put on"),
+    CustomValueRow: ("custom_value", "custom values"),
     ShareRow: ("share", "shares"),
     ChangeRow: ("change", "changes"),
 }
