@@ -10,6 +10,7 @@ import json
 from uuid import UUID
 
 from tests.factories.company_calls import calls, ring_groups
+from tests.factories.company_custom import custom_fields, segments
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
 from tests.factories.company_messaging import announcements
@@ -59,12 +60,25 @@ def build(variant: int = 0) -> Company:
     schedule_events(company)
     announcements(company)
     notifications(company)
+    segments(company)
+    custom_fields(company)
     _trails(company)
     return company
 
 
 TOLD = {
-    "customer": ("name", "creditLimit", "note", "phoneNumbers", "source", "owner", "tags", "website"),
+    "customer": (
+        "name",
+        "creditLimit",
+        "custom.size",
+        "custom.mark",
+        "note",
+        "phoneNumbers",
+        "source",
+        "owner",
+        "tags",
+        "website",
+    ),
     "contact": ("name", "phoneNumbers", "birthdayOn", "note", "party"),
     "activity": ("subject", "party", "content", "outcome"),
     "user": ("displayName", "email", "roles"),
@@ -74,6 +88,8 @@ TOLD = {
     "delivery": ("recipient", "freight", "lines", "waybill"),
     "announcement": ("title", "body", "audience", "status"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
+    "segment": ("name", "filter", "kind"),
+    "custom_field": ("labelZh", "type"),
 }
 """What the change log tells of each entity, hidden fields included."""
 
@@ -85,7 +101,8 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    for table in ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline"):
+    for table in ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline",
+                  "custom_field"):  # fmt: skip
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)

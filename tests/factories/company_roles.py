@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm.access.branches import grantable
 
 CORE = ("customer", "channel", "supplier", "contact", "activity")
-WORK = ("call", "opportunity", "contract", "delivery")
+WORK = ("call", "opportunity", "contract", "delivery", "segment")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
 OWNED = (*CORE, *WORK, *UNGATED)
@@ -43,7 +43,7 @@ ROLES: dict[str, RoleFacts] = {
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"}
     ),
     "agent": RoleFacts(
-        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event"])
+        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event", "segment"])
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement"]) | {("tag", "CREATE"): "ALL"}
     ),
     "department": RoleFacts(
@@ -55,8 +55,8 @@ ROLES: dict[str, RoleFacts] = {
         | {("delivery", "READ"): "NONE"}
     ),
     "partner": RoleFacts(
-        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", *UNGATED]) | {("tag", "READ"): "ALL"}
-        | _all("READ ADMINISTER", "ALL", ["job"])
+        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", "segment", *UNGATED])
+        | _all("READ ADMINISTER", "ALL", ["job"]) | {("tag", "READ"): "ALL"}
     ),
     "hider": RoleFacts(
         _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
@@ -65,11 +65,13 @@ ROLES: dict[str, RoleFacts] = {
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
+            "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),
         frozen=frozenset({
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
             "opportunity.title", "opportunity.stage", "contract.note", "delivery.waybill", "announcement.body",
             "announcement.audience", "schedule_event.description", "schedule_event.reminders",
+            "customer.custom.since", "segment.description",
         }),
     ),
     "hiding": RoleFacts(

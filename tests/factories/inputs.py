@@ -59,11 +59,14 @@ RIGHT: dict[str, Any] = {
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
+    "customFields": {"key": "mark", "text": "fresh"}, "filter": {"customers": {"name": {"startsWith": "customer"}}},
+    "recordIds": str(key(Kind.PARTY, "customer of agent")), "unique": False,
+    "CustomFieldCreateInput.key": "fresh", "CustomFieldCreateInput.dictionaryId": None, "target": None,
     "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
 
-NEEDED = {"name", "labelZh", "labelEn"}
+NEEDED = {"name", "labelZh", "labelEn", "holds"}
 """Optional in the schema, where creating and updating share an input, and needed by the rules."""
 
 TEXTS = {

@@ -3,6 +3,7 @@ test."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from tests.factories.company import (
     upwards,
     user_id,
 )
+from tests.factories.company_custom import HELD
 from tests.factories.company_roles import UNGATED
 from tests.factories.oracle_permissions import NOUNS, VERBS, Aim, permission
 from tests.factories.oracle_tables import (
@@ -185,7 +187,9 @@ class Oracle:
             case "call_match":
                 call = self.company.find("call", fact["call_id"])
                 return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
-            case "dictionary" | "dictionary_item" | "tag" | "pipeline":
+            case "custom_value":
+                return self.reads(self.record(fact["record_id"])) and self.shows_value(fact)
+            case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "custom_field":
                 return True
             case "session" | "reminder" | "notification":
                 return bool(fact["user_id"] == self.id)
@@ -248,8 +252,9 @@ class Oracle:
     def may(self, action: str, fact: Fact, *, deleted: bool = False) -> bool:
         """Whether the viewer may do something other than read to a row that stands there (or in the recycle bin)."""
         entity = self.entity(fact)
-        if fact.table == "dictionary_item":
-            return (fact["deleted_at"] is not None) == deleted and self.gate("dictionary", "ADMINISTER")
+        if fact.table in ("dictionary_item", "custom_field"):
+            administers = self.gate(fact.table.removesuffix("_item"), "ADMINISTER")
+            return (fact["deleted_at"] is not None) == deleted and administers
         if (fact.values.get("deleted_at") is not None) != deleted or not self.gate(entity, action):
             return False
         if deleted and not self.reads(fact, binned=True):
@@ -339,9 +344,93 @@ class Oracle:
             return True
         if (type_name, name) == ("StageChange", "amount"):
             return self.hides("opportunity", "amount")
-        entities = ("customer", "channel", "supplier") if type_name == "Party" else (snake(type_name),)
+        entities = self.entities(type_name)
         names = (name, *DEPENDS.get((type_name, name), ()))
         return any(self.hides(entity, each) for entity in entities for each in names)
+
+    @staticmethod
+    def entities(type_name: str) -> tuple[str, ...]:
+        """The entities whose roles say what of a type is hidden."""
+        return ("customer", "channel", "supplier") if type_name == "Party" else (snake(type_name),)
+
+    # --- custom fields and segments
+
+    def shows_value(self, value: Fact) -> bool:
+        """Whether no role hides the field that this is a value of."""
+        field = self.company.find("custom_field", value["field_id"])
+        return field is not None and not self.hides(field["entity"], f"custom.{field['key']}")
+
+    def asked_of_value(self, fact: Fact, asked: Mapping[str, Any]) -> bool:
+        """Whether a record has such a value; of an entity without the field none has."""
+        entity = self.entity(fact)
+        field = next(
+            (row for row in self.company.of("custom_field") if (row["entity"], row["key"]) == (entity, asked["key"])), None
+        )
+        if field is None:
+            return False
+        column = HELD[field["type"]]
+        held = [row[column] for row in self.values_of(fact) if row["field_id"] == field.id]
+        for name, value in asked.items():
+            if name == "isNull" and bool(held) == value:
+                return False
+            if name not in ("key", "isNull") and not _of_some(held, value):
+                return False
+        return True
+
+    def values_of(self, fact: Fact) -> list[Fact]:
+        return self._values_of.get(fact.id, [])
+
+    @cached_property
+    def _values_of(self) -> dict[Any, list[Fact]]:
+        found: dict[Any, list[Fact]] = {}
+        for row in self.company.of("custom_value"):
+            found.setdefault(row["record_id"], []).append(row)
+        return found
+
+    def _asks_hidden_beside(self, type_name: str, name: str, value: Any) -> bool:
+        if name == "inSegment":
+            return self.segment_asks_hidden(value)
+        keys = [f"custom.{each['key']}" for each in value]
+        return self.hidden(type_name, name) or any(self.hides(entity, key) for entity in self.entities(type_name) for key in keys)
+
+    def asks_broken(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether a filter names a segment that is made of one that the viewer does not see."""
+        segment = self.segment(wanted["inSegment"]) if "inSegment" in wanted else None
+        return segment is not None and self.broken(segment)
+
+    def segment(self, segment_id: str) -> Fact | None:
+        """The segment of an id, if the viewer sees it."""
+        found = next((row for row in self.company.of("segment") if str(row.id) == segment_id), None)
+        return found if self.reads(found) else None
+
+    def in_segment(self, fact: Fact, segment_id: str) -> bool:
+        """Whether a record is in a segment: what the viewer does not see holds nothing."""
+        segment = self.segment(segment_id)
+        if segment is None or self.entity(fact) != segment["holds"].lower():
+            return False
+        if segment["kind"] == "STATIC":
+            return any(
+                (row["segment_id"], row["record_id"]) == (segment.id, fact.id) for row in self.company.of("segment_member")
+            )
+        return self.matches(segment["holds"].title(), fact, json.loads(segment["asked"]))
+
+    def segment_asks_hidden(self, segment_id: str) -> bool:
+        segment = self.segment(segment_id)
+        if segment is None or segment["kind"] == "STATIC":
+            return False
+        return self.asks_hidden(segment["holds"].title(), json.loads(segment["asked"]))
+
+    def counts(self, segment: Fact) -> int | None:
+        """How many records a segment holds that the viewer sees; None where they may not ask."""
+        type_name = segment["holds"].title()
+        if not self.open(type_name) or self.segment_asks_hidden(str(segment.id)) or self.broken(segment):
+            return None
+        return sum(self.in_segment(fact, str(segment.id)) for fact in self.visible(type_name))
+
+    def broken(self, segment: Fact) -> bool:
+        """Whether it is made of another that the viewer does not see: nobody is told something that is not so."""
+        used = [row["used_id"] for row in self.company.of("segment_use") if row["segment_id"] == segment.id]
+        return any(self.segment(str(key)) is None for key in used)
 
     # --- what lists hold
 
@@ -375,7 +464,7 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other == "CallMatch" else rows
+            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue") else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:
@@ -396,6 +485,10 @@ class Oracle:
             return any(self.matches(type_name, fact, part) for part in value)
         if name == "not":
             return not self.matches(type_name, fact, value)
+        if name == "customFields":
+            return all(self.asked_of_value(fact, each) for each in value)
+        if name == "inSegment":
+            return self.in_segment(fact, value)
         if name == "tags":
             return bool({str(row.id) for row in self.children(type_name, "tags", fact)} & set(value))
         if name in TO_MANY.get(table, {}):
@@ -414,11 +507,11 @@ class Oracle:
         """Whether a filter asks about a field that is hidden from the viewer, at any depth."""
         table = TABLES[type_name]
         for name, value in wanted.items():
-            if name in ("and", "or"):
-                if any(self.asks_hidden(type_name, part) for part in value):
+            if name in ("and", "or", "not"):
+                if any(self.asks_hidden(type_name, part) for part in ([value] if name == "not" else value)):
                     return True
-            elif name == "not":
-                if self.asks_hidden(type_name, value):
+            elif name in ("inSegment", "customFields"):
+                if self._asks_hidden_beside(type_name, name, value):
                     return True
             else:
                 plain = name[:-2] if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}) else name
@@ -431,6 +524,16 @@ class Oracle:
                 if name in TO_ONE.get(table, {}) and self.asks_hidden(TO_ONE[table][name][1], value):
                     return True
         return False
+
+
+def _of_some(held: list[Any], asked: Mapping[str, Any]) -> bool:
+    """Whether one of the values fulfils all bounds together; that none is such is asked of all of them."""
+    together = {name: operand for name, operand in asked.items() if name not in ("ne", "isNull")}
+    if together and not any(all(_compares(value, name, operand) for name, operand in together.items()) for value in held):
+        return False
+    if "ne" in asked and any(_compares(value, "eq", asked["ne"]) for value in held):
+        return False
+    return "isNull" not in asked or bool(held) != asked["isNull"]
 
 
 def _compares(value: Any, operator: str, operand: Any) -> bool:  # noqa: C901 -- one case for each operator

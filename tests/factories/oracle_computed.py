@@ -73,12 +73,22 @@ def _record(oracle: Oracle, row: Fact) -> Any:
     return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
 
 
+def _target(oracle: Oracle, value: Fact) -> Any:
+    found = None if value["target_id"] is None else oracle.record(value["target_id"])
+    return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
     ("Announcement", "audience"): _audience,
     ("Notification", "record"): _record,
+    ("CustomValue", "record"): _target,
+    ("CustomField", "indexed"): lambda _, field: field["filterable"] or field["sortable"],
+    ("CustomField", "unique"): lambda _, field: field["distinct_values"],
+    ("Segment", "filter"): lambda _, segment: segment["asked"],
+    ("Segment", "memberCount"): Oracle.counts,
     ("Announcement", "recipientCount"): _figure("user_id"),
     ("Announcement", "readCount"): _figure("read_at"),
     ("Announcement", "confirmedCount"): _figure("confirmed_at"),

@@ -9,7 +9,7 @@ from tests.factories.oracle_tables import snake
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
     **dict.fromkeys(
-        ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
+        ("Dictionary", "DictionaryItem", "CustomField", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification"), "signed_in"
     ),
 }  # fmt: skip
@@ -18,20 +18,24 @@ LISTED = {
 VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
-         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule"), "update"
+         "Terminate", "Expire", "Add", "Remove", "Freeze", "Ship", "Deliver", "Return", "Unschedule"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve",
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "segment", "customField",
 )  # fmt: skip
 SPECIAL = {
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
     "jobRetry": "job.administer", "jobCancel": "job.administer",
     "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
     "dictionaryItemUpdate": "dictionary.administer",
+    "dictionaryCreate": "dictionary.administer",
+    **dict.fromkeys(
+        ("customFieldCreate", "customFieldUpdate", "customFieldDelete", "customFieldRestore"), "custom_field.administer"
+    ),
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",

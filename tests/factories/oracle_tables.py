@@ -15,7 +15,8 @@ TABLES = {
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
-    "Reminder": "reminder", "Notification": "notification",
+    "Reminder": "reminder", "Notification": "notification", "CustomField": "custom_field", "CustomValue": "custom_value",
+    "Segment": "segment",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -73,6 +74,12 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "party": ("party_id", "Party", False),
     },
     "schedule_attendee": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
+    "custom_field": _AUTHORS | {"dictionary": ("dictionary_id", "Dictionary", True)},
+    "custom_value": {
+        "field": ("field_id", "CustomField", True), "option": ("option_id", "DictionaryItem", True),
+        "user": ("user_id", "User", True),
+    },
+    "segment": _RECORD,
     "notification": {"actor": ("actor_id", "User", True)},
     "reminder": {"event": ("schedule_event_id", "ScheduleEvent", False)},
 }  # fmt: skip
@@ -95,6 +102,7 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "delivery": _EVERY,
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
+    "segment": _EVERY,
     "user_account": {"reports": ("User", "manager_id")},
     "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
     "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
@@ -119,7 +127,9 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Table → plain list of value rows → (type, column)."""
 
-_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event",
+           "segment")  # fmt: skip
+PARTS |= {table: PARTS.get(table, {}) | {"customFields": ("CustomValue", "record_id")} for table in _TAGGED}
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
     table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
 }

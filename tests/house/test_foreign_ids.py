@@ -44,6 +44,7 @@ KINDS = {
     **dict.fromkeys(
         ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId"), Kind.DICTIONARY_ITEM
     ),
+    "recordIds": Kind.PARTY,
     "pipelineId": Kind.PIPELINE, "stageId": Kind.STAGE, "opportunityId": Kind.OPPORTUNITY, "contractId": Kind.CONTRACT,
 }  # fmt: skip
 """Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
@@ -54,13 +55,14 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification", "job",
+            "stage", "reminder", "notification", "job", "custom_field",
         )
     },
 }  # fmt: skip
 PREFERRED = {
     "opportunityMove": ("status", "OPEN"), "opportunityLose": ("status", "OPEN"), "callTransfer": ("state", "ANSWERED"),
-    "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
+    "segmentAdd": ("kind", "STATIC"), "segmentRemove": ("kind", "STATIC"), "segmentUpdate": ("kind", "DYNAMIC"),
+    "segmentFreeze": ("kind", "DYNAMIC"), "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
 
@@ -250,7 +252,7 @@ NODES_BELOW = ("stage_change", "announcement_receipt", "reminder", "notification
 
 PARTS_WITH_IDS = (
     "phone_number", "email_address", "address", "call_candidate", "call_match", "ring_group_number", "delivery_line",
-    "schedule_attendee", "schedule_exception", "reminder_rule", "announcement_audience", "reminder_series",
+    "custom_value", "schedule_attendee", "schedule_exception", "reminder_rule", "announcement_audience", "reminder_series",
 )  # fmt: skip
 """Rows that are part of another, and nothing by themselves."""
 

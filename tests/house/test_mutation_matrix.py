@@ -98,6 +98,8 @@ def suited(oracle: Oracle, name: str) -> dict[str, Any]:
     given = inputs.call(name)
     if name == "callLink":
         given["input"] = {"partyId": _a_party(oracle)}
+    if name in ("segmentAdd", "segmentRemove") and (seen := oracle.visible("Customer")):
+        given["input"] = {"recordIds": [str(seen[0].id)]}
     if name == "callTransfer" and oracle.kind == "CHANNEL":
         given["toId"] = str(oracle.id)
     return given
