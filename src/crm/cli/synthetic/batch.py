@@ -27,6 +27,7 @@ from crm.cli.synthetic.party_rows import (
     PhoneNumberRow,
 )
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
+from crm.cli.synthetic.search_rows import SearchEntryRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
 
@@ -60,6 +61,7 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     RecordTagRow: ("record_tag", "tags put on"),
     ShareRow: ("share", "shares"),
     ChangeRow: ("change", "changes"),
+    SearchEntryRow: ("search_entry", "search entries"),
 }
 """Table and what people call its rows, in the order in which foreign keys allow them to be filled."""
 
