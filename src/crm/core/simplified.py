@@ -1,6 +1,6 @@
 """Traditional Chinese characters as simplified ones (繁体字 as 简体字), so that 華為 and 华为 are found by each other.
 
-One character for one, as the national tables of simplified and of variant characters pair them, as far as both are in common use.
+One character for one, as far as both are in common use: pairs of OpenCC's character table (Apache License 2.0) that GBK holds.
 Several may become one (後 and 后, 髮 and 發): a search that finds too much is better than one that misses. Only for comparing:
 nothing is stored in this form.
 """
