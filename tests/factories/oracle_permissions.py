@@ -39,6 +39,7 @@ SPECIAL = {
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
+    "search": "signed_in",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
     "callCustomerCreate": "customer.create",

@@ -527,7 +527,9 @@ async def test_oneself(desk: Desk):
     desk.tally.settle(50)
 
 
-ASKED_BY_HAND = {"me", "accessOf", "deletedRecords", "agents", "unreadAnnouncementCount", "unreadNotificationCount", "schedule"}
+ASKED_BY_HAND = {
+    "me", "accessOf", "deletedRecords", "agents", "unreadAnnouncementCount", "unreadNotificationCount", "schedule", "search",
+}  # fmt: skip
 
 
 async def test_agents_and_their_calls(desk: Desk):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from crm import logs
+from crm.cli.progress import ProgressBar
 from crm.config import Settings, load_settings
 from crm.store import migrate
 from crm.store.database import Database, open_database
@@ -74,6 +75,11 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
             await migrate.migrate(url)
         await defaults.ensure(database)
         await pipelines.ensure(database)
+        if state.pending and state.applied:
+            from crm.cli.search import rebuild_entries
+
+            with ProgressBar("Making search entries") as progress:
+                await rebuild_entries(database, progress)
 
 
 def _borrow(folder: Path, busy: InUse) -> str:

@@ -21,6 +21,7 @@ from crm.models.system.job import Job
 from crm.models.system.notification import Notification
 from crm.models.system.number_series import NumberSeries
 from crm.models.system.role import FieldGrant, RightsEpoch, Role, RoleGrant, RoleMember
+from crm.models.system.search_entry import SearchEntry
 from crm.models.system.session import Session, SignInAttempt
 from crm.models.system.share import Principal, Share
 from crm.models.system.tag import RecordTag, Tag
@@ -80,6 +81,7 @@ __all__ = [
     "ScheduleAttendee",
     "ScheduleEvent",
     "ScheduleException",
+    "SearchEntry",
     "Segment",
     "SegmentMember",
     "SegmentUse",

@@ -32,6 +32,7 @@ from crm.resolvers.system.notifications import NotificationMutation, Notificatio
 from crm.resolvers.system.options import OptionMutation, OptionQuery
 from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
+from crm.resolvers.system.search import SearchQuery
 from crm.resolvers.system.sessions import SessionMutation, SessionQuery
 from crm.resolvers.system.users import UserMutation, UserQuery
 from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
@@ -46,6 +47,7 @@ class Query(
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
+    SearchQuery,
 ):  # fmt: skip
     """The root of reading."""
 

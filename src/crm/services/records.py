@@ -17,6 +17,7 @@ from crm.access.binds import Binds
 from crm.access.branches import Visible
 from crm.access.grants import Action
 from crm.access.predicates import permitted, readable
+from crm.access.searched import searched_of
 from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refusals, Required
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
@@ -167,12 +168,16 @@ async def record_change(deed: Deed, row: Any, verb: str, changes: Sequence[Field
     """One entry of the change log: the verb, who, when, how, and every field before and after.
 
     Whoever watches the record is told of it. The event is written by the same statement, since every change pays for it, and
-    rings no bell: the relay finds it at its next look, and nothing else is woken by every edit.
+    rings no bell: the relay finds it at its next look, and nothing else is woken by every edit. Where it may be found by other
+    words now, or no longer, the search centre takes note of it when the deed ends.
     """
     rule = rule_of(type(row))
     assert rule.kind is not None
     if party_id is None:
         party_id = row.id if rule.kind is Kind.PARTY else getattr(row, "party_id", None)
+    reworded = searched_of(rule.kind)
+    if reworded is not None and (not changes or row.version <= 1 or any(each.field in reworded.told for each in changes)):
+        deed.reworded.add(row.id)
     told = orjson.dumps([{"field": each.field, "old": each.old, "new": each.new} for each in changes]).decode()
     await deed.run(
         _LOG, new_id(Kind.CHANGE), row.id, int(rule.kind), party_id, entity_of(row), verb, deed.actor, deed.on_behalf_of,

@@ -23,13 +23,14 @@ from crm.cli.synthetic.party_rows import PartyRow
 from crm.cli.synthetic.people import Known
 from crm.cli.synthetic.sales_rows import ContractRow
 from crm.cli.synthetic.scene import Owner, Scene
+from crm.cli.synthetic.search_entries import add_entries
 from crm.core.kinds import Kind
 from crm.rules.customers.lifecycle import PartyType
 
 TABLES = (
     "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
     "opportunity", "stage_change", "contract", "delivery", "delivery_line",
-    "call", "call_candidate", "call_match", "call_event",
+    "call", "call_candidate", "call_match", "call_event", "search_entry",
 )  # fmt: skip
 """What chunks consist of."""
 
@@ -76,6 +77,7 @@ class Plan:
         chunk = _Chunk(self, Batch(), Dice(f"{self.seed} chunk {number}"))
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
             chunk.add_customer(index)
+        add_entries(chunk.batch, chunk.batch)
         return chunk.batch
 
 

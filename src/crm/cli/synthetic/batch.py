@@ -28,6 +28,7 @@ from crm.cli.synthetic.party_rows import (
     PhoneNumberRow,
 )
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
+from crm.cli.synthetic.search_rows import SearchEntryRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
 
@@ -62,6 +63,7 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     CustomValueRow: ("custom_value", "custom values"),
     ShareRow: ("share", "shares"),
     ChangeRow: ("change", "changes"),
+    SearchEntryRow: ("search_entry", "search entries"),
 }
 """Table and what people call its rows, in the order in which foreign keys allow them to be filled."""
 
