@@ -17,6 +17,7 @@ from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
+from tests.factories.company_process import competitors, process_parts
 from tests.factories.company_roles import OWNED, ROLES, RoleFacts
 from tests.factories.company_rows import (
     BASE,
@@ -56,6 +57,8 @@ def build(variant: int = 0) -> Company:
     calls(company)
     pipelines(company)
     sales(company)
+    competitors(company)
+    process_parts(company)
     schedule_events(company)
     announcements(company)
     notifications(company)
@@ -85,7 +88,17 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    for table in ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline"):
+    for table in (
+        "user_account",
+        "department",
+        "role",
+        "tag",
+        "dictionary",
+        "dictionary_item",
+        "ring_group",
+        "pipeline",
+        "competitor",
+    ):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)

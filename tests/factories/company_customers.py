@@ -16,7 +16,8 @@ OWNERS: tuple[str | None, ...] = (
     "closed", "mixed", "clerk", "leaver",
 )  # fmt: skip
 FEW_OWNERS: tuple[str | None, ...] = (None, "outsider", "agent", "partner", "mixed", "double", "closed", "hider")
-SHARED = {"CUSTOMER": tuple(SHARES), "CHANNEL": ("agent READ", "partner EDIT", "everyone READ"),
+SHARED = {"CUSTOMER": tuple(label for label in SHARES if not label.startswith("team ")),
+          "CHANNEL": ("agent READ", "partner EDIT", "everyone READ"),
           "SUPPLIER": ("agent EDIT", "mixed EDIT", "partner READ", "clerk EDIT")}  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Company:
         async with database.connection() as connection, connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")
             others = ["idempotency_key", "sign_in_attempt", "agent_presence", "told_presence", "number_series", "event"]
-            others += ["procrastinate_events", "procrastinate_periodic_defers"]
+            others += ["procrastinate_events", "procrastinate_periodic_defers", "forecast_snapshot"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")
             for table, facts in self.facts.items():
                 if not facts:
@@ -145,6 +145,9 @@ SHARES: dict[str, tuple[Any, str, datetime | None, str]] = {
     "mixed EDIT": (("user", "mixed"), "EDIT", None, "MANUAL"),
     "closed EDIT": (("user", "closed"), "EDIT", None, "MANUAL"),
     "clerk EDIT": (("user", "clerk"), "EDIT", None, "MANUAL"),
+    "team agent READ": (("user", "agent"), "READ", None, "TEAM"),
+    "team mixed EDIT": (("user", "mixed"), "EDIT", None, "TEAM"),
+    "team partner READ": (("user", "partner"), "READ", None, "TEAM"),
 }
 """With whom, how, until when, why."""
 

@@ -51,6 +51,8 @@ RIGHT: dict[str, Any] = {
     "creditCode": None,
     "entity": "customer", "field": "creditLimit", "expiresAt": "2126-01-01T00:00:00Z", "extension": "7777",
     "UserCreateInput.kind": None,
+    "recordId": str(key(Kind.OPPORTUNITY, "opportunity of agent")), "competitorId": str(key(Kind.COMPETITOR, "Nokia")),
+    "assigneeId": str(user_id("agent")),
     "pipelineId": str(key(Kind.PIPELINE, "main")), "stageId": str(key(Kind.STAGE, "main lead")),
     "opportunityMove.stageId": str(key(Kind.STAGE, "main deal")), "StageInput.id": str(key(Kind.STAGE, "main lead")),
     "reasonId": item("lost_reason"), "disposition": "one", "currency": "EUR", "ringSeconds": 45, "publishAt": SOON,
@@ -113,7 +115,16 @@ def complete(name: str, oracle: Any) -> dict[str, Any]:
     """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
     given = call(name, full=True)
     given.pop("idempotencyKey", None)
-    for field in ("contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId"):
+    for field in (
+        "contactId",
+        "opportunityId",
+        "contractId",
+        "activityId",
+        "channelId",
+        "attendeeContactIds",
+        "parentId",
+        "assigneeId",
+    ):
         given["input"].pop(field, None)
     if "participants" in given["input"]:
         given["input"]["participants"] = [{"userId": RIGHT["userId"]}]

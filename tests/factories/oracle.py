@@ -29,6 +29,8 @@ from tests.factories.oracle_tables import (
     NAMED,
     PARTIES,
     PARTS,
+    PROCESS_PARTS,
+    PROCESSES,
     SHOWN_WITH_THE_ROW,
     TABLES,
     THROUGH,
@@ -171,12 +173,14 @@ class Oracle:
         if fact.table in VALUE_ROWS:
             table, column = VALUE_ROWS[fact.table]
             return self.reads(self.company.find(table, fact[column]))
+        if fact.table in PROCESS_PARTS:
+            return self.reads(self.process_of(fact))
         match fact.table:
             case "job":
                 return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
-            case "department" | "ring_group":
+            case "department" | "ring_group" | "competitor":
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
@@ -206,6 +210,10 @@ class Oracle:
     def _log_gate(self, record: Fact) -> str:
         """Whose READ shows a record's log; an option has none of its own and goes with its dictionary."""
         return "dictionary" if record.table == "dictionary_item" else self.entity(record)
+
+    def process_of(self, fact: Fact) -> Fact | None:
+        """The record of the sales process that a stakeholder, a task … hangs on."""
+        return next(row for table in PROCESSES if (row := self.company.find(table, fact[f"{table}_id"])) is not None)
 
     def record(self, record_id: UUID) -> Fact | None:
         return self._records.get(record_id)
@@ -275,6 +283,9 @@ class Oracle:
                 return self._beside(fact)
             case "own":
                 return True
+            case "of its record":
+                process = self.process_of(fact)
+                return process is not None and self.may(aim.action, process)
             case "another's":
                 return self.may(aim.action, fact) and not self._concerned(fact)
         return self.may(aim.action, fact)

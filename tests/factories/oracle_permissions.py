@@ -8,6 +8,7 @@ from tests.factories.oracle_tables import snake
 
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    "Competitor": "staff", "ProcessTask": "signed_in",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification"), "signed_in"
@@ -25,9 +26,19 @@ VERBS = {
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
 )  # fmt: skip
+_OF_PROCESSES = {
+    "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
+    "processTask": ("Update", "Remove", "Start", "Complete", "Cancel", "Reopen"),
+}  # fmt: skip
+PROCESS_VERBS = {
+    f"{noun}{verb}": (noun, "SHARE" if noun == "teamMember" else "UPDATE")
+    for noun, verbs in _OF_PROCESSES.items() for verb in ("Add", *verbs)
+}  # fmt: skip
+"""Verbs of what hangs on records of the sales process → what, and what must be had of its record."""
 SPECIAL = {
+    **{name: f"*.{action.lower()}" for name, (_, action) in PROCESS_VERBS.items()},
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
     "jobRetry": "job.administer", "jobCancel": "job.administer",
     "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
@@ -66,6 +77,10 @@ class Aim:
 
 
 OWN_RULES = {
+    **{
+        name: Aim(noun[0].upper() + noun[1:], action, rule="of its record")
+        for name, (noun, action) in PROCESS_VERBS.items() if not name.endswith("Add")
+    },
     **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd")},
     "callClaim": Aim("Call", "UPDATE", rule="rang"),
     "callCustomerCreate": Aim("Call", "UPDATE", rule="in hand"), "callLink": Aim("Call", "UPDATE", rule="unknown or held"),
@@ -85,7 +100,7 @@ OWN_RULES = {
 while nobody has, whom it rang; `unknown or held`: the latter
 only where nobody knows whom it is from.
 `named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
-submitted.
+submitted. `of its record`: what the action takes of the record that it hangs on.
 """
 
 

@@ -16,6 +16,8 @@ TABLES = {
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
     "Reminder": "reminder", "Notification": "notification",
+    "Stakeholder": "stakeholder", "TeamMember": "team_member", "ProcessTask": "process_task", "Competition": "competition",
+    "Competitor": "competitor",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -23,6 +25,10 @@ PARTIES = {"Customer": "CUSTOMER", "Channel": "CHANNEL", "Supplier": "SUPPLIER"}
 _AUTHORS = {"createdBy": ("created_by_id", "User", True), "updatedBy": ("updated_by_id", "User", True)}
 _OWNED = {"owner": ("owner_id", "User", True), "department": ("department_id", "Department", True)}
 _RECORD = _AUTHORS | _OWNED
+PROCESSES = {"opportunity": "Opportunity"}
+"""Table → type of the records of the sales process, which share stakeholders, team, tasks and competitors."""
+PROCESS_PARTS = ("stakeholder", "team_member", "process_task", "competition")
+_PART = _AUTHORS | {table: (f"{table}_id", type_name, False) for table, type_name in PROCESSES.items()}
 _WITH = {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)}
 TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "party": _RECORD | {
@@ -38,6 +44,7 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
     "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS, "ring_group": _AUTHORS, "pipeline": _AUTHORS,
+    "competitor": _AUTHORS,
     "dictionary_item": _AUTHORS | {
         "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
     },
@@ -60,6 +67,10 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "pipeline": ("pipeline_id", "Pipeline", True), "stage": ("stage_id", "Stage", True),
         "lostReason": ("lost_reason_id", "DictionaryItem", True),
     },
+    "stakeholder": _PART | {"contact": ("contact_id", "Contact", False)},
+    "team_member": _PART | {"user": ("user_id", "User", True)},
+    "process_task": _PART | {"assignee": ("assignee_id", "User", True)},
+    "competition": _PART | {"competitor": ("competitor_id", "Competitor", False)},
     "stage_change": {"stage": ("stage_id", "Stage", True), "changedBy": ("changed_by_id", "User", True)},
     "contract": _RECORD | _WITH | {
         "opportunity": ("opportunity_id", "Opportunity", False), "ourSigner": ("our_signer_id", "User", True),
@@ -78,6 +89,13 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
 
+
+def _process(column: str) -> dict[str, tuple[str, str]]:
+    """The lists that every record of the sales process has."""
+    lists = {"stakeholders": "Stakeholder", "team": "TeamMember", "tasks": "ProcessTask", "competitors": "Competition"}
+    return {name: (type_name, column) for name, type_name in lists.items()}
+
+
 _EVERY = {"shares": ("Share", "record_id"), "changes": ("Change", "record_id")}
 TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "party": _EVERY | {
@@ -87,10 +105,14 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
+        "stakes": ("Stakeholder", "contact_id"),
     },
     "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
     "call": _EVERY,
-    "opportunity": _EVERY | {"stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id")},
+    "opportunity": _EVERY | _process("opportunity_id") | {
+        "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
+    },
+    "competitor": {"competitions": ("Competition", "competitor_id")},
     "contract": _EVERY | {"deliveries": ("Delivery", "contract_id")},
     "delivery": _EVERY,
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},

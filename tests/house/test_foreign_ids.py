@@ -17,6 +17,7 @@ from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, s
 from tests.factories.company import Company, Fact, build
 from tests.factories.oracle import OWNED, TABLES, Oracle
 from tests.factories.oracle_permissions import aim
+from tests.factories.oracle_tables import PROCESS_PARTS, PROCESSES
 
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
@@ -44,6 +45,7 @@ KINDS = {
     **dict.fromkeys(
         ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId"), Kind.DICTIONARY_ITEM
     ),
+    "recordId": Kind.OPPORTUNITY, "assigneeId": Kind.USER, "competitorId": Kind.COMPETITOR,
     "pipelineId": Kind.PIPELINE, "stageId": Kind.STAGE, "opportunityId": Kind.OPPORTUNITY, "contractId": Kind.CONTRACT,
 }  # fmt: skip
 """Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
@@ -54,7 +56,7 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification", "job",
+            "stage", "reminder", "notification", "job", "competitor", *PROCESS_PARTS,
         )
     },
 }  # fmt: skip
@@ -146,7 +148,7 @@ async def test_ids_in_mutations(served, name: str):
                     for row in company.of(table)
                     if row["deleted_at"]
                 ]
-            if path[-2:-1] in (("ids",), ("principalIds",)):
+            if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)):
                 # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
                 probes = [each for each in probes if not _fits(company, oracle, path, each)]
             if "audience" in path and "roleIds" in path and oracle.kind == "STAFF":
@@ -184,7 +186,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         given = inputs.placed(given, (*path[:-1], "contactId" if path[-1] == "userId" else "userId"), None)
     elif "participants" in given.get("input", {}):
         given = inputs.placed(given, ("input", "participants"), [])
-    if path[-1] not in ("partyId", "contactId") and "contactId" in given.get("input", {}):
+    if path[-1] not in ("partyId", "contactId") and "contactId" in given.get("input", {}) and not name.endswith("Add"):
         given = inputs.placed(given, ("input", "contactId"), None)
         if name.startswith("activity"):
             given = inputs.placed(given, ("input", "partyId"), None)
@@ -192,7 +194,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in ("contactId", "opportunityId", "contractId", "activityId"):
+    for other in ("contactId", "opportunityId", "contractId", "activityId") if not name.endswith("Add") else ():
         if other in given.get("input", {}) and path[-1] != other and not (path[-1] == "partyId" and name.startswith("activity")):
             given = inputs.placed(given, ("input", other), None)
     return given
@@ -200,7 +202,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
 
 def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str]) -> bool:
     """Whether a probe is a right id after all in a place that takes several kinds."""
-    tables = OWNED_TABLES if "ids" in path else ("user_account", "department", "role")
+    tables = OWNED_TABLES if "ids" in path else PROCESSES if "recordId" in path else ("user_account", "department", "role")
     rows = [row for table in tables for row in company.of(table) if str(row.id) == probe[1]]
     return any(oracle.reads(row) or (row.table == "role" and row["deleted_at"] is None) for row in rows)
 
@@ -316,7 +318,7 @@ async def test_ids_in_filters(served):
             if (
                 not oracle.open(each.type)
                 or not oracle.rows(each.type)
-                or (oracle.kind != "STAFF" and each.type in ("User", "Department", "RingGroup"))
+                or (oracle.kind != "STAFF" and each.type in ("User", "Department", "RingGroup", "Competitor"))
             ):
                 continue
             kind = next((kind for kind, table in TABLE_OF.items() if table == TABLES[each.type]), None)

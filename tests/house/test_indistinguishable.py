@@ -20,6 +20,7 @@ from tests.factories.company import Company, Fact, build, key
 from tests.factories.company_rows import bits
 from tests.factories.oracle import OWNED, TABLES, TO_ONE, Oracle
 from tests.factories.oracle_fields import selection
+from tests.factories.oracle_tables import PROCESS_PARTS
 
 from crm.core.kinds import Kind
 
@@ -43,14 +44,14 @@ def disguised(viewer: str) -> Company:
 
 HANGING = {
     "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
-    "reminder", "notification", "stage_change", "delivery_line", "schedule_exception", "reminder_rule",
+    "reminder", "notification", "stage_change", *PROCESS_PARTS, "delivery_line", "schedule_exception", "reminder_rule",
 }  # fmt: skip
 """Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
 
 
 def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
     table = fact.table
-    if table in OWNED_TABLES or table in ("ring_group", "pipeline"):
+    if table in OWNED_TABLES or table in ("ring_group", "pipeline", "competitor"):
         return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
     if table == "call_match":
         return _other_match(oracle, fact)
@@ -227,7 +228,7 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
     for part in ("", whose):
         range_ = 'from: "2025-12-20T00:00:00Z", to: "2026-12-31T00:00:00Z"'
         found.append((f"{{ schedule({range_} {part}) {{ event {{ id title }} startsAt endsAt moved }} }}", {}))
-    hanging = ("change", "share", "stage_change", "announcement_receipt", "reminder", "notification")
+    hanging = ("change", "share", "stage_change", *PROCESS_PARTS, "announcement_receipt", "reminder", "notification")
     tables = (*OWNED_TABLES, *hanging, "ring_group", "stage")
     ids = [str(fact.id) for table in tables for fact in company.of(table)]
     for batch in walk.batched(ids, 90):

@@ -19,6 +19,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
+from crm.rules.customers.sales_processes import PROCESSES
 from crm.store.database import APP, Database, tortoise_config
 
 DIALECT = "postgres"
@@ -42,6 +43,11 @@ CASCADES = {
     "CallEvent.call": "what is known of a call is part of it",
     "RingGroupNumber.ring_group": "a number is a value of its group",
     "RingGroupMember.ring_group": "a group is its members",
+    **{
+        f"{part}.{process.table}": "what hangs on a record of the sales process is part of it"
+        for part in ("Stakeholder", "TeamMember", "ProcessTask", "Competition")
+        for process in PROCESSES
+    },
     "Stage.pipeline": "a pipeline is its stages",
     "StageChange.opportunity": "a history is part of its opportunity",
     "DeliveryLine.delivery": "a line is part of its document",
@@ -60,7 +66,18 @@ PEOPLE_KEYS = {
 }  # fmt: skip
 """Authors, whom nobody searches by; people are deactivated, never deleted, so no delete looks for them."""
 
-OPTION_KEYS = {"level", "category", "source", "industry", "region", "credit_grade", "disposition", "lost_reason"}
+OPTION_KEYS = {
+    "level",
+    "category",
+    "source",
+    "industry",
+    "region",
+    "credit_grade",
+    "disposition",
+    "lost_reason",
+    "won_reason",
+    "hold_reason",
+}
 """Options of dictionaries: never deleted either, and a list that is narrowed by one still walks the index of its order."""
 
 TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal"}

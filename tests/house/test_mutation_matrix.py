@@ -14,8 +14,8 @@ from tests.factories import inputs
 from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving, undo_all
 from tests.factories.company import VIEWERS, Company, Fact, build, department_id, user_id
 from tests.factories.oracle import OWNED, TABLES, TO_ONE, Oracle, permission, snake
-from tests.factories.oracle_permissions import SPECIAL, Aim, aim, split, type_of
-from tests.factories.oracle_tables import WITH_THEIR_PARTY
+from tests.factories.oracle_permissions import PROCESS_VERBS, SPECIAL, Aim, aim
+from tests.factories.oracle_tables import PROCESSES, WITH_THEIR_PARTY
 from tests.factories.tally import Tally
 from tests.factories.walk import batched
 
@@ -135,7 +135,7 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
 
 
 async def test_purging(desk: Desk):
-    tables = (*OWNED_TABLES, "tag", "pipeline", "ring_group")
+    tables = (*OWNED_TABLES, "tag", "pipeline", "ring_group", "competitor")
     rows = [row for table in tables for row in desk.company.of(table) if row["deleted_at"]]
     rows += [row for table in OWNED_TABLES for row in desk.company.of(table)[:: 5 if table == "party" else 9]]
     for batch in batched(rows, BATCH):
@@ -253,6 +253,26 @@ def _creation(oracle: Oracle, name: str, entity: str, owner: str | None, given: 
     return None if reached else "FORBIDDEN"
 
 
+ADDED = sorted(name for name in PROCESS_VERBS if name.endswith("Add"))
+
+
+@pytest.mark.parametrize("name", ADDED)
+async def test_adding_to_every_record_of_the_sales_process(desk: Desk, name: str):
+    """The rights are those of the record; what else is wrong with the call is told of another field."""
+    action = PROCESS_VERBS[name][1]
+    for batch in batched([row for table in PROCESSES for row in desk.company.of(table)], BATCH):
+        text = inputs.document([name] * len(batch))
+        calls = [{"input": inputs.call(name)["input"] | {"recordId": str(row.id)}} for row in batch]
+        for oracle in desk.oracles:
+            answer = await desk.client.ask(oracle.viewer, text, inputs.variables(calls))
+            for number, row in enumerate(batch):
+                errors = answer.data[f"m{number}"]["userErrors"]
+                found = next((each["code"] for each in errors if each["field"] == ["input", "recordId"]), None)
+                wanted = "NOT_FOUND" if not oracle.reads(row) else None if oracle.may(action, row) else "FORBIDDEN"
+                desk.tally.expect((oracle.viewer, name, row.table), found, wanted, row.id)
+    desk.tally.settle(14)
+
+
 SHOWN_AS = {
     "roleIds": "roles", "memberIds": "members", "attendeeUserIds": "attendees", "attendeeContactIds": "attendees",
 }  # fmt: skip
@@ -261,11 +281,12 @@ SHOWN_AS = {
 
 @pytest.mark.parametrize("name", [name for name in sorted(inputs.mutations()) if name.endswith("Update")])
 async def test_frozen_and_hidden_fields_cannot_be_written(desk: Desk, name: str):
-    noun = (split(name) or ("", ""))[0]
-    type_name = type_of(noun)
+    wanted = aim(name)
+    assert wanted is not None
+    type_name = wanted.type
     fields = inputs.update_fields(name)
     for oracle in desk.oracles:
-        row = next((row for row in oracle.visible(type_name) if oracle.may("UPDATE", row)), None)
+        row = next((row for row in oracle.visible(type_name) if oracle.does(wanted, row)), None)
         if row is None:
             continue
         for field, value in fields.items():
@@ -275,7 +296,7 @@ async def test_frozen_and_hidden_fields_cannot_be_written(desk: Desk, name: str)
             answer = await desk.client.ask(oracle.viewer, inputs.document([name]), inputs.variables([asked]))
             found = outcome(answer, "m0")
             plain = SHOWN_AS.get(field, field.removesuffix("Id"))
-            frozen = oracle.freezes(snake(noun), plain)
+            frozen = oracle.freezes(snake(type_name), plain)
             if field == "roleIds" and not oracle.gate("role", "ADMINISTER"):
                 frozen = True
             desk.tally.expect((oracle.viewer, f"{name}.{field}", "frozen"), found == "FORBIDDEN", frozen, (field, found))
@@ -368,5 +389,5 @@ def _own_hash(oracle: Oracle) -> bytes:
 
 
 def test_every_mutation_is_in_the_matrix():
-    covered = {*AIMED, *CREATED, *BULK, "recordPurge", *SPECIAL_CASES}
+    covered = {*AIMED, *CREATED, *ADDED, *BULK, "recordPurge", *SPECIAL_CASES}
     assert set(inputs.mutations()) == covered, "a mutation without a case: aim it here or give it a test of its own"

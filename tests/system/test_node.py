@@ -35,6 +35,8 @@ TABLES = {
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
+    Kind.STAKEHOLDER: "stakeholder", Kind.TEAM_MEMBER: "team_member", Kind.PROCESS_TASK: "process_task",
+    Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -44,6 +46,8 @@ NODES = {
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
+    Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
+    Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -76,10 +80,21 @@ async def office(databases) -> AsyncIterator[Office]:
 
 async def _sales(made: Office, party: str) -> None:
     told = {"partyId": party, "title": "x"}
-    await made.admin.do("opportunityCreate", "opportunity { id }", input=told)
+    opportunity = await made.admin.do("opportunityCreate", "opportunity { id }", input=told)
+    await _process(made, party, opportunity["id"])
     await made.admin.do("contractCreate", "contract { id }", input={**told, "kind": "SALES"})
     lines = [{"product": "x", "quantity": "1"}]
     await made.admin.do("deliveryCreate", "delivery { id }", input={"partyId": party, "lines": lines})
+
+
+async def _process(made: Office, party: str, opportunity: str) -> None:
+    contact = await made.admin.do("contactCreate", "contact { id }", input={"name": "李雷", "partyId": party})
+    helper, rival = await made.hire("helper"), await made.admin.do("competitorCreate", "competitor { id }", input={"name": "x"})
+    on = {"recordId": opportunity}
+    await made.admin.do("stakeholderAdd", "stakeholder { id }", input={**on, "contactId": contact["id"], "role": "USER"})
+    await made.admin.do("teamMemberAdd", "teamMember { id }", input={**on, "userId": helper.id})
+    await made.admin.do("processTaskAdd", "processTask { id }", input={**on, "title": "x"})
+    await made.admin.do("competitionAdd", "competition { id }", input={**on, "competitorId": rival["id"]})
 
 
 async def _news(made: Office, agent: Api) -> None:

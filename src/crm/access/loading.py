@@ -177,14 +177,14 @@ def _depth(rule: Visible) -> int:
 
 
 def _follows(rule: Visible) -> bool:
-    """Whether it is a list of its own that hangs on records of any kind: the change log."""
-    return any(isinstance(branch, ViaRecord) and not branch.owned for branch in rule.branches)
+    """Whether it is a list of its own that hangs on records: of any kind, as the change log, or of some, as tasks."""
+    return rule.listed or any(isinstance(branch, ViaRecord) and not branch.owned for branch in rule.branches)
 
 
 async def _is_narrow(connection: Connection, rule: Visible, viewer: Viewer, narrow: set[str]) -> bool:
     """Rows are counted branch by branch and never past the limit, so a wide viewer costs no more than a narrow one."""
     above = {named(branch.parent).table for branch in rule.branches if isinstance(branch, Via)}
-    if _follows(rule):
+    if _follows(rule) and not rule.listed:
         above = {parent.table for parent in declared() if parent.owned}
     if not above <= narrow:
         return False

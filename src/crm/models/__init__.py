@@ -3,8 +3,10 @@
 from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.contact import Contact
+from crm.models.customers.forecast_snapshot import ForecastSnapshot
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
+from crm.models.customers.process_part import Competition, Competitor, ProcessTask, Stakeholder, TeamMember
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
 from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
 from crm.models.marketing.contract import Contract
@@ -39,6 +41,8 @@ __all__ = [
     "CallEvent",
     "CallMatch",
     "Change",
+    "Competition",
+    "Competitor",
     "Contact",
     "Contract",
     "Delivery",
@@ -52,6 +56,7 @@ __all__ = [
     "EventHorizon",
     "EventStream",
     "FieldGrant",
+    "ForecastSnapshot",
     "IdempotencyKey",
     "Job",
     "Notification",
@@ -61,6 +66,7 @@ __all__ = [
     "PhoneNumber",
     "Pipeline",
     "Principal",
+    "ProcessTask",
     "RecordTag",
     "Reminder",
     "ReminderRule",
@@ -81,7 +87,9 @@ __all__ = [
     "SignInAttempt",
     "Stage",
     "StageChange",
+    "Stakeholder",
     "Tag",
+    "TeamMember",
     "ToldPresence",
     "User",
 ]

@@ -13,11 +13,14 @@ from crm.graph.scalars import SCALARS
 from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
+from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
+from crm.resolvers.customers.process_tasks import ProcessTaskMutation, ProcessTaskQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
+from crm.resolvers.customers.stakeholders import StakeholderMutation
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
@@ -41,6 +44,7 @@ class Query(
     CallQuery, RingGroupQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
+    ProcessTaskQuery, CompetitorQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery, NotificationQuery,
@@ -54,6 +58,7 @@ class Mutation(
     CallMutation, RingGroupMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
+    StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation, NotificationMutation,

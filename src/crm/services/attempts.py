@@ -20,6 +20,7 @@ _CONSTRAINTS = {
     "role_name": ("There is a role with this name.", ("input", "name")),
     "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
     "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
+    "competitor_name": ("There is a competitor with this name.", ("input", "name")),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

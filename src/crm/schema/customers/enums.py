@@ -6,10 +6,14 @@ import strawberry
 
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus, ActivityVerb
 from crm.rules.customers.call_states import CallDirection, CallState, CallVerb
+from crm.rules.customers.competition import CompetitionState
 from crm.rules.customers.lifecycle import Lifecycle, PartyType
 from crm.rules.customers.opportunity_flow import OpportunityStatus, OpportunityVerb
 from crm.rules.customers.presence import AgentState, PresenceChoice
+from crm.rules.customers.process_task_flow import ProcessTaskStatus, ProcessTaskVerb
 from crm.rules.customers.ring_strategy import RingStrategy
+from crm.rules.customers.stakeholders import Attitude, StakeholderRole
+from crm.rules.customers.team_roles import TeamRole
 
 strawberry.enum(PartyType, description="Customer, channel or supplier (客户、渠道、供应商).")
 strawberry.enum(Lifecycle, description="How far a relationship has come (生命周期).")
@@ -18,6 +22,12 @@ strawberry.enum(ActivityStatus, description="PLANNED ones are the activities, DO
 strawberry.enum(ActivityVerb, description="What can be done with an activity next.")
 strawberry.enum(OpportunityStatus, description="Where an opportunity stands (机会状态).")
 strawberry.enum(OpportunityVerb, description="What can be done with an opportunity next.")
+strawberry.enum(StakeholderRole, description="What part somebody plays in a decision (影响者角色).")
+strawberry.enum(Attitude, description="How somebody is disposed towards us (态度).")
+strawberry.enum(TeamRole, description="What somebody does on a team (团队角色).")
+strawberry.enum(ProcessTaskStatus, description="Where a task stands (任务状态).")
+strawberry.enum(ProcessTaskVerb, description="What can be done with a task next.")
+strawberry.enum(CompetitionState, description="Where a competitor stands (竞争状态).")
 strawberry.enum(CallState, description="Where a call stands (通话状态).")
 strawberry.enum(CallDirection, description="Who called whom (呼叫方向).")
 strawberry.enum(CallVerb, description="What can be done with a call next.")
@@ -30,13 +40,19 @@ __all__ = [
     "ActivityStatus",
     "ActivityVerb",
     "AgentState",
+    "Attitude",
     "CallDirection",
     "CallState",
     "CallVerb",
+    "CompetitionState",
     "Lifecycle",
     "OpportunityStatus",
     "OpportunityVerb",
     "PartyType",
     "PresenceChoice",
+    "ProcessTaskStatus",
+    "ProcessTaskVerb",
     "RingStrategy",
+    "StakeholderRole",
+    "TeamRole",
 ]

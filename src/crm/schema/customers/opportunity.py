@@ -45,6 +45,10 @@ class Opportunity(OwnedRecord):
     stage_history = related_list(
         "customers.StageChange", "opportunity_id", "Its stays in stages, the first one first (阶段历史)."
     )
+    stakeholders = related_list("customers.Stakeholder", "opportunity_id", "Who at the party has a say in it (影响者).")
+    team = related_list("customers.TeamMember", "opportunity_id", "Who works on it besides the owner (团队).")
+    tasks = related_list("customers.ProcessTask", "opportunity_id", "What is to be done for it (任务).")
+    competitors = related_list("customers.Competition", "opportunity_id", "Who wants the same business (竞争对手).")
     contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
 
     @computed(
