@@ -156,6 +156,9 @@ async def test_an_id_of_every_kind_is_a_node_or_not_found(office: Office, kind: 
         found = await shown(office.admin, str(key))
         if kind is Kind.SESSION:
             assert found == ("Session" if key in {each[0] for each in own} else None)
+        elif kind is Kind.NOTIFICATION:
+            whose = await office.value("SELECT user_id::text FROM notification WHERE id = $1", key)
+            assert found == ("Notification" if whose == office.admin.id else None)
         elif kind is Kind.PARTY:
             assert found in ("Customer", "Channel", "Supplier")
         else:
@@ -193,7 +196,7 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
     found = {
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
-    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE"}
+    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
     assert {name for name, type_ in found.items() if type_} == open_
 
 
