@@ -17,7 +17,7 @@ from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
-from tests.factories.company_process import competitors, process_parts
+from tests.factories.company_process import competitors, forecasts, process_parts
 from tests.factories.company_roles import OWNED, ROLES, RoleFacts
 from tests.factories.company_rows import (
     BASE,
@@ -59,6 +59,7 @@ def build(variant: int = 0) -> Company:
     sales(company)
     competitors(company)
     process_parts(company)
+    forecasts(company)
     schedule_events(company)
     announcements(company)
     notifications(company)

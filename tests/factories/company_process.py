@@ -27,6 +27,33 @@ def competitors(company: Company) -> None:
         )  # fmt: skip
 
 
+def forecasts(company: Company) -> None:
+    """Two weeks of a few people and of nobody, some of the same groups as opportunities have now."""
+    for week in (date(2026, 1, 5), date(2026, 1, 12)):
+        for fact in company.of("opportunity")[::2]:
+            if fact["deleted_at"] is None:
+                _forecast(company, fact, week)
+
+
+def _forecast(company: Company, fact: Fact, week: date) -> None:
+    group = {name: fact[name] for name in ("owner_id", "department_id", "pipeline_id", "status", "currency")}
+    group["month_on"] = forecast_month(fact)
+    name = f"{week} {sorted(map(str, group.items()))}"
+    if company.find("forecast_snapshot", key(Kind.FORECAST_SNAPSHOT, name)) is None:
+        company.add(
+            "forecast_snapshot", id=key(Kind.FORECAST_SNAPSHOT, name), week_on=week, **group,
+            opportunity_count=1 + bits(name) % 9, amount=fact["amount"] * 3,
+            weighted_amount=fact["weighted_amount"] * 3, taken_at=instant(f"taken {week}"),
+        )  # fmt: skip
+
+
+def forecast_month(fact: Fact) -> date | None:
+    """The month in which an opportunity was won or lost in China, or is expected to be."""
+    if fact["status"] in ("WON", "LOST"):
+        return (fact["closed_at"] + timedelta(hours=8)).date().replace(day=1)
+    return None if fact["expected_close_on"] is None else fact["expected_close_on"].replace(day=1)
+
+
 def process_parts(company: Company) -> None:
     """The same of each record of the sales process; the records come after their contacts."""
     for table in PROCESSES:

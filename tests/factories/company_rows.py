@@ -86,7 +86,7 @@ class Company:
         async with database.connection() as connection, connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")
             others = ["idempotency_key", "sign_in_attempt", "agent_presence", "told_presence", "number_series", "event"]
-            others += ["procrastinate_events", "procrastinate_periodic_defers", "forecast_snapshot"]
+            others += ["procrastinate_events", "procrastinate_periodic_defers"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")
             for table, facts in self.facts.items():
                 if not facts:

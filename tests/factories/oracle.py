@@ -58,6 +58,9 @@ BEYOND_THE_CARD = {
 }
 DEPENDS = {
     ("Opportunity", "weightedAmount"): ("amount", "probability"),
+    ("ForecastSnapshot", "weightedAmount"): ("amount", "probability"),
+    ("ForecastSnapshot", "amountNow"): ("amount",),
+    ("ForecastSnapshot", "weightedAmountNow"): ("weightedAmount", "amount", "probability"),
     ("Call", "number"): ("numberE164",),
     ("Call", "numberE164"): ("number",),
 }
@@ -176,6 +179,10 @@ class Oracle:
         if fact.table in PROCESS_PARTS:
             return self.reads(self.process_of(fact))
         match fact.table:
+            case "forecast_snapshot":
+                mine = fact["owner_id"] is not None and fact["owner_id"] in self.staff
+                scope = self.scope("opportunity", "READ")
+                return scope != "NONE" and (mine or self.reaches(scope, fact["owner_id"], fact["department_id"]))
             case "job":
                 return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
@@ -325,7 +332,7 @@ class Oracle:
         """Whether a list of this type answers at all; a closed gate is FORBIDDEN wherever the list stands."""
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
-        entity = snake(type_name)
+        entity = "opportunity" if type_name == "ForecastSnapshot" else snake(type_name)
         return self.gate(entity, "READ") if entity in (*OWNED, "role", "call_disclosure") and entity not in UNGATED else True
 
     # --- fields
@@ -350,7 +357,8 @@ class Oracle:
             return True
         if (type_name, name) == ("StageChange", "amount"):
             return self.hides("opportunity", "amount")
-        entities = ("customer", "channel", "supplier") if type_name == "Party" else (snake(type_name),)
+        known = {"Party": ("customer", "channel", "supplier"), "ForecastSnapshot": ("opportunity",)}
+        entities = known.get(type_name, (snake(type_name),))
         names = (name, *DEPENDS.get((type_name, name), ()))
         return any(self.hides(entity, each) for entity in entities for each in names)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.factories.company import Fact
+from tests.factories.company_process import forecast_month
 from tests.factories.oracle import Oracle
 
 from crm.core.clock import print_instant
@@ -73,10 +75,28 @@ def _record(oracle: Oracle, row: Fact) -> Any:
     return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
 
 
+def _forecast(column: str | None) -> Callable[[Oracle, Fact], Any]:
+    """What the group of a snapshot comes to now: how many, or the sum of a column."""
+
+    def count(oracle: Oracle, snapshot: Fact) -> Any:
+        same = ("owner_id", "department_id", "pipeline_id", "status", "currency")
+        found = [
+            fact for fact in oracle.visible("Opportunity")
+            if forecast_month(fact) == snapshot["month_on"] and all(fact[each] == snapshot[each] for each in same)
+        ]  # fmt: skip
+        return len(found) if column is None else f"{sum((fact[column] for fact in found), Decimal('0.0000')):f}"
+
+    return count
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
+    ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
+    ("ForecastSnapshot", "amountNow"): _forecast("amount"),
+    ("ForecastSnapshot", "weightedAmountNow"): _forecast("weighted_amount"),
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
+    ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,
     ("Announcement", "audience"): _audience,
     ("Notification", "record"): _record,
     ("Announcement", "recipientCount"): _figure("user_id"),

@@ -17,7 +17,7 @@ TABLES = {
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
     "Reminder": "reminder", "Notification": "notification",
     "Stakeholder": "stakeholder", "TeamMember": "team_member", "ProcessTask": "process_task", "Competition": "competition",
-    "Competitor": "competitor",
+    "Competitor": "competitor", "ForecastSnapshot": "forecast_snapshot",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -65,8 +65,10 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "opportunity": _RECORD | _WITH | {
         "pipeline": ("pipeline_id", "Pipeline", True), "stage": ("stage_id", "Stage", True),
-        "lostReason": ("lost_reason_id", "DictionaryItem", True),
+        "lostReason": ("lost_reason_id", "DictionaryItem", True), "wonReason": ("won_reason_id", "DictionaryItem", True),
+        "holdReason": ("hold_reason_id", "DictionaryItem", True),
     },
+    "forecast_snapshot": _OWNED | {"pipeline": ("pipeline_id", "Pipeline", True)},
     "stakeholder": _PART | {"contact": ("contact_id", "Contact", False)},
     "team_member": _PART | {"user": ("user_id", "User", True)},
     "process_task": _PART | {"assignee": ("assignee_id", "User", True)},

@@ -57,6 +57,8 @@ def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
         return _other_match(oracle, fact)
     if table == "call_disclosure":
         return _other_disclosure(oracle, fact)
+    if table == "forecast_snapshot":
+        return _other_forecast(oracle, fact)
     if table == "job":
         return _other_job(oracle, fact)
     if table in ("reminder_series", "call_event"):
@@ -98,6 +100,17 @@ def _other(fact: Fact) -> dict[str, Any]:
     times = {name: value + shift for name in moved if (value := fact.values.get(name))}
     kept = {name: value for name, value in told.items() if name in fact.values}
     return {**fact.values, **kept, **times, "version": fact["version"] + 40}
+
+
+def _other_forecast(oracle: Oracle, fact: Fact) -> Fact:
+    """Other figures of a snapshot that is not seen, and of one whose amounts are hidden."""
+    if not oracle.reads(fact):
+        return Fact(fact.table, {**fact.values, "opportunity_count": 77, **dict.fromkeys(FIGURES, Decimal("5.0000"))})
+    hidden = {column: Decimal("5.0000") for column, field in FIGURES.items() if oracle.hidden("ForecastSnapshot", field)}
+    return Fact(fact.table, {**fact.values, **hidden})
+
+
+FIGURES = {"amount": "amount", "weighted_amount": "weightedAmount"}
 
 
 def _other_job(oracle: Oracle, fact: Fact) -> Fact:
@@ -224,6 +237,9 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
         if "search" in each.arguments:
             found.append((f'{{ a: {each.name}(search: "zzz") {{ {page} }} b: {each.name}(search: "c") {{ {page} }} }}', {}))
     found.append(("{ unreadAnnouncementCount }", {}))
+    for pipeline in company.of("pipeline"):
+        board = "stage { name } count sums { count amount weightedAmount } cards { id }"
+        found.append((f'{{ opportunityBoard(pipelineId: "{pipeline.id}", statuses: [OPEN, WON]) {{ {board} }} }}', {}))
     whose = f"userIds: {json.dumps([str(fact.id) for fact in company.of('user_account')])}"
     for part in ("", whose):
         range_ = 'from: "2025-12-20T00:00:00Z", to: "2026-12-31T00:00:00Z"'

@@ -12,6 +12,7 @@ import functools
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ TURNS = 3
 SOAK = bool(os.environ.get("CRM_SOAK"))
 LONG = ("party", "contact", "activity")
 WITH_OWNERS = {TABLES[entity.title().replace("_", "")] for entity in OWNED}
+TWO_WAYS = WITH_OWNERS | {"process_task", "forecast_snapshot"}
 """Tables whose lists are answered in two ways."""
 
 
@@ -49,7 +51,7 @@ class Desk:
     def narrow(self, type_name: str) -> list[Oracle]:
         """Those whom this mode answers in a way of its own: under ids, whoever may not read all."""
         entity = snake(type_name)
-        if TABLES[type_name] not in WITH_OWNERS:
+        if TABLES[type_name] not in TWO_WAYS:
             return [self.oracles[name] for name in ("admin", "manager", "agent", "partner", "clerk", "norole")]
         return [each for each in self.signed_in if self.mode == "rows" or each.scope(entity, "READ") != "ALL"]
 
@@ -133,7 +135,7 @@ async def test_root_lists_and_their_counts(desk: Desk):
 
 def by_ids(desk: Desk, type_name: str) -> bool:
     """Whether this mode can answer otherwise than the other: only lists of what has owners start from ids."""
-    return desk.mode == "rows" or TABLES[type_name] in WITH_OWNERS
+    return desk.mode == "rows" or TABLES[type_name] in TWO_WAYS
 
 
 async def test_every_filter_of_every_list(desk: Desk):
@@ -527,7 +529,16 @@ async def test_oneself(desk: Desk):
     desk.tally.settle(50)
 
 
-ASKED_BY_HAND = {"me", "accessOf", "deletedRecords", "agents", "unreadAnnouncementCount", "unreadNotificationCount", "schedule"}
+ASKED_BY_HAND = {
+    "opportunityBoard",
+    "me",
+    "accessOf",
+    "deletedRecords",
+    "agents",
+    "unreadAnnouncementCount",
+    "unreadNotificationCount",
+    "schedule",
+}
 
 
 async def test_agents_and_their_calls(desk: Desk):
@@ -556,6 +567,30 @@ def _call_of(company: Company, oracle: Oracle, person: str) -> Any:
     ]  # fmt: skip
     last = max(open_, key=lambda fact: fact["ringing_at"], default=None)
     return {"id": str(last.id)} if oracle.reads(last) else None
+
+
+async def test_boards_of_pipelines(desk: Desk):
+    """Counts and sums of each stage, of what the viewer sees and nothing else."""
+    text = """query ($p: ID!) { opportunityBoard(pipelineId: $p) { stage { id } count sums { currency amount weightedAmount }
+        cards(first: 50) { id } } }"""
+    for oracle in desk.signed_in:
+        for name in ("main", "second"):
+            pipeline = desk.company.named("pipeline", name).id
+            answer = await desk.client.ask(oracle.viewer, text, {"p": str(pipeline)})
+            board = answer.data["opportunityBoard"]
+            if not oracle.gate("opportunity", "READ"):
+                desk.expect(oracle, "opportunityBoard", name, (board, answer.code("opportunityBoard")), (None, "FORBIDDEN"))
+                continue
+            rows = [row for row in oracle.visible("Opportunity") if row["pipeline_id"] == pipeline and row["status"] == "OPEN"]
+            for column in board:
+                here = [row for row in rows if str(row["stage_id"]) == column["stage"]["id"]]
+                desk.expect(oracle, "opportunityBoard", "count", column["count"], len(here), name)
+                desk.expect(oracle, "opportunityBoard", "cards", ids(column["cards"]), keys(here), name)
+                for figure in ("amount", "weightedAmount"):
+                    total = sum((row[snake(figure)] for row in here), Decimal("0.0000"))
+                    shown = [{figure: None if oracle.hidden("Opportunity", figure) else f"{total:f}"}] if here else []
+                    desk.expect(oracle, "opportunityBoard", figure, [{figure: each[figure]} for each in column["sums"]], shown)
+    desk.tally.settle(50)
 
 
 async def test_how_many_announcements_are_unread(desk: Desk):

@@ -15,6 +15,7 @@ from crm.core.kinds import Kind
 from crm.rules.customers.call_states import CallDirection, Signal
 from crm.rules.system.user_kinds import UserKind
 from crm.services.customers.call_reports import CallReport, receive
+from crm.services.customers.forecasts import take
 from crm.services.deeds import Channel
 from crm.services.jobs import Nothing, enqueue
 from crm.services.office.reminders import fire_due
@@ -36,7 +37,7 @@ TABLES = {
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
     Kind.STAKEHOLDER: "stakeholder", Kind.TEAM_MEMBER: "team_member", Kind.PROCESS_TASK: "process_task",
-    Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor",
+    Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor", Kind.FORECAST_SNAPSHOT: "forecast_snapshot",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -130,6 +131,7 @@ async def _work(made: Office) -> None:
     await giver.do("recordsShare", "results { id }", input=shared)
     async with system_deed(made.database, "test") as deed:
         await enqueue(deed, PURGE_JOBS, Nothing())
+        await take(deed)
 
 
 async def shown(api: Api, key: str) -> str | None:

@@ -126,6 +126,22 @@ def total_of(source: Source, edge: Edge | None, condition: Condition | None, rig
     return Guarded(f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}")
 
 
+def sums_of(
+    source: Source, condition: Condition | None, by: Sequence[str], summed: Sequence[str], rights: Rights, binds: Binds
+) -> str:
+    """How many rows the viewer may read, as `total`, and the sums of columns, for each set of values of the columns `by`.
+
+    Under the rights of the list. Whether the viewer may see those columns is asked before.
+    """
+    alias = binds.alias()
+    tests = [*_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    with binds.looking(Look.TABLE):
+        tests.append(_seen(source, None, alias, rights, binds))
+    keys = ", ".join(f"{alias}.{column}" for column in by)
+    sums = "".join(f", sum({alias}.{column}) AS {column}" for column in summed)
+    return f"SELECT {keys}, count(*) AS total{sums} FROM {source.rule.table} {alias} WHERE {all_of(tests)} GROUP BY {keys}"
+
+
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
     """One page of the recycle bin: deleted rows that the viewer might read and delete, and so may restore."""
     alias = binds.alias()

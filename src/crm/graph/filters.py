@@ -103,7 +103,7 @@ def filter_of(target: type) -> type:
                 fields[label] = (optional(_list_filter(other)), f"Condition on the visible records in `{label}`.")
             case _:
                 pass
-    if entry.rule.owned:
+    if entry.rule.owned and entry.rule.kind is not None:
         fields["tags"] = (optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
     return _input(
         f"{target.__name__}Filter", fields, f"Which rows of a list of {target.__name__}; all given conditions must hold."
@@ -150,7 +150,7 @@ def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Con
             return Every(parts) if name == "and" else Some(parts)
         case "not":
             return Not(condition_of(entry, value, rights, depth + 1))
-        case "tags" if entry.rule.owned:
+        case "tags" if entry.rule.owned and entry.rule.kind is not None:
             if "tags" in hidden_fields(entry, rights):
                 raise FieldForbidden(entry.key("tags"))
             return Tagged(tuple(_ids(_listed(name, value))))

@@ -11,7 +11,7 @@ from strawberry.types import Info
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, ids_for, page_of
+from crm.access.select import Source, count_of, ids_for, page_of, sums_of
 from crm.core.paging import Page
 from crm.graph.context import NotPlanned, Operation, RightsMoved
 from crm.graph.nouns import Noun
@@ -98,6 +98,14 @@ async def total(operation: Operation, entry: Noun, column: str | None, parent: U
 
     found: int = await operation.loader(("total", entry.name, column, repr(condition)), load).load(parent)
     return found
+
+
+async def sums(
+    operation: Operation, entry: Noun, condition: Condition | None, by: Sequence[str], summed: Sequence[str]
+) -> list[Record]:
+    """Counts and sums of a list by some of its columns, in one statement. Whoever asks has looked whether they are hidden."""
+    rows = await operation.fetch(lambda rights, binds: sums_of(entry.source, condition, by, summed, rights, binds))
+    return [row for row in rows if row["total"] is not None]
 
 
 async def editable(operation: Operation, entry: Noun, record_id: UUID) -> bool:

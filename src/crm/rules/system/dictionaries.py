@@ -94,4 +94,20 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "timing:时机不对:Timing product:产品不符:Product_does_not_fit no_answer:失去联系:No_answer other:其他:Other"
         ),
     ),
+    "won_reason": (
+        "赢单原因",
+        "Won reason",
+        _entries(
+            "price:价格:Price product:产品:Product service:服务:Service relationship:客户关系:Relationship "
+            "reference:成功案例:References delivery:交付能力:Delivery other:其他:Other"
+        ),
+    ),
+    "hold_reason": (
+        "搁置原因",
+        "Reason to hold",
+        _entries(
+            "budget:等待预算:Waiting_for_budget decision:等待决策:Waiting_for_a_decision timing:时机未到:Too_early "
+            "reorganisation:客户调整:Reorganisation resources:我方资源不足:Our_resources other:其他:Other"
+        ),
+    ),
 }
