@@ -27,7 +27,8 @@ async def check_opportunities(database: Database) -> None:
     for row in await rows(database, "SELECT * FROM opportunity"):
         assert row["weighted_amount"] == weighted_amount(row["amount"], row["probability"], row["currency"])
         assert (row["closed_at"] is not None) == (row["status"] in ("WON", "LOST"))
-        assert (row["lost_reason_id"] is not None) == (row["status"] == "LOST")
+        for reason, status in (("lost_reason_id", "LOST"), ("won_reason_id", "WON"), ("hold_reason_id", "ON_HOLD")):
+            assert (row[reason] is not None) == (row["status"] == status)
         stage, history = stages[row["stage_id"]], stays[row["id"]]
         assert (stage["pipeline_id"], stage["probability"]) == (row["pipeline_id"], row["probability"])
         assert [stages[stay["stage_id"]]["position"] for stay in history] == list(range(len(history)))
@@ -35,6 +36,19 @@ async def check_opportunities(database: Database) -> None:
         first, last = history[0], history[-1]
         assert (first["entered_at"], last["stage_id"], last["left_at"]) == (row["created_at"], row["stage_id"], row["closed_at"])
         assert all(stay["amount"] == row["amount"] for stay in history)
+
+
+async def check_processes(database: Database) -> None:
+    """Stakeholders are of the party, tasks are for the owner and the team, and a team has its shares."""
+    strangers = "stakeholder s JOIN opportunity o ON o.id = s.opportunity_id JOIN contact c ON c.id = s.contact_id"
+    assert await value(database, f"SELECT count(*) FROM {strangers} WHERE c.party_id <> o.party_id") == 0
+    tasks = "process_task t JOIN opportunity o ON o.id = t.opportunity_id WHERE t.assignee_id IS DISTINCT FROM o.owner_id"
+    member = "SELECT FROM team_member m WHERE m.opportunity_id = o.id AND m.user_id = t.assignee_id"
+    assert await value(database, f"SELECT count(*) FROM {tasks} AND NOT EXISTS ({member})") == 0
+    pairs = "SELECT opportunity_id, user_id, access FROM team_member"
+    shares = "SELECT record_id, principal_id, access FROM share WHERE cause = 'TEAM'"
+    assert await value(database, f"SELECT count(*) FROM (({pairs}) EXCEPT ({shares})) x") == 0
+    assert await value(database, f"SELECT count(*) FROM (({shares}) EXCEPT ({pairs})) x") == 0
 
 
 async def check_numbers(database: Database, table: str, prefix: str) -> None:
@@ -139,6 +153,7 @@ async def check_calls(database: Database) -> None:
 
 async def check_all(database: Database, now: Any) -> None:
     await check_opportunities(database)
+    await check_processes(database)
     await check_contracts(database, now)
     await check_deliveries(database)
     await check_calls(database)

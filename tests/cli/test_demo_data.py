@@ -63,6 +63,7 @@ async def test_there_is_as_much_as_promised(demo: Demo):
     for label in (
         "tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants",
         "opportunities", "stage changes", "contracts", "deliveries", "delivery lines", "calls", "call candidates",
+        "stakeholders", "team members", "tasks", "competitions", "forecasts",
     ):  # fmt: skip
         assert demo.progress.counts[label] > 100, label
 
@@ -189,7 +190,7 @@ async def test_two_agents_see_only_what_is_with_their_customers(demo: Demo, user
     api, user = await demo.api(username), await demo.user(username)
     for entity, table in (("opportunities", "opportunity"), ("contracts", "contract"), ("deliveries", "delivery")):
         seen = (await api.ask(entity, "totalCount"))["totalCount"]
-        open_to_all = "SELECT record_id FROM share WHERE principal_id = $2"
+        open_to_all = "SELECT record_id FROM share WHERE principal_id = $2 AND (expires_at IS NULL OR expires_at > now())"
         theirs = f"SELECT id FROM party WHERE {ALIVE} AND (owner_id = $1 OR id IN ({open_to_all}))"
         wanted = f"x.{ALIVE} AND (x.owner_id = $1 OR x.party_id IN ({theirs}))"
         assert seen == await demo.count(f"{table} x", wanted, user["id"], EVERYONE_ID) > 10

@@ -56,7 +56,7 @@ def planned(customers: int) -> Plan:
     pipeline = Pipeline(make_id(Kind.PIPELINE, 0, 1), stages)
     scene = Scene(seed_data.NOW, {}, pipeline, [made.director], Telephone("seed", "4000"))
     papers = contract_papers(customers, seed_data.NOW), delivery_papers(customers, seed_data.NOW)
-    return Plan(1, customers, made, scene, *papers)
+    return Plan(1, customers, made, scene, *papers, [make_id(Kind.COMPETITOR, 0, 1)])
 
 
 async def contents(database: Database) -> dict[str, list[str]]:
@@ -114,6 +114,7 @@ async def test_there_is_as_much_as_asked(seeded: Database):
     per_customer = {
         "contact": 3, "activity": 10, "opportunity": 2, "stage_change": 6, "contract": 1, "delivery": 1.5, "delivery_line": 2.7,
         "share": 1, "call": 1, "call_candidate": 1.6, "call_match": 1, "call_event": 3.5,
+        "stakeholder": 1.28, "process_task": 1.3, "competition": 0.45,
     }  # fmt: skip
     for table, number in per_customer.items():
         assert await value(seeded, f"SELECT count(*) FROM {table}") == pytest.approx(CUSTOMERS * number, rel=0.1), table

@@ -8,7 +8,7 @@ that they do see.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,14 +53,8 @@ def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
     table = fact.table
     if table in OWNED_TABLES or table in ("ring_group", "pipeline", "competitor"):
         return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
-    if table == "call_match":
-        return _other_match(oracle, fact)
-    if table == "call_disclosure":
-        return _other_disclosure(oracle, fact)
-    if table == "forecast_snapshot":
-        return _other_forecast(oracle, fact)
-    if table == "job":
-        return _other_job(oracle, fact)
+    if table in OTHERS:
+        return OTHERS[table](oracle, fact)
     if table in ("reminder_series", "call_event"):
         return fact if _belongs(oracle, fact) else None
     if table in HANGING:
@@ -199,6 +193,12 @@ def _other_log(oracle: Oracle, fact: Fact) -> Fact:
 
     told_now = [each if told(each["field"]) else {**each, "new": "other"} for each in json.loads(fact["changes"])]
     return Fact(fact.table, {**fact.values, "changes": json.dumps(told_now)} | ({} if seen else {"verb": "other.verb"}))
+
+
+OTHERS: dict[str, Callable[[Oracle, Fact], Fact | None]] = {
+    "call_match": _other_match, "call_disclosure": _other_disclosure, "forecast_snapshot": _other_forecast, "job": _other_job,
+}  # fmt: skip
+"""Table → what stands there in the second company instead of a row."""
 
 
 def _other_reach(oracle: Oracle, fact: Fact) -> Fact:

@@ -5,7 +5,7 @@ Its records are the same every time but for their instants, which count from the
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crm.cli.demo.company import Company, make_company, partner_user
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
@@ -14,7 +14,7 @@ from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
 from crm.cli.progress import ProgressBar
-from crm.cli.synthetic import contracts, deliveries
+from crm.cli.synthetic import contracts, deliveries, forecasts, processes
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
@@ -46,6 +46,16 @@ async def fill(database: Database, progress: ProgressBar) -> None:
     await refresh_statistics(database)
 
 
+def _add_process(records: Batch, scene: Scene, company: Company, founded: datetime) -> None:
+    """Who sells together, what is to be done, who else wants it, and what was expected of it in the last weeks."""
+    dice = Dice(f"{SEED} process")
+    rivals = processes.add_competitors(records, dice, founded, company.admin)
+    processes.add_processes(
+        records, dice, scene, rivals, {owner.id: owner.colleagues for owner in (*company.team, company.manager)}
+    )  # fmt: skip
+    forecasts.add_forecasts(records, dice, scene)
+
+
 async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> None:
     """Parties first, because the partner's person works for one of them, and shares name that person."""
     hotline = Telephone("history", HOTLINE_NUMBER, await open_hotline(deed, company))
@@ -56,6 +66,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     made = add_parties(records, dice, scene, company)
     share_numbers(records, dice, made.customers)
     delete_some(records, dice, scene)
+    _add_process(records, scene, company, founded)
     add_history(marks, records, dice, scene)
     sold = await reserve(deed, papers(contracts.PREFIX, CONTRACTS, founded + YEAR, scene.now))
     sent = await reserve(deed, papers(deliveries.PREFIX, DELIVERIES, founded + 1.5 * YEAR, scene.now))

@@ -19,7 +19,9 @@ from crm.cli.seeding.binary_copy import read_types
 from crm.cli.seeding.company import MANAGER, make_company
 from crm.cli.seeding.indexes import without_indexes
 from crm.cli.seeding.parties import HISTORY, TABLES, Plan, contract_papers, delivery_papers
+from crm.cli.synthetic import processes
 from crm.cli.synthetic.batch import Writer, refresh_statistics
+from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import reserve
 from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
@@ -54,7 +56,8 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
     scene = Scene(NOW, await read_options(deed), await read_pipeline(deed), [company.director], Telephone(SOURCE, LINE))
     contracts = await reserve(deed, contract_papers(customers, NOW))
     deliveries = await reserve(deed, delivery_papers(customers, NOW))
-    plan = Plan(seed, customers, company, scene, contracts, deliveries)
+    rivals = processes.add_competitors(organisation.batch, Dice(f"{seed} rivals"), NOW - HISTORY, None)
+    plan = Plan(seed, customers, company, scene, contracts, deliveries, rivals)
     writer = Writer(deed, progress, plan.parties())
     await writer.write(organisation.batch)
     await finish(deed, organisation)

@@ -8,12 +8,13 @@ Contracts and deliveries are numbered in the order of their making, and belong t
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from crm.cli.seeding.company import Company
-from crm.cli.synthetic import contracts, deliveries
+from crm.cli.synthetic import contracts, deliveries, processes
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.mark_rows import ShareRow
@@ -28,7 +29,7 @@ from crm.rules.customers.lifecycle import PartyType
 
 TABLES = (
     "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
-    "opportunity", "stage_change", "contract", "delivery", "delivery_line",
+    "opportunity", "stage_change", "stakeholder", "process_task", "competition", "contract", "delivery", "delivery_line",
     "call", "call_candidate", "call_match", "call_event",
 )  # fmt: skip
 """What chunks consist of."""
@@ -62,6 +63,7 @@ class Plan:
     scene: Scene
     contracts: Papers
     deliveries: Papers
+    rivals: Sequence[UUID]
 
     def chunks(self) -> range:
         """The numbers of all chunks."""
@@ -76,6 +78,7 @@ class Plan:
         chunk = _Chunk(self, Batch(), Dice(f"{self.seed} chunk {number}"))
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
             chunk.add_customer(index)
+        processes.add_processes(chunk.batch, Dice(f"{self.seed} process {number}"), self.scene, self.rivals, {})
         return chunk.batch
 
 

@@ -26,6 +26,14 @@ from crm.cli.synthetic.party_rows import (
     PartyRow,
     PhoneNumberRow,
 )
+from crm.cli.synthetic.process_rows import (
+    CompetitionRow,
+    CompetitorRow,
+    ForecastSnapshotRow,
+    ProcessTaskRow,
+    StakeholderRow,
+    TeamMemberRow,
+)
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
@@ -49,6 +57,12 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     ParticipantRow: ("activity_participant", "participants"),
     OpportunityRow: ("opportunity", "opportunities"),
     StageChangeRow: ("stage_change", "stage changes"),
+    CompetitorRow: ("competitor", "competitors"),
+    StakeholderRow: ("stakeholder", "stakeholders"),
+    TeamMemberRow: ("team_member", "team members"),
+    ProcessTaskRow: ("process_task", "tasks"),
+    CompetitionRow: ("competition", "competitions"),
+    ForecastSnapshotRow: ("forecast_snapshot", "forecasts"),
     ContractRow: ("contract", "contracts"),
     DeliveryRow: ("delivery", "deliveries"),
     DeliveryLineRow: ("delivery_line", "delivery lines"),
