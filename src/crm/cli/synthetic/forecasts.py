@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from crm.cli.synthetic.batch import Batch
@@ -17,6 +16,8 @@ from crm.core.kinds import Kind
 from crm.rules.customers.forecast import closed_since, week_of
 from crm.rules.customers.opportunity_weight import weighted_amount
 
+Group = tuple[UUID | None, UUID | None, UUID, date, str, str]
+"""Owner, department, pipeline, month, status, currency."""
 WEEKS = 10
 HOUR = time(4)
 
@@ -30,14 +31,15 @@ def add_forecasts(batch: Batch, dice: Dice, scene: Scene) -> None:
     monday = week_of(day_of(scene.now))
     for week_on in (monday - timedelta(weeks=number) for number in range(WEEKS, 0, -1)):
         at = datetime.combine(week_on, HOUR, ZONE)
-        groups: dict[tuple[Any, ...], list[Decimal]] = {}
+        groups: dict[Group, list[Decimal]] = {}
         for row in batch.of(OpportunityRow):
             if row.created_at < at and row.deleted_at is None and (then := _then(row, at, week_on)) is not None:
                 status, month = then
                 stage = [stay.stage_id for stay in stays[row.id] if stay.entered_at <= at][-1]
                 key = (row.owner_id, row.department_id, row.pipeline_id, month, status, row.currency)
                 sums = groups.setdefault(key, [Decimal(0), Decimal(0), Decimal(0)])
-                for place, value in enumerate((1, row.amount, weighted_amount(row.amount, probability[stage], row.currency))):
+                weighted = weighted_amount(row.amount, probability[stage], row.currency)
+                for place, value in enumerate((Decimal(1), row.amount, weighted)):
                     sums[place] += value
         for made in _rows(dice, week_on, at, groups):
             batch.add(made)
@@ -52,7 +54,7 @@ def _then(row: OpportunityRow, at: datetime, week_on: date) -> tuple[str, date] 
     return (row.status, day.replace(day=1)) if day >= closed_since(week_on) else None
 
 
-def _rows(dice: Dice, week_on: date, at: datetime, groups: dict[tuple[Any, ...], list[Decimal]]) -> Iterator[ForecastSnapshotRow]:
+def _rows(dice: Dice, week_on: date, at: datetime, groups: dict[Group, list[Decimal]]) -> Iterator[ForecastSnapshotRow]:
     for key, (count, amount, weighted) in groups.items():
         made = dice.id(Kind.FORECAST_SNAPSHOT, at)
         yield ForecastSnapshotRow(made, week_on, *key, int(count), amount, weighted, at)

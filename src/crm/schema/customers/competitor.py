@@ -31,19 +31,25 @@ CompetitorOrder = order_of(Competitor)
 CompetitorPayload = payload_of(Competitor)
 
 
-@strawberry.input(description="The values of a competitor. Absent fields stay as they are; null clears.")
-class CompetitorUpdateInput:
-    """What an update takes."""
+@strawberry.input(description="What creation and update of a competitor have in common.")
+class CompetitorValues:
+    """Everything but the name."""
 
-    name: strawberry.Maybe[str] = strawberry.field(description="Its name (名称).")
     website: strawberry.Maybe[str | None] = strawberry.field(description="Its website (网址).")
     strengths: strawberry.Maybe[str | None] = strawberry.field(description="What it is good at, at most 20,000 characters.")
     weaknesses: strawberry.Maybe[str | None] = strawberry.field(description="What it is not good at, likewise (劣势).")
     note: strawberry.Maybe[str | None] = strawberry.field(description="Anything else, at most 20,000 characters.")
 
 
+@strawberry.input(description="The values of a competitor. Absent fields stay as they are; null clears.")
+class CompetitorUpdateInput(CompetitorValues):
+    """What an update takes."""
+
+    name: strawberry.Maybe[str] = strawberry.field(description="Its name (名称).")
+
+
 @strawberry.input(description="A new competitor.")
-class CompetitorCreateInput(CompetitorUpdateInput):
+class CompetitorCreateInput(CompetitorValues):
     """Only the name must be given."""
 
     name: str = strawberry.field(description="Its name (名称).")

@@ -32,7 +32,7 @@ from crm.services.customers.forecasts import GROUP, Group, group_of, now_stateme
 class ForecastSnapshot:
     """预测快照. Fields of an opportunity that a role hides are hidden here too."""
 
-    id: strawberry.ID = column("Stands for the row in cursors; no record.", filterable=False)
+    id: strawberry.ID = column("Stands for the row in this list alone.")
     week_on: date = column("The Monday of the week (周).", sort=True)
     month_on: date | None = column(
         "The first day of the month in which they are expected to close, or were won or lost (月份).", sort=True

@@ -46,11 +46,10 @@ ProcessTaskOrder = order_of(ProcessTask)
 ProcessTaskPayload = payload_of(ProcessTask)
 
 
-@strawberry.input(description="The values of a task. Absent fields stay as they are; null clears.")
-class ProcessTaskUpdateInput:
-    """Everything but the status, which the verbs change."""
+@strawberry.input(description="What writing down and updating a task have in common.")
+class ProcessTaskValues:
+    """Everything but the title, and the status, which the verbs change."""
 
-    title: strawberry.Maybe[str] = strawberry.field(description="What is to be done (任务名称).")
     description: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")
     assignee_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
         description="Who is to do it: the record's owner, or somebody on its team (执行人)."
@@ -59,8 +58,15 @@ class ProcessTaskUpdateInput:
     position: strawberry.Maybe[int] = strawberry.field(description="Its place among the tasks; a new one stands last.")
 
 
+@strawberry.input(description="The values of a task. Absent fields stay as they are; null clears.")
+class ProcessTaskUpdateInput(ProcessTaskValues):
+    """What an update takes."""
+
+    title: strawberry.Maybe[str] = strawberry.field(description="What is to be done (任务名称).")
+
+
 @strawberry.input(description="Something to be done.")
-class ProcessTaskAddInput(ProcessTaskUpdateInput):
+class ProcessTaskAddInput(ProcessTaskValues):
     """Record and title must be given."""
 
     record_id: strawberry.ID = strawberry.field(description="A record of the sales process, such as an opportunity.")

@@ -34,17 +34,23 @@ StakeholderOrder = order_of(Stakeholder)
 StakeholderPayload = payload_of(Stakeholder)
 
 
-@strawberry.input(description="The values of a stakeholder. Absent fields stay as they are; null clears.")
-class StakeholderUpdateInput:
-    """What an update takes."""
+@strawberry.input(description="What naming and updating a stakeholder have in common.")
+class StakeholderValues:
+    """Everything but the role."""
 
-    role: strawberry.Maybe[StakeholderRole] = strawberry.field(description="What part they play in the decision (角色).")
     attitude: strawberry.Maybe[Attitude] = strawberry.field(description="How they are disposed; UNKNOWN at first (态度).")
     influence_note: strawberry.Maybe[str | None] = strawberry.field(description="Their influence, at most 20,000 characters.")
 
 
+@strawberry.input(description="The values of a stakeholder. Absent fields stay as they are; null clears.")
+class StakeholderUpdateInput(StakeholderValues):
+    """What an update takes."""
+
+    role: strawberry.Maybe[StakeholderRole] = strawberry.field(description="What part they play in the decision (角色).")
+
+
 @strawberry.input(description="A contact who has a say.")
-class StakeholderAddInput(StakeholderUpdateInput):
+class StakeholderAddInput(StakeholderValues):
     """Record, contact and role must be given."""
 
     record_id: strawberry.ID = strawberry.field(description="A record of the sales process, such as an opportunity.")
