@@ -61,7 +61,8 @@ TABLE_OF = {
     },
 }  # fmt: skip
 PREFERRED = {
-    "opportunityMove": ("status", "OPEN"), "opportunityLose": ("status", "OPEN"), "callTransfer": ("state", "ANSWERED"),
+    **dict.fromkeys((f"opportunity{verb}" for verb in ("Move", "Lose", "Win", "Hold")), ("status", "OPEN")),
+    "callTransfer": ("state", "ANSWERED"),
     "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
