@@ -35,6 +35,7 @@ from tests.factories.company_rows import (
     user_id,
 )
 from tests.factories.company_sales import pipelines, sales
+from tests.factories.company_service import calendars, service
 
 from crm.core.kinds import Kind
 
@@ -58,6 +59,8 @@ def build(variant: int = 0) -> Company:
     pipelines(company)
     sales(company)
     competitors(company)
+    calendars(company)
+    service(company)
     process_parts(company)
     forecasts(company)
     schedule_events(company)
@@ -76,6 +79,9 @@ TOLD = {
     "opportunity": ("title", "amount", "probability", "weightedAmount", "stage"),
     "contract": ("title", "amount", "note", "status"),
     "delivery": ("recipient", "freight", "lines", "waybill"),
+    "project": ("title", "budget", "note", "status"),
+    "maintenance": ("title", "cost", "product", "status"),
+    "service_case": ("subject", "priority", "description", "resolutionDueAt"),
     "announcement": ("title", "body", "audience", "status"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
 }
@@ -89,17 +95,8 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    for table in (
-        "user_account",
-        "department",
-        "role",
-        "tag",
-        "dictionary",
-        "dictionary_item",
-        "ring_group",
-        "pipeline",
-        "competitor",
-    ):
+    unowned = ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline")
+    for table in (*unowned, "competitor", "work_calendar", "calendar_day", "sla_policy"):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from crm.access.branches import grantable
 
 CORE = ("customer", "channel", "supplier", "contact", "activity")
-WORK = ("call", "opportunity", "contract", "delivery")
+WORK = ("call", "opportunity", "contract", "delivery", "project", "maintenance", "service_case")
+WORK_OF_PARTNERS = tuple(entity for entity in WORK if entity != "delivery")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
 OWNED = (*CORE, *WORK, *UNGATED)
@@ -35,16 +36,17 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all("DELETE SHARE", "OWN", OWNED)
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
-        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all("READ UPDATE", "ALL", ["ring_group"])
+        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline", "work_calendar", "sla_policy"])
+        | _all("READ UPDATE", "ALL", ["ring_group"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
-        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"}
+        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"} | _all(CRUD, "ALL", ["calendar_day"])
     ),
     "agent": RoleFacts(
-        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event"])
-        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement"]) | {("tag", "CREATE"): "ALL"}
+        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case"])
+        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance"]) | {("tag", "CREATE"): "ALL"}
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
@@ -55,7 +57,7 @@ ROLES: dict[str, RoleFacts] = {
         | {("delivery", "READ"): "NONE"}
     ),
     "partner": RoleFacts(
-        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", *UNGATED]) | {("tag", "READ"): "ALL"}
+        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, *WORK_OF_PARTNERS, *UNGATED]) | {("tag", "READ"): "ALL"}
         | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "hider": RoleFacts(
@@ -64,11 +66,13 @@ ROLES: dict[str, RoleFacts] = {
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
-            "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
+            "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
+            "schedule_event.attendees", "schedule_event.location",
         }),
         frozen=frozenset({
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
-            "opportunity.title", "opportunity.stage", "contract.note", "delivery.waybill", "announcement.body",
+            "opportunity.title", "opportunity.stage", "contract.note", "project.note", "service_case.product",
+            "delivery.waybill", "announcement.body",
             "announcement.audience", "schedule_event.description", "schedule_event.reminders",
         }),
     ),
@@ -90,7 +94,8 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "mixed": RoleFacts(
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
-        | _all("READ", "DEPARTMENT", ["channel", "delivery"]) | _all("DELETE", "ALL", ["customer", "contact", "contract"])
+        | _all("READ", "DEPARTMENT", ["channel", "delivery", "maintenance"]) | _all("CREATE READ UPDATE", "OWN", ["project"])
+        | _all("DELETE", "ALL", ["customer", "contact", "contract"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
         | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
     ),
@@ -98,7 +103,7 @@ ROLES: dict[str, RoleFacts] = {
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])
         | _all("CREATE UPDATE DELETE", "ALL", ["department"]) | {("call", "READ"): "OWN"}
         | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group"])
-        | _all("CREATE READ", "ALL", ["pipeline"]) | _all("READ ADMINISTER", "ALL", ["job"])
+        | _all("CREATE READ", "ALL", ["pipeline", "sla_policy", "work_calendar"]) | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "retired": RoleFacts(_all("READ", "ALL", OWNED)),
 }  # fmt: skip

@@ -22,7 +22,9 @@ ROWS = 20_000
 NARROW = ROWS // 1000
 CHILDREN = 3_000
 """Rows of each large table that hang on one and the same party, contact, activity, …"""
-OWNED = ("call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+OWNED = (
+    "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project", "maintenance", "service_case",
+)  # fmt: skip
 
 
 def made(kind: int, n: str = "n") -> str:
@@ -74,6 +76,19 @@ SEED = (
     f"""INSERT INTO delivery (id, number, status, party_id, contract_id, currency, exchange_rate, shipped_on, {STAMPS})
         SELECT {made(60)}, 'DL' || n, 'DRAFT', {made(20)}, {made(100)}, 'CNY', 1,
             CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO project (id, number, title, status, party_id, opportunity_id, contract_id, due_on, cost, {STAMPS})
+        SELECT {made(52)}, 'PJ' || n, 'x', 'PLANNING', {made(20)}, {made(34)}, {made(100)},
+            CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, 0, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO maintenance (id, title, status, party_id, delivery_id, project_id, warranty_ends_on, due_on, {STAMPS})
+        SELECT {made(53)}, 'x', 'PLANNED', {made(20)}, {made(60)}, {made(52)},
+            CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, CASE WHEN n % 4 = 0 THEN date '2026-01-01' + n % 300 END,
+            {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO service_case (id, number, subject, status, priority, party_id, project_id, maintenance_id, call_id,
+            clock_started_at, response_due_at, resolution_due_at, reopened_count, paused_seconds, response_breached,
+            resolution_breached, escalation_level, {STAMPS})
+        SELECT {made(54)}, 'SC' || n, 'x', 'NEW', 'LOW', {made(20)}, {made(52)}, {made(53)}, {made(26)}, {AT},
+            CASE WHEN n % 3 > 0 THEN {AT} END, CASE WHEN n % 4 > 0 THEN {AT} END, 0, 0, false, false, 0, {STAMPED}
+        FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO announcement (id, title, body, status, pinned, must_confirm, published_at, {STAMPS})
         SELECT {made(180)}, 'x', 'x', CASE WHEN n % 5 = 0 THEN 'DRAFT' ELSE 'PUBLISHED' END, false, false,
             CASE WHEN n % 5 <> 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
@@ -102,9 +117,10 @@ SEED = (
 BUSY = {
     "party_id": made(20, "1"), "parent_id": made(20, "1"), "contact_id": made(21, "1"), "activity_id": made(22, "1"),
     "call_back_id": made(22, "1"), "opportunity_id": made(34, "1"), "contract_id": made(100, "1"), "record_id": made(20, "1"),
+    "delivery_id": made(60, "1"), "project_id": made(52, "1"), "maintenance_id": made(53, "1"), "call_id": made(26, "1"),
 }  # fmt: skip
 """Column → the parent with many children."""
-CROWDS = ("party", "contact", "activity", "change", "call", "opportunity", "contract", "delivery")
+CROWDS = ("party", "contact", "activity", "change", "call", "opportunity", "contract", "delivery", "maintenance", "service_case")
 DISTINCT = {"id": "gen_random_uuid()", "external_id": "id::text", "number": "id::text"}
 """Columns that must differ from row to row."""
 

@@ -63,9 +63,17 @@ RIGHT: dict[str, Any] = {
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
-    "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
+    "typeId": item("case_type"), "workCalendarId": str(key(Kind.WORK_CALENDAR, "office")), "weekday": 2, "begins": "09:00",
+    "ends": "18:00", "fallsOn": "2031-07-07", "likeWeekday": 2, "CalendarDayCreateInput.kind": "WORKDAY",
+    "CalendarDayUpdateInput.kind": "WORKDAY", "responseMinutes": 30, "resolutionMinutes": 60, "nearPercent": 70,
+    "satisfaction": 3, "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
+
+OF_A_PARTY = (
+    "contactId", "opportunityId", "contractId", "activityId", "deliveryId", "projectId", "maintenanceId", "callId",
+)  # fmt: skip
+"""Inputs that name something which has to belong to the right party."""
 
 NEEDED = {"name", "labelZh", "labelEn"}
 """Optional in the schema, where creating and updating share an input, and needed by the rules."""
@@ -117,16 +125,7 @@ def complete(name: str, oracle: Any) -> dict[str, Any]:
     """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
     given = call(name, full=True)
     given.pop("idempotencyKey", None)
-    for field in (
-        "contactId",
-        "opportunityId",
-        "contractId",
-        "activityId",
-        "channelId",
-        "attendeeContactIds",
-        "parentId",
-        "assigneeId",
-    ):
+    for field in (*OF_A_PARTY, "channelId", "attendeeContactIds", "parentId", "assigneeId"):
         given["input"].pop(field, None)
     if "participants" in given["input"]:
         given["input"]["participants"] = [{"userId": RIGHT["userId"]}]

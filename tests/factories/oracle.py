@@ -196,7 +196,7 @@ class Oracle:
             case "call_match":
                 call = self.company.find("call", fact["call_id"])
                 return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
-            case "dictionary" | "dictionary_item" | "tag" | "pipeline":
+            case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "work_calendar" | "calendar_day" | "sla_policy":
                 return True
             case "session" | "reminder" | "notification":
                 return bool(fact["user_id"] == self.id)
@@ -357,6 +357,8 @@ class Oracle:
             return True
         if (type_name, name) == ("StageChange", "amount"):
             return self.hides("opportunity", "amount")
+        if (type_name, name) == ("Project", "cost"):
+            return not self.gate("maintenance", "READ") or self.hides("maintenance", "cost") or self.hides("project", "cost")
         known = {"Party": ("customer", "channel", "supplier"), "ForecastSnapshot": ("opportunity",)}
         entities = known.get(type_name, (snake(type_name),))
         names = (name, *DEPENDS.get((type_name, name), ()))

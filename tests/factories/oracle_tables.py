@@ -18,6 +18,9 @@ TABLES = {
     "Reminder": "reminder", "Notification": "notification",
     "Stakeholder": "stakeholder", "TeamMember": "team_member", "ProcessTask": "process_task", "Competition": "competition",
     "Competitor": "competitor", "ForecastSnapshot": "forecast_snapshot",
+    "Project": "project", "Maintenance": "maintenance",
+    "ServiceCase": "service_case", "SlaPolicy": "sla_policy", "WorkCalendar": "work_calendar", "WorkingHours": "working_hours",
+    "CalendarDay": "calendar_day",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -25,10 +28,14 @@ PARTIES = {"Customer": "CUSTOMER", "Channel": "CHANNEL", "Supplier": "SUPPLIER"}
 _AUTHORS = {"createdBy": ("created_by_id", "User", True), "updatedBy": ("updated_by_id", "User", True)}
 _OWNED = {"owner": ("owner_id", "User", True), "department": ("department_id", "Department", True)}
 _RECORD = _AUTHORS | _OWNED
-PROCESSES = {"opportunity": "Opportunity"}
+PROCESSES = {
+    "opportunity": "Opportunity", "project": "Project", "maintenance": "Maintenance", "service_case": "ServiceCase",
+}  # fmt: skip
 """Table → type of the records of the sales process, which share stakeholders, team, tasks and competitors."""
 PROCESS_PARTS = ("stakeholder", "team_member", "process_task", "competition")
-_PART = _AUTHORS | {table: (f"{table}_id", type_name, False) for table, type_name in PROCESSES.items()}
+_PART = _AUTHORS | {
+    type_name[0].lower() + type_name[1:]: (f"{table}_id", type_name, False) for table, type_name in PROCESSES.items()
+}
 _WITH = {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)}
 TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "party": _RECORD | {
@@ -79,6 +86,19 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "approvedBy": ("approved_by_id", "User", True),
     },
     "delivery": _RECORD | _WITH | {"contract": ("contract_id", "Contract", False)},
+    "project": _RECORD | _WITH | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "contract": ("contract_id", "Contract", False),
+    },
+    "maintenance": _RECORD | _WITH | {
+        "delivery": ("delivery_id", "Delivery", False), "project": ("project_id", "Project", False),
+    },
+    "service_case": _RECORD | _WITH | {
+        "type": ("type_id", "DictionaryItem", True), "project": ("project_id", "Project", False),
+        "maintenance": ("maintenance_id", "Maintenance", False), "call": ("call_id", "Call", False),
+        "slaPolicy": ("sla_policy_id", "SlaPolicy", False),
+    },
+    "work_calendar": _AUTHORS, "calendar_day": _AUTHORS | {"workCalendar": ("work_calendar_id", "WorkCalendar", False)},
+    "sla_policy": _AUTHORS | {"workCalendar": ("work_calendar_id", "WorkCalendar", False)},
     "announcement": _RECORD,
     "announcement_receipt": {"user": ("user_id", "User", True)},
     "schedule_event": _RECORD | {
@@ -103,20 +123,27 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "party": _EVERY | {
         "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
         "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
-        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"),
+        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"), "projects": ("Project", "party_id"),
+        "maintenances": ("Maintenance", "party_id"), "serviceCases": ("ServiceCase", "party_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
         "stakes": ("Stakeholder", "contact_id"),
     },
     "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
-    "call": _EVERY,
+    "call": _EVERY | {"serviceCases": ("ServiceCase", "call_id")},
     "opportunity": _EVERY | _process("opportunity_id") | {
         "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
+        "projects": ("Project", "opportunity_id"),
     },
     "competitor": {"competitions": ("Competition", "competitor_id")},
-    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id")},
-    "delivery": _EVERY,
+    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id"), "projects": ("Project", "contract_id")},
+    "delivery": _EVERY | {"maintenances": ("Maintenance", "delivery_id")},
+    "project": _EVERY | _process("project_id") | {
+        "maintenances": ("Maintenance", "project_id"), "serviceCases": ("ServiceCase", "project_id"),
+    },
+    "maintenance": _EVERY | _process("maintenance_id") | {"serviceCases": ("ServiceCase", "maintenance_id")},
+    "service_case": _EVERY | _process("service_case_id"), "work_calendar": {"days": ("CalendarDay", "work_calendar_id")},
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
     "user_account": {"reports": ("User", "manager_id")},
@@ -136,6 +163,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "ring_group": {"numbers": ("RingGroupNumber", "ring_group_id")},
     "pipeline": {"stages": ("Stage", "pipeline_id")},
     "delivery": {"lines": ("DeliveryLine", "delivery_id")},
+    "work_calendar": {"hours": ("WorkingHours", "work_calendar_id")},
     "schedule_event": {
         "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
         "exceptions": ("ScheduleException", "schedule_event_id"),
@@ -143,7 +171,10 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Table → plain list of value rows → (type, column)."""
 
-_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+_TAGGED = (
+    "party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project",
+    "maintenance", "service_case",
+)  # fmt: skip
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
     table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
 }
@@ -162,7 +193,8 @@ VALUE_ROWS = {
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
     "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
-    "delivery_line": ("delivery", "delivery_id"), "schedule_attendee": ("schedule_event", "schedule_event_id"),
+    "delivery_line": ("delivery", "delivery_id"), "working_hours": ("work_calendar", "work_calendar_id"),
+    "schedule_attendee": ("schedule_event", "schedule_event_id"),
     "schedule_exception": ("schedule_event", "schedule_event_id"), "reminder_rule": ("schedule_event", "schedule_event_id"),
     "role_grant": ("role", "role_id"), "field_grant": ("role", "role_id"), "role_member": ("role", "role_id"),
 }  # fmt: skip
@@ -175,7 +207,17 @@ NAMED = {
 }
 """Table → who sees a row because they are named beside it: (table of names, its column, the states in which that counts)."""
 
-WITH_THEIR_PARTY = {"contact", "activity", "call", "opportunity", "contract", "delivery"}
+WITH_THEIR_PARTY = {
+    "contact",
+    "activity",
+    "call",
+    "opportunity",
+    "contract",
+    "delivery",
+    "project",
+    "maintenance",
+    "service_case",
+}
 """Tables whose rows are seen wherever their party is."""
 
 

@@ -43,10 +43,13 @@ KINDS = {
     **dict.fromkeys(("departmentId", "departmentIds"), Kind.DEPARTMENT), "roleIds": Kind.ROLE,
     **dict.fromkeys(("addIds", "removeIds"), Kind.TAG), "dictionaryId": Kind.DICTIONARY,
     **dict.fromkeys(
-        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId"), Kind.DICTIONARY_ITEM
+        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "typeId"),
+        Kind.DICTIONARY_ITEM,
     ),
     "recordId": Kind.OPPORTUNITY, "assigneeId": Kind.USER, "competitorId": Kind.COMPETITOR,
     "pipelineId": Kind.PIPELINE, "stageId": Kind.STAGE, "opportunityId": Kind.OPPORTUNITY, "contractId": Kind.CONTRACT,
+    "deliveryId": Kind.DELIVERY, "projectId": Kind.PROJECT, "maintenanceId": Kind.MAINTENANCE, "callId": Kind.CALL,
+    "workCalendarId": Kind.WORK_CALENDAR,
 }  # fmt: skip
 """Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
@@ -56,7 +59,8 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification", "job", "competitor", *PROCESS_PARTS,
+            "stage", "reminder", "notification", "job", "competitor", "work_calendar", "calendar_day", "sla_policy",
+            *PROCESS_PARTS,
         )
     },
 }  # fmt: skip
@@ -64,6 +68,7 @@ PREFERRED = {
     **dict.fromkeys((f"opportunity{verb}" for verb in ("Move", "Lose", "Win", "Hold")), ("status", "OPEN")),
     "callTransfer": ("state", "ANSWERED"),
     "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
+    "serviceCaseAssign": ("status", "NEW"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
 
@@ -195,7 +200,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in ("contactId", "opportunityId", "contractId", "activityId") if not name.endswith("Add") else ():
+    for other in inputs.OF_A_PARTY if not name.endswith("Add") else ():
         if other in given.get("input", {}) and path[-1] != other and not (path[-1] == "partyId" and name.startswith("activity")):
             given = inputs.placed(given, ("input", other), None)
     return given
@@ -210,7 +215,8 @@ def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str,
 
 FIXED = {
     "levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "dictionaryId", "parentId",
-    "headId", "managerId", "departmentId", "principalIds", "roleIds", "addIds", "removeIds", "pipelineId",
+    "headId", "managerId", "departmentId", "principalIds", "roleIds", "addIds", "removeIds", "pipelineId", "typeId",
+    "workCalendarId",
 }  # fmt: skip
 """Inputs for which a right value is known already."""
 
@@ -253,7 +259,7 @@ NODES_BELOW = ("stage_change", "announcement_receipt", "reminder", "notification
 
 PARTS_WITH_IDS = (
     "phone_number", "email_address", "address", "call_candidate", "call_match", "ring_group_number", "delivery_line",
-    "schedule_attendee", "schedule_exception", "reminder_rule", "announcement_audience", "reminder_series",
+    "schedule_attendee", "schedule_exception", "reminder_rule", "announcement_audience", "reminder_series", "working_hours",
 )  # fmt: skip
 """Rows that are part of another, and nothing by themselves."""
 

@@ -83,7 +83,8 @@ def _other(fact: Fact) -> dict[str, Any]:
         **dict.fromkeys(("name", "name_key", "subject", "title", "number"), other),
         **dict.fromkeys(("note", "content", "short_name", "website", "outcome", "body", "description", "location"), "other"),
         **dict.fromkeys(("recipient", "courier", "waybill", "number_raw", "number_display", "line", "recording_url"), "other"),
-        **dict.fromkeys(("amount", "weighted_amount", "freight"), Decimal("5.0000")),
+        **dict.fromkeys(("product", "result", "resolution", "hold_reason", "pending_reason", "satisfaction_note"), "other"),
+        **dict.fromkeys(("amount", "weighted_amount", "freight", "budget", "cost"), Decimal("5.0000")),
         "normalised_name": "zzz", "lifecycle": "LOST", "credit_limit": Decimal("5.0000"), "payment_terms_days": 9,
         "level_id": key(Kind.DICTIONARY_ITEM, "customer_level old"), "birthday_on": None, "number_e164": "+8610086",
         "expected_close_on": date(2020, 1, 1), "pinned": False, "must_confirm": False, "probability": 3,
@@ -132,6 +133,8 @@ HIDEABLE: dict[str, dict[str, tuple[str, Any]]] = {
     "contract": {"amount": ("amount", Decimal("7.0000"))},
     "delivery": {"freight": ("freight", Decimal("7.0000"))},
     "schedule_event": {"location": ("location", "elsewhere")},
+    "project": {"cost": ("cost", Decimal("7.0000"))}, "maintenance": {"cost": ("cost", Decimal("7.0000"))},
+    "service_case": {"satisfaction": ("satisfaction", 2)},
     "stage_change": {"amount": ("amount", Decimal("7.0000"))},
 }  # fmt: skip
 """Table → column → (the field that shows it, another value): changed in rows that are seen, where the field is hidden."""
@@ -211,10 +214,11 @@ def _other_reach(oracle: Oracle, fact: Fact) -> Fact:
     return Fact(fact.table, {**fact.values, **{name: value for name, value in others.items() if name in fact.values}})
 
 
-PLAIN = {
-    type_name: selection(type_name)
-    for type_name in ("Call", "Opportunity", "Contract", "Delivery", "Announcement", "ScheduleEvent", "Reminder", "RingGroup")
-}
+ASKED_WHOLE = (
+    "Call", "Opportunity", "Contract", "Delivery", "Announcement", "ScheduleEvent", "Reminder", "RingGroup", "Project",
+    "Maintenance", "ServiceCase",
+)  # fmt: skip
+PLAIN = {type_name: selection(type_name) for type_name in ASKED_WHOLE}
 
 
 def documents() -> list[tuple[str, dict[str, Any]]]:

@@ -51,6 +51,7 @@ CASCADES = {
     "Stage.pipeline": "a pipeline is its stages",
     "StageChange.opportunity": "a history is part of its opportunity",
     "DeliveryLine.delivery": "a line is part of its document",
+    "WorkingHours.work_calendar": "a calendar is its hours",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",
     "AnnouncementReceipt.announcement": "who has seen it is part of it",
     "ScheduleAttendee.schedule_event": "who attends is part of the event",
@@ -67,17 +68,9 @@ PEOPLE_KEYS = {
 """Authors, whom nobody searches by; people are deactivated, never deleted, so no delete looks for them."""
 
 OPTION_KEYS = {
-    "level",
-    "category",
-    "source",
-    "industry",
-    "region",
-    "credit_grade",
-    "disposition",
-    "lost_reason",
-    "won_reason",
-    "hold_reason",
-}
+    "level", "category", "source", "industry", "region", "credit_grade", "disposition", "lost_reason", "won_reason",
+    "hold_reason", "type",
+}  # fmt: skip
 """Options of dictionaries: never deleted either, and a list that is narrowed by one still walks the index of its order."""
 
 TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal"}

@@ -492,10 +492,10 @@ def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any
         desk.expect(oracle, where, action, (each["allowed"], each["gate"]), (wanted, gate), fact.values.get("name", fact.id))
 
 
-BINS = {
-    entity: entity.title().replace("_", "")
-    for entity in (*OWNED, "department", "role", "tag", "ring_group", "pipeline", "competitor")
-}
+_UNOWNED = (
+    "department", "role", "tag", "ring_group", "pipeline", "competitor", "work_calendar", "calendar_day", "sla_policy",
+)  # fmt: skip
+BINS = {entity: entity.title().replace("_", "") for entity in (*OWNED, *_UNOWNED)}
 
 
 async def test_the_recycle_bin(desk: Desk):

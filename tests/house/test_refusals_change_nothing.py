@@ -124,7 +124,7 @@ async def test_old_versions(served):
     assert count > 200
 
 
-ENUMS = ("kind", "lifecycle", "strategy", "freightPayer", "role", "attitude", "state", "access")
+ENUMS = ("kind", "lifecycle", "strategy", "freightPayer", "role", "attitude", "state", "access", "priority")
 BAD_TEXTS = ("x" * 20_001, "a\u0000b")
 BAD: dict[str, tuple[Any, ...]] = {
     "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
@@ -149,6 +149,12 @@ BAD: dict[str, tuple[Any, ...]] = {
     "lines": (
         [{"product": "", "quantity": "1"}], [{"product": "a", "quantity": "0"}], [{"product": "a", "quantity": "0.00001"}],
         [{"product": "a", "quantity": "1"}] * 51,
+    ),
+    "budget": ("-1", "0.00001"), "cost": ("-1", "0.00001"), "responseMinutes": (0, 525_601), "resolutionMinutes": (0, 525_601),
+    "nearPercent": (0, 100), "likeWeekday": (0, 8),
+    "hours": (
+        [], [{"weekday": 8, "begins": "09:00", "ends": "10:00"}], [{"weekday": 1, "begins": "10:00", "ends": "10:00"}],
+        [{"weekday": 1, "begins": "9:00", "ends": "10:00"}], [{"weekday": 1, "begins": "09:00", "ends": "10:00"}] * 2,
     ),
     "audience": ({"userIds": [str(new_id(Kind.USER))]}, {"roleIds": ["x"]}, {"departmentIds": [str(user_id("agent"))]}),
     "expiresAt": ("2020-01-01T00:00:00Z",), "endsAt": ("2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"),
@@ -193,6 +199,15 @@ STEPS: dict[str, tuple[str, ...]] = {
     "contractComplete": ("ACTIVE",), "contractTerminate": ("SIGNED", "ACTIVE"), "contractExpire": ("SIGNED", "ACTIVE"),
     "deliveryShip": ("DRAFT",), "deliveryCancel": ("DRAFT",), "deliveryDeliver": ("SHIPPED",),
     "deliveryReturn": ("SHIPPED", "DELIVERED"),
+    "opportunityConvert": ("WON",), "projectStart": ("PLANNING",), "projectHold": ("ACTIVE",), "projectResume": ("ON_HOLD",),
+    "projectComplete": ("ACTIVE",), "projectCancel": ("PLANNING", "ACTIVE", "ON_HOLD"),
+    "projectReopen": ("COMPLETED", "CANCELLED"),
+    "maintenanceStart": ("PLANNED",), "maintenanceComplete": ("PLANNED", "IN_PROGRESS"),
+    "maintenanceCancel": ("PLANNED", "IN_PROGRESS"), "maintenanceReopen": ("DONE", "CANCELLED"),
+    "serviceCaseAccept": ("NEW",), "serviceCaseAssign": ("NEW", "ASSIGNED", "PENDING"), "serviceCaseRespond": ("ASSIGNED",),
+    "serviceCasePend": ("ASSIGNED",), "serviceCaseResume": ("PENDING",), "serviceCaseResolve": ("ASSIGNED", "PENDING"),
+    "serviceCaseClose": ("RESOLVED",), "serviceCaseReject": ("NEW", "ASSIGNED"),
+    "serviceCaseReopen": ("RESOLVED", "CLOSED", "REJECTED"),
     "announcementPublish": ("DRAFT", "SCHEDULED"), "announcementSchedule": ("DRAFT", "SCHEDULED"),
     "announcementUpdate": ("DRAFT", "SCHEDULED"), "announcementUnschedule": ("SCHEDULED",),
     "announcementWithdraw": ("PUBLISHED", "EXPIRED"),

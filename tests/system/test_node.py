@@ -38,6 +38,8 @@ TABLES = {
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
     Kind.STAKEHOLDER: "stakeholder", Kind.TEAM_MEMBER: "team_member", Kind.PROCESS_TASK: "process_task",
     Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor", Kind.FORECAST_SNAPSHOT: "forecast_snapshot",
+    Kind.PROJECT: "project", Kind.MAINTENANCE: "maintenance", Kind.SERVICE_CASE: "service_case", Kind.SLA_POLICY: "sla_policy",
+    Kind.WORK_CALENDAR: "work_calendar", Kind.WORKING_HOURS: "working_hours", Kind.CALENDAR_DAY: "calendar_day",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -49,6 +51,9 @@ NODES = {
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
     Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
     Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
+    Kind.PROJECT: "Project",
+    Kind.MAINTENANCE: "Maintenance", Kind.SERVICE_CASE: "ServiceCase", Kind.SLA_POLICY: "SlaPolicy",
+    Kind.WORK_CALENDAR: "WorkCalendar", Kind.CALENDAR_DAY: "CalendarDay",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -86,6 +91,11 @@ async def _sales(made: Office, party: str) -> None:
     await made.admin.do("contractCreate", "contract { id }", input={**told, "kind": "SALES"})
     lines = [{"product": "x", "quantity": "1"}]
     await made.admin.do("deliveryCreate", "delivery { id }", input={"partyId": party, "lines": lines})
+    for noun in ("project", "maintenance"):
+        await made.admin.do(f"{noun}Create", f"{noun} {{ id }}", input=told)
+    await made.admin.do("serviceCaseCreate", "serviceCase { id }", input={"partyId": party, "subject": "x"})
+    day = {"workCalendarId": str(await made.value("SELECT id FROM work_calendar")), "fallsOn": "2026-02-17", "kind": "HOLIDAY"}
+    await made.admin.do("calendarDayCreate", "calendarDay { id }", input=day)
 
 
 async def _process(made: Office, party: str, opportunity: str) -> None:
@@ -199,6 +209,7 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
     open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
+    open_ |= {"WORK_CALENDAR", "CALENDAR_DAY", "SLA_POLICY"}
     assert {name for name, type_ in found.items() if type_} == open_
 
 

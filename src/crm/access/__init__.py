@@ -3,9 +3,27 @@
 Decisions about rights are made here and nowhere else. Importing the package declares the rules of all rooms.
 """
 
-from crm.access.customers import activity, call, contact, opportunity, party, process_part, reach  # noqa: F401 -- importing declares
+from crm.access.customers import (  # noqa: F401 -- importing declares  # noqa: F401 -- importing declares
+    activity,
+    call,
+    contact,
+    maintenance,
+    opportunity,
+    party,
+    process_part,
+    project,
+    reach,
+    service_case,
+)
 from crm.access.marketing import contract  # noqa: F401 -- importing declares
 from crm.access.messaging import announcement  # noqa: F401 -- importing declares
 from crm.access.office import schedule_event  # noqa: F401 -- importing declares
-from crm.access.system import job, notification, options, organisation, trails  # noqa: F401 -- importing declares
+from crm.access.system import (  # noqa: F401 -- importing declares
+    job,
+    notification,
+    options,
+    organisation,
+    trails,
+    work_calendar,
+)
 from crm.access.trade import delivery  # noqa: F401 -- importing declares

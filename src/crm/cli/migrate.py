@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crm import logs
+from crm.cli import beginnings
 from crm.cli.databases import database_url
 from crm.config import load_settings
 from crm.store import migrate as migrations
@@ -26,12 +27,8 @@ def migrate(
 
 
 async def _run(url: str, to: str) -> int:
-    from crm.services.customers import pipelines
-    from crm.services.system import defaults
-
     steps = await migrations.migrate(url, to, lambda name, back: typer.echo(f"{'undo' if back else 'apply'} {name}"))
     async with open_database(url, max_size=2) as database:
         if not await migrations.pending(database):
-            await defaults.ensure(database)
-            await pipelines.ensure(database)
+            await beginnings.ensure(database)
     return len(steps)

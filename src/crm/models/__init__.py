@@ -4,11 +4,14 @@ from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.contact import Contact
 from crm.models.customers.forecast_snapshot import ForecastSnapshot
+from crm.models.customers.maintenance import Maintenance
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
 from crm.models.customers.process_part import Competition, Competitor, ProcessTask, Stakeholder, TeamMember
+from crm.models.customers.project import Project
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
 from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
+from crm.models.customers.service_case import ServiceCase, SlaPolicy
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
 from crm.models.office.reminder import Reminder, ReminderSeries
@@ -25,6 +28,7 @@ from crm.models.system.session import Session, SignInAttempt
 from crm.models.system.share import Principal, Share
 from crm.models.system.tag import RecordTag, Tag
 from crm.models.system.user import ReportingClosure, User
+from crm.models.system.work_calendar import CalendarDay, WorkCalendar, WorkingHours
 from crm.models.trade.delivery import Delivery, DeliveryLine
 
 __all__ = [
@@ -35,6 +39,7 @@ __all__ = [
     "Announcement",
     "AnnouncementAudience",
     "AnnouncementReceipt",
+    "CalendarDay",
     "Call",
     "CallCandidate",
     "CallDisclosure",
@@ -59,6 +64,7 @@ __all__ = [
     "ForecastSnapshot",
     "IdempotencyKey",
     "Job",
+    "Maintenance",
     "Notification",
     "NumberSeries",
     "Opportunity",
@@ -67,6 +73,7 @@ __all__ = [
     "Pipeline",
     "Principal",
     "ProcessTask",
+    "Project",
     "RecordTag",
     "Reminder",
     "ReminderRule",
@@ -82,9 +89,11 @@ __all__ = [
     "ScheduleAttendee",
     "ScheduleEvent",
     "ScheduleException",
+    "ServiceCase",
     "Session",
     "Share",
     "SignInAttempt",
+    "SlaPolicy",
     "Stage",
     "StageChange",
     "Stakeholder",
@@ -92,4 +101,6 @@ __all__ = [
     "TeamMember",
     "ToldPresence",
     "User",
+    "WorkCalendar",
+    "WorkingHours",
 ]

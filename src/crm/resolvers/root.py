@@ -16,10 +16,13 @@ from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
+from crm.resolvers.customers.maintenances import MaintenanceMutation, MaintenanceQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
 from crm.resolvers.customers.process_tasks import ProcessTaskMutation, ProcessTaskQuery
+from crm.resolvers.customers.projects import ProjectMutation, ProjectQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
+from crm.resolvers.customers.service_cases import ServiceCaseMutation, ServiceCaseQuery
 from crm.resolvers.customers.stakeholders import StakeholderMutation
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
@@ -35,6 +38,7 @@ from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
 from crm.resolvers.system.sessions import SessionMutation, SessionQuery
 from crm.resolvers.system.users import UserMutation, UserQuery
+from crm.resolvers.system.work_calendars import WorkCalendarMutation, WorkCalendarQuery
 from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 
 
@@ -45,6 +49,7 @@ class Query(
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
+    ProjectQuery, MaintenanceQuery, ServiceCaseQuery, WorkCalendarQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery, NotificationQuery,
@@ -59,6 +64,7 @@ class Mutation(
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
+    ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation, NotificationMutation,

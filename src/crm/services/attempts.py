@@ -21,6 +21,10 @@ _CONSTRAINTS = {
     "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
     "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
     "competitor_name": ("There is a competitor with this name.", ("input", "name")),
+    "work_calendar_name": ("There is a calendar with this name.", ("input", "name")),
+    "calendar_day_once": ("This day is an exception of the calendar already.", ("input", "fallsOn")),
+    "sla_policy_priority": ("Cases of this priority have a policy already.", ("input", "priority")),
+    "project_opportunity": ("A project came of this opportunity already.", ("id",)),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

@@ -22,6 +22,9 @@ class ProcessPart(Model):
     updated_by = reference("User")
     version = fields.IntField(default=1)
     opportunity = reference("Opportunity", cascade=True)
+    project = reference("Project", cascade=True)
+    maintenance = reference("Maintenance", cascade=True)
+    service_case = reference("ServiceCase", cascade=True)
 
     class Meta:
         abstract = True

@@ -24,5 +24,10 @@ class SalesProcess:
         return f"{self.table}_id"
 
 
-PROCESSES: tuple[SalesProcess, ...] = (SalesProcess("opportunity", Kind.OPPORTUNITY),)
+PROCESSES: tuple[SalesProcess, ...] = (
+    SalesProcess("opportunity", Kind.OPPORTUNITY),
+    SalesProcess("project", Kind.PROJECT),
+    SalesProcess("maintenance", Kind.MAINTENANCE),
+    SalesProcess("service_case", Kind.SERVICE_CASE),
+)
 """All of them, in the order in which a sale comes by."""

@@ -110,4 +110,12 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "reorganisation:客户调整:Reorganisation resources:我方资源不足:Our_resources other:其他:Other"
         ),
     ),
+    "case_type": (
+        "服务类型",
+        "Case type",
+        _entries(
+            "question:咨询:Question repair:报修:Repair installation:安装调试:Installation complaint:投诉:Complaint "
+            "return:退换货:Return training:培训:Training other:其他:Other"
+        ),
+    ),
 }

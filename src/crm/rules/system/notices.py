@@ -15,3 +15,4 @@ class Notice(StrEnum):
     DELETED = "DELETED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
+    ESCALATED = "ESCALATED"

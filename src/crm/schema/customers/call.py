@@ -10,7 +10,7 @@ import strawberry
 from strawberry.types import Info
 
 from crm.graph import reads
-from crm.graph.fields import column, computed, owned_list, related, related_through
+from crm.graph.fields import column, computed, owned_list, related, related_list, related_through
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun, noun_named, part
 from crm.graph.orders import order_of
@@ -68,6 +68,7 @@ class Call(OwnedRecord):
     contact = related("customers.Contact", "contact_id", "The person there (联系人).")
     activity = related("customers.Activity", "activity_id", "The activity it was filed as (活动).")
     call_back = related("customers.Activity", "call_back_id", "The task to call back, where nobody answered (回电任务).")
+    service_cases = related_list("customers.ServiceCase", "call_id", "The service cases that came of it (服务单).")
     disposition = related("system.DictionaryItem", "disposition_id", "Dictionary `call_disposition` (处理结果).", card=True)
     note: str | None = column("What was said (备注).", filterable=False)
     follow_up_at: datetime | None = column("When to come back to it (回访时间).")

@@ -8,10 +8,13 @@ from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus, Acti
 from crm.rules.customers.call_states import CallDirection, CallState, CallVerb
 from crm.rules.customers.competition import CompetitionState
 from crm.rules.customers.lifecycle import Lifecycle, PartyType
+from crm.rules.customers.maintenance_flow import MaintenanceStatus, MaintenanceVerb
 from crm.rules.customers.opportunity_flow import OpportunityStatus, OpportunityVerb
 from crm.rules.customers.presence import AgentState, PresenceChoice
 from crm.rules.customers.process_task_flow import ProcessTaskStatus, ProcessTaskVerb
+from crm.rules.customers.project_flow import ProjectStatus, ProjectVerb
 from crm.rules.customers.ring_strategy import RingStrategy
+from crm.rules.customers.service_case_flow import CasePriority, CaseStatus, CaseVerb
 from crm.rules.customers.stakeholders import Attitude, StakeholderRole
 from crm.rules.customers.team_roles import TeamRole
 
@@ -28,6 +31,13 @@ strawberry.enum(TeamRole, description="What somebody does on a team (团队角�
 strawberry.enum(ProcessTaskStatus, description="Where a task stands (任务状态).")
 strawberry.enum(ProcessTaskVerb, description="What can be done with a task next.")
 strawberry.enum(CompetitionState, description="Where a competitor stands (竞争状态).")
+strawberry.enum(ProjectStatus, description="Where a project stands (项目状态).")
+strawberry.enum(ProjectVerb, description="What can be done with a project next.")
+strawberry.enum(MaintenanceStatus, description="Where a maintenance stands (维护状态).")
+strawberry.enum(MaintenanceVerb, description="What can be done with a maintenance next.")
+strawberry.enum(CasePriority, description="How urgent a service case is (优先级).")
+strawberry.enum(CaseStatus, description="Where a service case stands (服务单状态); PENDING ones wait for the customer.")
+strawberry.enum(CaseVerb, description="What can be done with a service case next.")
 strawberry.enum(CallState, description="Where a call stands (通话状态).")
 strawberry.enum(CallDirection, description="Who called whom (呼叫方向).")
 strawberry.enum(CallVerb, description="What can be done with a call next.")
@@ -44,14 +54,21 @@ __all__ = [
     "CallDirection",
     "CallState",
     "CallVerb",
+    "CasePriority",
+    "CaseStatus",
+    "CaseVerb",
     "CompetitionState",
     "Lifecycle",
+    "MaintenanceStatus",
+    "MaintenanceVerb",
     "OpportunityStatus",
     "OpportunityVerb",
     "PartyType",
     "PresenceChoice",
     "ProcessTaskStatus",
     "ProcessTaskVerb",
+    "ProjectStatus",
+    "ProjectVerb",
     "RingStrategy",
     "StakeholderRole",
     "TeamRole",

@@ -52,6 +52,9 @@ class Party(OwnedRecord):
     calls = related_list("customers.Call", "party_id", "The telephone calls with it (来电).")
     opportunities = related_list("customers.Opportunity", "party_id", "What may be sold to it (销售机会).")
     contracts = related_list("marketing.Contract", "party_id", "What was agreed with it (合同).")
+    projects = related_list("customers.Project", "party_id", "What is carried out for it (项目).")
+    maintenances = related_list("customers.Maintenance", "party_id", "The after-sales maintenance for it (后期维护).")
+    service_cases = related_list("customers.ServiceCase", "party_id", "What it wanted of our service (服务单).")
     deliveries = related_list("trade.Delivery", "party_id", "What was sent to it (发货单).")
     trail = related_list("system.Change", "party_id", "The change log of the party and all its records (往来变更记录).")
 

@@ -13,3 +13,6 @@ class ProcessPart(Record):
     """One line for each sort of record."""
 
     opportunity = related("customers.Opportunity", "opportunity_id", "The opportunity it belongs to (销售机会).")
+    project = related("customers.Project", "project_id", "The project it belongs to (项目).")
+    maintenance = related("customers.Maintenance", "maintenance_id", "The maintenance it belongs to (后期维护).")
+    service_case = related("customers.ServiceCase", "service_case_id", "The service case it belongs to (服务单).")

@@ -39,6 +39,7 @@ class NotificationKind(Enum):
     DELETED = _told(Notice.DELETED, "A record of the viewer's was deleted (被删除).")
     APPROVED = _told(Notice.APPROVED, "A document of the viewer's was approved (审批通过).")
     REJECTED = _told(Notice.REJECTED, "A document of the viewer's was not approved (审批驳回).")
+    ESCALATED = _told(Notice.ESCALATED, "A case of the viewer's, or of somebody below them, is running late (服务单升级).")
 
 
 @noun(

@@ -27,7 +27,7 @@ from crm.services.records import claim, entity_of, record_change, revise, rule_o
 from crm.services.references import rule_of_table, visible_id
 
 FINISHED = (
-    "DONE", "CANCELLED", "WON", "LOST", "COMPLETED", "TERMINATED", "EXPIRED", "DELIVERED", "RETURNED",
+    "DONE", "CANCELLED", "WON", "LOST", "COMPLETED", "TERMINATED", "EXPIRED", "DELIVERED", "RETURNED", "CLOSED",
     "ENDED", "MISSED", "BUSY", "FAILED", "ABANDONED",
 )  # fmt: skip
 """The states in which a record of any kind is history: nothing is left to do for whoever takes over. A word means the same in
@@ -43,6 +43,17 @@ def models() -> list[type[Model]]:
 def owned_models() -> list[type[Model]]:
     """Every model with an owner."""
     return [model for model in models() if issubclass(model, OwnedRecord)]
+
+
+def referring(target: type[Model]) -> list[tuple[type[Model], str]]:
+    """Every (model, column) whose foreign key points at rows of this one, whatever rooms will be added."""
+    found = []
+    for model in models():
+        for name in model._meta.fk_fields:
+            field: Any = model._meta.fields_map[name]
+            if field.related_model is target:
+                found.append((model, str(field.source_field)))
+    return found
 
 
 def model_of_record(record_id: str) -> type[Model]:

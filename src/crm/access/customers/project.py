@@ -1,0 +1,6 @@
+"""Projects: their own owner and shares, and wherever their party is visible."""
+
+from crm.access.branches import OWNED_ACTIONS, Owned, Shared, Via, visible
+from crm.core.kinds import Kind
+
+project = visible("project", Owned(), Shared(), Via("party_id", "party"), kind=Kind.PROJECT, actions=OWNED_ACTIONS)
