@@ -151,12 +151,25 @@ async def check_calls(database: Database) -> None:
     assert await value(database, f"SELECT count(*) FROM {matched}") == 0
 
 
+async def check_service(database: Database, now: Any) -> None:
+    """Projects cost what their maintenance does; marks stand where a step was taken; nothing waits to be told that is past."""
+    sums = "SELECT coalesce(sum(cost), 0) FROM maintenance m WHERE m.project_id = p.id AND m.status <> 'CANCELLED'"
+    assert await value(database, f"SELECT count(*) FROM project p WHERE cost <> ({sums})") == 0
+    assert await value(database, "SELECT count(*) FROM project WHERE cost > 0") > 10
+    for table, other, status in (("project", "opportunity", "WON"), ("maintenance", "delivery", "DELIVERED")):
+        wrong = f"{table} x JOIN {other} o ON o.id = x.{other}_id WHERE o.status <> '{status}' OR o.party_id <> x.party_id"
+        assert await value(database, f"SELECT count(*) FROM {wrong}") == 0, table
+    wrong = "(status IN ('RESOLVED', 'CLOSED')) <> (resolved_at IS NOT NULL) OR (status = 'NEW') <> (first_responded_at IS NULL)"
+    assert await value(database, f"SELECT count(*) FROM service_case WHERE {wrong} OR escalate_at <= $1", now) == 0
+
+
 async def check_all(database: Database, now: Any) -> None:
     await check_opportunities(database)
     await check_processes(database)
     await check_contracts(database, now)
     await check_deliveries(database)
     await check_calls(database)
-    for table, prefix in (("contract", "CT"), ("delivery", "DL")):
+    await check_service(database, now)
+    for table, prefix in (("contract", "CT"), ("delivery", "DL"), ("project", "PJ"), ("service_case", "SC")):
         await check_numbers(database, table, prefix)
     assert await value(database, "SELECT min(amount) FROM contract") > Decimal(0)

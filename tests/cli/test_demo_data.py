@@ -64,6 +64,7 @@ async def test_there_is_as_much_as_promised(demo: Demo):
         "tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants",
         "opportunities", "stage changes", "contracts", "deliveries", "delivery lines", "calls", "call candidates",
         "stakeholders", "team members", "tasks", "competitions", "forecasts",
+        "projects", "maintenance", "service cases",
     ):  # fmt: skip
         assert demo.progress.counts[label] > 100, label
 

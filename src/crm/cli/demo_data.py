@@ -5,6 +5,7 @@ Its records are the same every time but for their instants, which count from the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from crm.cli.demo.company import Company, make_company, partner_user
@@ -13,13 +14,15 @@ from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
+from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
 from crm.cli.progress import ProgressBar
-from crm.cli.synthetic import contracts, deliveries, forecasts, processes
+from crm.cli.synthetic import contracts, deliveries, forecasts, processes, service
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import papers, reserve
-from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
+from crm.cli.synthetic.people import Known
+from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline, read_terms
 from crm.services.deeds import Deed
 from crm.services.system.accounts import demo_password_hash, system_deed
 from crm.services.system.hierarchies import lock
@@ -56,11 +59,22 @@ def _add_process(records: Batch, scene: Scene, company: Company, founded: dateti
     forecasts.add_forecasts(records, dice, scene)
 
 
+async def _add_service(records: Batch, deed: Deed, scene: Scene, known: Sequence[Known]) -> None:
+    """What follows the sales, of dice of its own."""
+    dice, founded = Dice(f"{SEED} service"), scene.now - FOUNDED
+    carried_out = await reserve(deed, papers(service.PROJECT_PREFIX, PROJECTS, founded + YEAR, scene.now))
+    reported = await reserve(deed, papers(service.CASE_PREFIX, CASES, founded + 1.5 * YEAR, scene.now))
+    add_projects(records, dice, scene, known, carried_out)
+    add_maintenance(records, dice, scene, known)
+    add_cases(records, dice, scene, known, reported)
+
+
 async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> None:
     """Parties first, because the partner's person works for one of them, and shares name that person."""
     hotline = Telephone("history", HOTLINE_NUMBER, await open_hotline(deed, company))
     approvers = [each for each in (company.manager.id, company.admin) if each is not None]
-    scene = Scene(deed.at, await read_options(deed), await read_pipeline(deed), approvers, hotline)
+    terms = await read_terms(deed)
+    scene = Scene(deed.at, await read_options(deed), await read_pipeline(deed), approvers, hotline, terms)
     founded = scene.now - FOUNDED
     records, marks = Batch(), Batch()
     made = add_parties(records, dice, scene, company)
@@ -72,6 +86,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     sent = await reserve(deed, papers(deliveries.PREFIX, DELIVERIES, founded + 1.5 * YEAR, scene.now))
     agreed = add_contracts(records, dice, scene, made.all(), sold)
     add_deliveries(records, dice, scene, made.all(), agreed, sent)
+    await _add_service(records, deed, scene, made.all())
     await writer.write(records)
     partner, partner_id = partner_user(company, dice, founded, made.channels[0].row.id)
     await writer.write(partner.batch)

@@ -18,7 +18,7 @@ from crm.cli.seeding import workshop
 from crm.cli.seeding.binary_copy import read_types
 from crm.cli.seeding.company import MANAGER, make_company
 from crm.cli.seeding.indexes import without_indexes
-from crm.cli.seeding.parties import HISTORY, TABLES, Plan, contract_papers, delivery_papers
+from crm.cli.seeding.parties import HISTORY, TABLES, Plan, case_papers, contract_papers, delivery_papers, project_papers
 from crm.cli.synthetic import processes
 from crm.cli.synthetic.batch import Writer, refresh_statistics
 from crm.cli.synthetic.dice import Dice
@@ -56,8 +56,10 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
     scene = Scene(NOW, await read_options(deed), await read_pipeline(deed), [company.director], Telephone(SOURCE, LINE))
     contracts = await reserve(deed, contract_papers(customers, NOW))
     deliveries = await reserve(deed, delivery_papers(customers, NOW))
+    projects = await reserve(deed, project_papers(customers, NOW))
+    cases = await reserve(deed, case_papers(customers, NOW))
     rivals = processes.add_competitors(organisation.batch, Dice(f"{seed} rivals"), NOW - HISTORY, None)
-    plan = Plan(seed, customers, company, scene, contracts, deliveries, rivals)
+    plan = Plan(seed, customers, company, scene, contracts, deliveries, projects, cases, rivals)
     writer = Writer(deed, progress, plan.parties())
     await writer.write(organisation.batch)
     await finish(deed, organisation)

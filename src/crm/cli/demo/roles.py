@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.access.grants import Restriction, Scope
 from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
 
+WORK = "opportunity contract delivery project maintenance service_case"
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 
@@ -15,7 +16,7 @@ MANAGER = Sketch(
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
-        "ring_group pipeline": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline work_calendar calendar_day sla_policy": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },
@@ -24,7 +25,7 @@ AGENT = Sketch(
     "客服坐席 Agent",
     "Sees the records of the own department, changes the own ones; credit is for the manager to decide.",
     {
-        f"{RECORDS} opportunity contract delivery": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        f"{RECORDS} {WORK}": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
@@ -36,7 +37,7 @@ OWN_ONLY = Sketch(
     "仅本人 Own only",
     "Sees and changes the own records and nobody else's; does not see how creditworthy customers are.",
     {
-        f"{RECORDS} opportunity contract delivery": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        f"{RECORDS} {WORK}": {Scope.OWN: "CREATE READ UPDATE SHARE"},
         "call": {Scope.OWN: "READ UPDATE"},
         "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},

@@ -35,6 +35,7 @@ from crm.cli.synthetic.process_rows import (
     TeamMemberRow,
 )
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
+from crm.cli.synthetic.service_rows import MaintenanceRow, ProjectRow, ServiceCaseRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
 
@@ -66,6 +67,9 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     ContractRow: ("contract", "contracts"),
     DeliveryRow: ("delivery", "deliveries"),
     DeliveryLineRow: ("delivery_line", "delivery lines"),
+    ProjectRow: ("project", "projects"),
+    MaintenanceRow: ("maintenance", "maintenance"),
+    ServiceCaseRow: ("service_case", "service cases"),
     CallRow: ("call", "calls"),
     CallCandidateRow: ("call_candidate", "call candidates"),
     CallMatchRow: ("call_match", "call matches"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crm.access.grants import Action, Restriction, Scope
 
 RECORDS = "customer channel supplier contact activity"
-DEALINGS = "call opportunity contract delivery schedule_event"
+DEALINGS = "call opportunity contract delivery project maintenance service_case schedule_event"
 """What people have to do with parties, beside contacts and activities."""
 ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
 
