@@ -3,6 +3,8 @@
 from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.contact import Contact
+from crm.models.customers.duplicate import DuplicateDisclosure, DuplicatePolicy
+from crm.models.customers.merge import Merge, MergeItem
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
@@ -47,6 +49,8 @@ __all__ = [
     "DepartmentClosure",
     "Dictionary",
     "DictionaryItem",
+    "DuplicateDisclosure",
+    "DuplicatePolicy",
     "EmailAddress",
     "Event",
     "EventHorizon",
@@ -54,6 +58,8 @@ __all__ = [
     "FieldGrant",
     "IdempotencyKey",
     "Job",
+    "Merge",
+    "MergeItem",
     "Notification",
     "NumberSeries",
     "Opportunity",

@@ -15,6 +15,8 @@ from crm.resolvers.customers.calls import CallMutation, CallQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
+from crm.resolvers.customers.duplicates import DuplicateMutation, DuplicateQuery
+from crm.resolvers.customers.merges import MergeMutation, MergeQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
@@ -39,6 +41,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, RingGroupQuery,
+    DuplicateQuery, MergeQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
@@ -52,6 +55,7 @@ class Query(
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, RingGroupMutation,
+    DuplicateMutation, MergeMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,
