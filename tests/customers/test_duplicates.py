@@ -89,7 +89,7 @@ async def test_a_policy_decides_for_its_way_in(office: Office):
         assert await admin.refusals("customerRestore", id=first) == [("DUPLICATE", ["id"])]
     await policy(office, "FORM", name="ALLOW")
     assert (await admin.do("customerCreate", TOLD, input={"name": "华为"}))["duplicates"] == []
-    twins = await admin.ask("duplicatesOf", "criteria record { id }", id=second)
+    twins = await admin.ask("duplicatesOf", "criteria record { id }", recordId=second)
     assert [each["criteria"] for each in twins] == [["NAME"]]
     clerk = await office.hire("clerk", OWN)
     rows = (await clerk.ask("duplicatePolicies", "totalCount nodes { id version subject entryPoint creditCode }"))["nodes"]
@@ -189,13 +189,13 @@ async def test_who_may_look_and_for_what(office: Office):
             ({"entity": "CUSTOMER", "emailAddresses": ["a"] * 51}, "INVALID", ["emailAddresses"]),
         ):
             assert await admin.refusals("duplicateCheck", input=bad) == [(code, ["input", *field])]
-        assert (await stranger.asked("duplicatesOf", "criteria", id=party)).codes == ["NOT_FOUND"]
-        assert (await admin.asked("duplicatesOf", "criteria", id="x")).codes == ["NOT_FOUND"]
+        assert (await stranger.asked("duplicatesOf", "criteria", recordId=party)).codes == ["NOT_FOUND"]
+        assert (await admin.asked("duplicatesOf", "criteria", recordId="x")).codes == ["NOT_FOUND"]
     other = await customer(admin, "二", phoneNumbers=[{"raw": "13800138000"}])
-    assert await admin.ask("duplicatesOf", "criteria record { id }", id=other) == [
+    assert await admin.ask("duplicatesOf", "criteria record { id }", recordId=other) == [
         {"criteria": ["PHONE"], "record": {"id": party}}
     ]
-    assert await blind.ask("duplicatesOf", "criteria", id=other) == []
+    assert await blind.ask("duplicatesOf", "criteria", recordId=other) == []
 
 
 async def test_a_caller_made_a_customer_comes_in_by_telephone(office: Office):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy"), "staff"), "Role": "role.read", "Job": "signed_in",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
-         "Notification"), "signed_in"
+         "Notification", "Merge"), "signed_in"
     ),
 }  # fmt: skip
 """What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
@@ -26,6 +26,7 @@ VERBS = {
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
     "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+    "duplicatePolicy",
 )  # fmt: skip
 SPECIAL = {
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
@@ -34,6 +35,8 @@ SPECIAL = {
     "dictionaryItemUpdate": "dictionary.administer",
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
+    **dict.fromkeys(("partyMerge", "contactMerge", "mergeUndo"), "*.update"), "duplicateCheck": "*.create",
+    **dict.fromkeys(("partyMergePreview", "contactMergePreview", "duplicatesOf"), "signed_in"),
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),

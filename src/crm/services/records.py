@@ -90,7 +90,7 @@ async def claim(
     text, values = binds.statement(query, deed.viewer)
     found = await deed.rows(text, *values)
     if not found and not deleted:
-        raise await absent(deed, rule, key, where)
+        raise await absent(deed, rule, key, where, fixed or {})
     if not found or (deleted and not found[0]["claimable"]):
         raise NotFound(where)
     if not found[0].pop("claimable"):

@@ -6,6 +6,7 @@ Unknown, malformed, foreign and invisible ids get one answer, at the field they 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -88,13 +89,16 @@ async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str
     return key
 
 
-async def absent(deed: Deed, rule: Visible, key: UUID, where: tuple[str, ...]) -> DomainError:
+async def absent(
+    deed: Deed, rule: Visible, key: UUID, where: tuple[str, ...], fixed: Mapping[str, str] = MappingProxyType({})
+) -> DomainError:
     """Why there is no such record for this viewer: it was merged into one that they see, or nothing that can be told."""
     if rule.merging:
         binds = Binds()
-        seen = readable(rule, "r", deed.viewer.rights, binds)
+        tests = [f"m.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in fixed.items())]
+        tests.append(readable(rule, "r", deed.viewer.rights, binds))
         merged = f"{rule.table} m JOIN {rule.table} r ON r.id = m.merged_into_id"
-        text, values = binds.statement(f"SELECT r.id FROM {merged} WHERE m.id = {binds.value(key)} AND {seen}", deed.viewer)
+        text, values = binds.statement(f"SELECT r.id FROM {merged} WHERE {' AND '.join(tests)}", deed.viewer)
         if found := await deed.rows(text, *values):
             return MergedAway(where, found[0]["id"])
     return NotFound(where)

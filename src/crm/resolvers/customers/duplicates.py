@@ -33,10 +33,10 @@ class DuplicateQuery:
     )
 
     @query(SIGNED_IN, "What a party or contact may be the same as, among what the viewer sees; at most 50 (疑似重复).")
-    async def duplicates_of(operation: Operation, id: strawberry.ID) -> list[Duplicate] | None:
+    async def duplicates_of(operation: Operation, record_id: strawberry.ID) -> list[Duplicate] | None:
         """Nothing is disclosed by it: that is `duplicateCheck`, which writes down what it tells."""
         try:
-            return duplicates_from(await consulted(operation, lambda deed: duplicate_checks.of_record(deed, id)))
+            return duplicates_from(await consulted(operation, lambda deed: duplicate_checks.of_record(deed, record_id)))
         except DomainError as error:
             raise RecordNotFound from error
 
