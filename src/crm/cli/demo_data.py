@@ -13,6 +13,7 @@ from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
+from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic import contracts, deliveries
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
@@ -55,6 +56,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     records, marks = Batch(), Batch()
     made = add_parties(records, dice, scene, company)
     share_numbers(records, dice, made.customers)
+    name_twins(records, made.customers)
     delete_some(records, dice, scene)
     add_history(marks, records, dice, scene)
     sold = await reserve(deed, papers(contracts.PREFIX, CONTRACTS, founded + YEAR, scene.now))
