@@ -59,6 +59,8 @@ RIGHT: dict[str, Any] = {
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
+    "PartyMergeChoice.field": "NOTE", "ContactMergeChoice.field": "NOTE", "survivorVersion": None, "mergedVersion": None,
+    "DuplicateCheckInput.entity": "CONTACT", "DuplicateCheckInput.phoneNumbers": "13912345678",
     "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""

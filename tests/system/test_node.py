@@ -35,6 +35,7 @@ TABLES = {
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
+    Kind.DUPLICATE_POLICY: "duplicate_policy", Kind.DUPLICATE_DISCLOSURE: "duplicate_disclosure", Kind.MERGE: "merge",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -44,6 +45,7 @@ NODES = {
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
+    Kind.DUPLICATE_POLICY: "DuplicatePolicy", Kind.DUPLICATE_DISCLOSURE: "DuplicateDisclosure", Kind.MERGE: "Merge",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -71,6 +73,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _sales(made, party["id"])
         await _news(made, agent)
         await _work(made)
+        await _twins(made)
         yield made
 
 
@@ -115,6 +118,16 @@ async def _work(made: Office) -> None:
     await giver.do("recordsShare", "results { id }", input=shared)
     async with system_deed(made.database, "test") as deed:
         await enqueue(deed, PURGE_JOBS, Nothing())
+
+
+async def _twins(made: Office) -> None:
+    """Somebody is told of a supplier whom they may not see; two suppliers become one, and two again."""
+    looking = await made.hire("looking", {"supplier.CREATE": "OWN"})
+    await looking.do("duplicateCheck", "duplicates { restricted }", input={"entity": "SUPPLIER", "name": "supplier"})
+    second = await made.admin.do("supplierCreate", "supplier { id }", input={"name": "twin"})
+    first = (await made.admin.ask("suppliers", "nodes { id }", search="supplier"))["nodes"][0]
+    merged = await made.admin.do("partyMerge", "merge { id }", input={"survivorId": first["id"], "mergedId": second["id"]})
+    await made.admin.do("mergeUndo", "record { id }", id=merged["id"])
 
 
 async def shown(api: Api, key: str) -> str | None:
@@ -178,7 +191,7 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
     found = {
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
-    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE"}
+    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "DUPLICATE_POLICY"}
     assert {name for name, type_ in found.items() if type_} == open_
 
 

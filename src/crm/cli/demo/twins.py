@@ -19,7 +19,8 @@ def name_twins(batch: Batch, known: Sequence[Known]) -> None:
     for each in known:
         if each.row.owner_id is not None:
             by_department.setdefault(each.row.department_id, []).append(each.row)
-    newest = sorted(max(by_department.values(), key=len), key=lambda row: row.created_at)[-2 * TWINS :]
+    largest: list[PartyRow] = max(by_department.values(), key=len)
+    newest = sorted(largest, key=lambda row: row.created_at)[-2 * TWINS :]
     names = {twin.id: f"{row.name} Co., Ltd." for row, twin in zip(newest[::2], newest[1::2], strict=True)}
     rows = batch.of(PartyRow)
     for place, row in enumerate(rows):

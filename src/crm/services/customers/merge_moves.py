@@ -61,7 +61,7 @@ async def _drop_doubles(
     deed: Deed, place: Place, merge_id: UUID, merged: UUID, survivor: UUID, columns: Sequence[str], test: str | None
 ) -> None:
     """Rows that could not stay beside one of the survivor's go, and are kept in the ledger as they were."""
-    key = place.model._meta.db_pk_column
+    key = place.key
     same = "".join(f" AND s.{each} IS NOT DISTINCT FROM r.{each}" for each in columns if each != place.column)
     rows = f"SELECT * FROM {place.table} WHERE {place.column} = {{}}{f' AND ({test})' if test else ''}"
     doubles = f"SELECT r.{key} FROM ({rows.format('$1')}) r JOIN ({rows.format('$2')}) s ON TRUE{same}"

@@ -60,6 +60,16 @@ class Place:
         return f"{self.table}.{self.column}"
 
     @property
+    def key(self) -> str:
+        """By which column its rows are known."""
+        return self.model._meta.db_pk_column
+
+    @property
+    def key_type(self) -> str:
+        """And of which type that is."""
+        return "uuid" if isinstance(self.model._meta.pk, fields.UUIDField) else "bigint"
+
+    @property
     def quiet(self) -> bool:
         """Whether it is none of what people see of a record: what was merged earlier follows without a word."""
         return self.column == "merged_into_id"

@@ -107,30 +107,34 @@ async def _moved_back(deed: Deed, merge_id: UUID, survivor: UUID, merged: UUID) 
     found = [place for row in rows if (place := place_named(row["place"])) is not None]
     places = sorted(found, key=lambda place: place.order)
     # Looked at before anything is moved: a record that names the survivor twice counts its version up with each.
-    untouched = {place.name: await _untouched(deed, merge_id, place, survivor) for place in places}
-    left: list[UUID] = []
+    judged = {place.name: await _judged(deed, merge_id, place, survivor) for place in places}
+    left: set[UUID] = set()
     for place in places:
         await _put_back(deed, merge_id, place)
-        keys = untouched[place.name]
-        only = Only(f"x.{place.model._meta.db_pk_column}::text = ANY({{0}}::text[])", (keys,))
+        untouched, touched = judged[place.name]
+        only = Only(f"x.{place.key} IN (SELECT unnest({{0}}::text[])::{place.key_type})", (untouched,))
         await repoint(deed, place.model, place.column, survivor, merged, verb=FOLLOW, only=only, quiet=place.quiet)
         if place.counted:
-            left += await _left(deed, merge_id, place, keys)
-    return sorted(set(left))
+            left.update(UUID(key) for key in touched)
+    return sorted(left)[:MOST_NAMED]
 
 
-async def _untouched(deed: Deed, merge_id: UUID, place: Place, survivor: UUID) -> list[str]:
-    key, table = place.model._meta.db_pk_column, place.table
-    newest = (
-        f"(SELECT max(n.version) FROM merge_item n WHERE n.merge_id = $1 AND n.row_key = i.row_key AND n.place LIKE '{table}.%')"
-    )
-    same = f" AND x.version = {newest}" if place.counted else ""
-    rows = await deed.rows(
-        f"SELECT i.row_key FROM merge_item i JOIN {table} x ON x.{key}::text = i.row_key"
-        f" WHERE i.merge_id = $1 AND i.place = $2 AND i.dropped IS NULL AND x.{place.column} = $3{same}",
-        merge_id, place.name, survivor,
-    )  # fmt: skip
-    return [row["row_key"] for row in rows]
+# By a window and not a join: of rows that were just written the planner knows nothing, and would compare each with each.
+_JUDGED = """
+SELECT i.row_key, x.{column} = $3 AND {same} AS untouched
+FROM (SELECT place, row_key, max(version) OVER (PARTITION BY row_key) AS version FROM merge_item
+      WHERE merge_id = $1 AND starts_with(place, $4) AND dropped IS NULL) i
+JOIN {table} x ON x.{key} = i.row_key::{type} WHERE i.place = $2
+"""
+
+
+async def _judged(deed: Deed, merge_id: UUID, place: Place, survivor: UUID) -> tuple[list[str], list[str]]:
+    """The keys of the rows that are as the merge left them, and of those that somebody has changed since."""
+    same = "x.version = i.version" if place.counted else "TRUE"
+    query = _JUDGED.format(column=place.column, same=same, table=place.table, key=place.key, type=place.key_type)
+    rows = await deed.rows(query, merge_id, place.name, survivor, f"{place.table}.")
+    untouched = [row["row_key"] for row in rows if row["untouched"]]
+    return untouched, [row["row_key"] for row in rows if not row["untouched"]]
 
 
 async def _put_back(deed: Deed, merge_id: UUID, place: Place) -> None:
@@ -144,15 +148,6 @@ async def _put_back(deed: Deed, merge_id: UUID, place: Place) -> None:
             await inner.run(query, merge_id, place.name)
     except IntegrityError:
         return  # a call, an activity that was purged since took what hung on it along
-
-
-async def _left(deed: Deed, merge_id: UUID, place: Place, moved: Sequence[str]) -> list[UUID]:
-    rows = await deed.rows(
-        f"SELECT x.id FROM merge_item i JOIN {place.table} x ON x.id::text = i.row_key WHERE i.merge_id = $1 AND i.place = $2"
-        " AND i.dropped IS NULL AND i.row_key <> ALL($3::text[]) ORDER BY x.id LIMIT $4",
-        merge_id, place.name, list(moved), MOST_NAMED,
-    )  # fmt: skip
-    return [row["id"] for row in rows]
 
 
 async def _refuse_circle(deed: Deed, *parties: Party) -> None:
