@@ -163,8 +163,8 @@ async def test_bad_input(served):
     before, count = await checksums(client), 0
     oracle = Oracle(company, "admin")
     for name in inputs.mutations():
-        if not name.endswith(("Create", "Update")) or name == "callCustomerCreate":
-            continue
+        if not name.endswith(("Create", "Update")) or name in ("callCustomerCreate", "duplicatePolicyUpdate"):
+            continue  # the former makes two records; of the latter all fields are enums
         noun, _ = split(name) or ("", "")
         right = inputs.complete(name, oracle)
         if "id" in right:
