@@ -22,6 +22,7 @@ from crm.app import create_app
 from crm.cli import demo_data
 from crm.cli.demo.callers import Callers, read_callers
 from crm.cli.demo.today import prepare_today
+from crm.cli.demo.twins import TWINS
 from crm.core.errors import Invalid
 from crm.core.ids import EVERYONE_ID
 from crm.resolvers.root import build_schema
@@ -51,6 +52,8 @@ async def demo(databases: Databases) -> AsyncIterator[Demo]:
 async def test_there_is_as_much_as_promised(demo: Demo):
     by_type = {row["type"]: row["n"] for row in await rows(demo.database, "SELECT type, count(*) n FROM party GROUP BY 1")}
     assert by_type == {"CUSTOMER": 2000, "CHANNEL": 60, "SUPPLIER": 60}
+    twins = "SELECT count(*) FROM party t JOIN party p USING (normalised_name, type) WHERE t.name = p.name || ' Co., Ltd.'"
+    assert await value(demo.database, twins) == TWINS
     assert 4500 < demo.progress.counts["contacts"] < 6000
     assert 13_000 < demo.progress.counts["activities"] < 16_000
     statuses = {row[0]: row[1] for row in await rows(demo.database, "SELECT status, count(*) FROM activity GROUP BY 1")}

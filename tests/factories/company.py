@@ -12,6 +12,7 @@ from uuid import UUID
 from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
+from tests.factories.company_merges import duplicates, merges
 from tests.factories.company_messaging import announcements
 from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
@@ -52,6 +53,8 @@ def build(variant: int = 0) -> Company:
     options(company)
     parties(company)
     contacts(company)
+    merges(company)
+    duplicates(company)
     activities(company)
     ring_groups(company)
     jobs(company)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from tests.factories.company_organisation import LISTS
 from tests.factories.company_rows import SHARES, Company, Fact, bits, instant, key, owned, reach, share, tag, user_id
 
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
+from crm.rules.customers.party_names import normalised_name
 
 OWNERS: tuple[str | None, ...] = (
     None, "admin", "chief", "manager", "agent", "junior", "peer", "tree", "outsider", "partner", "underling", "hider", "double",
@@ -31,6 +33,9 @@ def parties(company: Company) -> None:
         for label in SHARED[type_]:
             party = _party(company, type_, f"{noun} shared {label}", "outsider")
             share(company, party.id, Kind.PARTY, label)
+    for survivor in ("agent", "outsider"):
+        into = company.named("party", f"customer of {survivor}").id
+        _party(company, "CUSTOMER", f"customer merged into {survivor}", "agent", deleted=True, merged_into=into)
     _party(company, "CUSTOMER", "customer moved to east", "outsider", department="east")
     _party(company, "CUSTOMER", "customer left in support", "agent", department="support")
     binned = _party(company, "CUSTOMER", "deleted customer shared", "outsider", deleted=True)
@@ -42,8 +47,9 @@ def parties(company: Company) -> None:
 
 
 def _party(
-    company: Company, type_: str, name: str, owner: str | None, *, department: str | None = None, deleted: bool = False
-) -> Fact:
+    company: Company, type_: str, name: str, owner: str | None, *, department: str | None = None, deleted: bool = False,
+    merged_into: UUID | None = None,
+) -> Fact:  # fmt: skip
     number = bits(name)
     above = f"{type_.lower()} of outsider" if number % 3 == 0 else f"{type_.lower()} of agent" if number % 3 == 1 else None
     options = {
@@ -52,13 +58,14 @@ def _party(
     }
     fact = company.add(
         "party", **owned(Kind.PARTY, name, owner, department, deleted=deleted), type=type_, name=name,
-        short_name=f"short {name[-6:]}" if number % 2 else None, name_key=name_key(name), normalised_name=name,
+        short_name=f"short {name[-6:]}" if number % 2 else None, name_key=name_key(name), normalised_name=normalised_name(name),
         credit_code=None, **options, credit_limit=Decimal(f"{1000 + number % 9000}.0000"), payment_terms_days=number % 60 or None,
         website=f"https://{number % 97}.test", lifecycle=("LEAD", "PROSPECT", "ACTIVE", "DORMANT", "LOST")[number % 5],
         parent_id=key(Kind.PARTY, above) if above and above != name else None,
         last_contact_at=instant(f"last {name}") if number % 2 else None,
         next_contact_at=instant(f"next {name}") if number % 5 else None,
         contact_cycle_days=number % 30 or None, note=f"a secret note on {name}",
+        merged_into_id=merged_into,
     )  # fmt: skip
     reach(company, "party_id", fact, name)
     tag(company, fact, Kind.PARTY)
@@ -77,15 +84,20 @@ def contacts(company: Company) -> None:
         share(company, contact.id, Kind.CONTACT, label)
     for owner in ("agent", "outsider", "mixed"):
         _contact(company, f"deleted contact of {owner}", company.named("party", f"customer of {owner}"), owner, deleted=True)
+    stays = company.named("contact", "contact of agent").id
+    _contact(company, "contact merged into agent", hidden, "outsider", deleted=True, merged_into=stays)
 
 
-def _contact(company: Company, name: str, party: Fact, owner: str | None, *, deleted: bool = False) -> Fact:
+def _contact(
+    company: Company, name: str, party: Fact, owner: str | None, *, deleted: bool = False, merged_into: UUID | None = None
+) -> Fact:
     number = bits(name)
     fact = company.add(
         "contact", **owned(Kind.CONTACT, name, owner, None, deleted=deleted), party_id=party.id, name=name,
         name_key=name_key(name, person=True), title=f"title {number % 7}" if number % 3 else None,
         department_name=f"unit {number % 5}", primary=bool(number % 2),
         birthday_on=date(1970 + number % 30, 1 + number % 12, 1 + number % 28) if number % 4 else None, note=f"a note on {name}",
+        merged_into_id=merged_into,
     )  # fmt: skip
     reach(company, "contact_id", fact, name)
     tag(company, fact, Kind.CONTACT)

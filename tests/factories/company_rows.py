@@ -85,7 +85,15 @@ class Company:
         tables = list(reversed(self.facts))
         async with database.connection() as connection, connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")
-            others = ["idempotency_key", "sign_in_attempt", "agent_presence", "told_presence", "number_series", "event"]
+            others = [
+                "idempotency_key",
+                "sign_in_attempt",
+                "agent_presence",
+                "told_presence",
+                "number_series",
+                "event",
+                "merge_item",
+            ]
             others += ["procrastinate_events", "procrastinate_periodic_defers"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")
             for table, facts in self.facts.items():

@@ -66,7 +66,10 @@ RIGHT: dict[str, Any] = {
     "typeId": item("case_type"), "workCalendarId": str(key(Kind.WORK_CALENDAR, "office")), "weekday": 2, "begins": "09:00",
     "ends": "18:00", "fallsOn": "2031-07-07", "likeWeekday": 2, "CalendarDayCreateInput.kind": "WORKDAY",
     "CalendarDayUpdateInput.kind": "WORKDAY", "responseMinutes": 30, "resolutionMinutes": 60, "nearPercent": 70,
-    "satisfaction": 3, "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
+    "satisfaction": 3,
+    "PartyMergeChoice.field": "NOTE", "ContactMergeChoice.field": "NOTE", "survivorVersion": None, "mergedVersion": None,
+    "DuplicateCheckInput.entity": "CONTACT", "DuplicateCheckInput.phoneNumbers": "13912345678",
+    "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
 

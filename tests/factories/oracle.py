@@ -49,6 +49,9 @@ __all__ = [
 
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
 
+GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure")
+"""Entities whose lists are closed without READ, but for those that need no grant."""
+
 STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
 """What a partner's people do not see of the cards they are shown."""
 
@@ -187,12 +190,12 @@ class Oracle:
                 return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
-            case "department" | "ring_group" | "competitor":
+            case "department" | "ring_group" | "competitor" | "duplicate_policy":
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
-            case "call_disclosure":
-                return self.kind == "STAFF" and self.gate("call_disclosure", "READ")
+            case "call_disclosure" | "duplicate_disclosure":
+                return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_match":
                 call = self.company.find("call", fact["call_id"])
                 return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
@@ -204,7 +207,7 @@ class Oracle:
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "announcement_audience":
                 return self.edits(self.company.find("announcement", fact["announcement_id"]))
-            case "share" | "record_tag":
+            case "share" | "record_tag" | "merge":
                 return self.reads(self.record(fact["record_id"]))
             case "change":
                 record = self.record(fact["record_id"])
@@ -229,6 +232,15 @@ class Oracle:
     def _records(self) -> Mapping[UUID, Fact]:
         tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary"}
         return {fact.id: fact for table in tables for fact in self.company.of(table)}
+
+    def standing(self, fact: Fact) -> Fact:
+        """What the id of a row leads to: where it was merged into another, that other."""
+        survivor = self.company.find(fact.table, fact.values.get("merged_into_id"))
+        return fact if survivor is None else survivor
+
+    def missing(self, fact: Fact) -> str:
+        """What whoever does not see a row is told who would write it."""
+        return "CONFLICT" if self.standing(fact) is not fact and self.reads(self.standing(fact)) else "NOT_FOUND"
 
     def _reads_owned(self, fact: Fact, entity: str) -> bool:
         if fact["owner_id"] is not None and fact["owner_id"] in self.staff:
@@ -333,7 +345,7 @@ class Oracle:
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
         entity = "opportunity" if type_name == "ForecastSnapshot" else snake(type_name)
-        return self.gate(entity, "READ") if entity in (*OWNED, "role", "call_disclosure") and entity not in UNGATED else True
+        return self.gate(entity, "READ") if entity in GATED and entity not in UNGATED else True
 
     # --- fields
 

@@ -99,6 +99,8 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,
     ("Announcement", "audience"): _audience,
     ("Notification", "record"): _record,
+    ("DuplicateDisclosure", "record"): _record,
+    ("Merge", "record"): _record,
     ("Announcement", "recipientCount"): _figure("user_id"),
     ("Announcement", "readCount"): _figure("read_at"),
     ("Announcement", "confirmedCount"): _figure("confirmed_at"),

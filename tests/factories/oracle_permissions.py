@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy"), "staff"), "Role": "role.read", "Job": "signed_in",
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
-         "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy"), "signed_in"
+         "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge"), "signed_in"
     ),
 }  # fmt: skip
 """What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
@@ -29,6 +29,7 @@ NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
     "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
+    "duplicatePolicy",
 )  # fmt: skip
 _OF_PROCESSES = {
     "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
@@ -48,6 +49,8 @@ SPECIAL = {
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
     "opportunityBoard": "opportunity.read",
+    **dict.fromkeys(("partyMerge", "contactMerge", "mergeUndo"), "*.update"), "duplicateCheck": "*.create",
+    **dict.fromkeys(("partyMergePreview", "contactMergePreview", "duplicatesOf"), "signed_in"),
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),

@@ -20,7 +20,8 @@ TABLES = {
     "Competitor": "competitor", "ForecastSnapshot": "forecast_snapshot",
     "Project": "project", "Maintenance": "maintenance",
     "ServiceCase": "service_case", "SlaPolicy": "sla_policy", "WorkCalendar": "work_calendar", "WorkingHours": "working_hours",
-    "CalendarDay": "calendar_day",
+    "CalendarDay": "calendar_day", "DuplicatePolicy": "duplicate_policy",
+    "DuplicateDisclosure": "duplicate_disclosure", "Merge": "merge",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -107,6 +108,9 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "schedule_attendee": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
     "notification": {"actor": ("actor_id", "User", True)},
+    "duplicate_policy": _AUTHORS,
+    "duplicate_disclosure": {"user": ("user_id", "User", True), "owner": ("owner_id", "User", True)},
+    "merge": {"actor": ("actor_id", "User", True), "undoneBy": ("undone_by_id", "User", True)},
     "reminder": {"event": ("schedule_event_id", "ScheduleEvent", False)},
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""

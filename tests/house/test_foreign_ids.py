@@ -60,7 +60,7 @@ TABLE_OF = {
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
             "stage", "reminder", "notification", "job", "competitor", "work_calendar", "calendar_day", "sla_policy",
-            *PROCESS_PARTS,
+            *PROCESS_PARTS, "duplicate_policy", "merge",
         )
     },
 }  # fmt: skip
@@ -90,6 +90,10 @@ def kind_at(name: str, path: inputs.Path) -> Kind:
         return Kind.STAGE
     if name.startswith("notification"):
         return Kind.NOTIFICATION
+    if field in ("survivorId", "mergedId"):
+        return Kind.CONTACT if name == "contactMerge" else Kind.PARTY
+    if name == "mergeUndo":
+        return Kind.MERGE
     if field in KINDS:
         return KINDS[field]
     if (found := aim(name)) is not None or (found := aim(name.replace("Create", "Update"))) is not None:
@@ -114,7 +118,8 @@ def foreign(company: Company, oracle: Oracle, kind: Kind, *, restoring: bool) ->
     found += [(f"unknown {other.name}", str(new_id(other))) for other in strangers]
     rows = company.of(TABLE_OF[kind])
     if not restoring:
-        found += [("deleted", str(row.id)) for row in rows if row.values.get("deleted_at")][:6]
+        gone = [row for row in rows if row.values.get("deleted_at") and not row.values.get("merged_into_id")]
+        found += [("deleted", str(row.id)) for row in gone][:6]
     found += [("invisible", str(row.id)) for row in rows if not row.values.get("deleted_at") and not oracle.reads(row)][:6]
     return found
 

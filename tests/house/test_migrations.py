@@ -41,6 +41,7 @@ CASCADES = {
     "CallMatch.party": "a match is a pointer and holds nothing else",
     "CallMatch.contact": "a match is a pointer and holds nothing else",
     "CallEvent.call": "what is known of a call is part of it",
+    "MergeItem.merge": "what a merge moved is part of it",
     "RingGroupNumber.ring_group": "a number is a value of its group",
     "RingGroupMember.ring_group": "a group is its members",
     **{
@@ -63,7 +64,8 @@ CASCADES = {
 """`Model.key` → why its row goes with the row it points at. Everything else is RESTRICT."""
 
 PEOPLE_KEYS = {
-    "created_by", "updated_by", "deleted_by", "granted_by", "on_behalf_of", "our_signer", "approved_by", "changed_by",
+    "created_by", "updated_by", "deleted_by", "undone_by", "granted_by", "on_behalf_of", "our_signer", "approved_by",
+    "changed_by",
 }  # fmt: skip
 """Authors, whom nobody searches by; people are deactivated, never deleted, so no delete looks for them."""
 

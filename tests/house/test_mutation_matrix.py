@@ -23,6 +23,7 @@ BATCH = 40
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
 SPECIAL_CASES = {
     "signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet", "notificationRead", "notificationReadAll",
+    "partyMerge", "contactMerge", "mergeUndo", "duplicateCheck",
 }  # fmt: skip
 """Tested by their own names below, or where signing in is."""
 
@@ -126,11 +127,12 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
     fits = row in oracle.rows(wanted.type)
     if wanted.restoring:
         return None if fits and oracle.may(wanted.action, row, deleted=True) else "NOT_FOUND"
+    missing = oracle.missing(row) if fits else "NOT_FOUND"
     frozen = oracle.freezes(snake(wanted.type), WRITES.get(name, ""))
     if name == "callLink" and not oracle.visible("Party") and not frozen:
         return "NOT_FOUND"
     if not fits or not oracle.reads(row):
-        return "FORBIDDEN" if frozen and name in ("callLink", "callCustomerCreate") else "NOT_FOUND"
+        return "FORBIDDEN" if frozen and name in ("callLink", "callCustomerCreate") else missing
     return None if oracle.does(wanted, row) and not frozen else "FORBIDDEN"
 
 
@@ -186,7 +188,8 @@ async def test_bulk_verbs_judge_each_record(desk: Desk, name: str):
                 desk.tally.expect(
                     (oracle.viewer, name, "field"), each["userErrors"][0]["field"], ["input", "principalIds"], row.id
                 )
-            wanted = "NOT_FOUND" if not seen else None if may else "FORBIDDEN"
+            missing = oracle.missing(row) if owned else "NOT_FOUND"
+            wanted = missing if not seen else None if may else "FORBIDDEN"
             desk.tally.expect((oracle.viewer, name, oracle.entity(row)), code, wanted, row.values.get("name", row.id))
     desk.tally.settle(60)
 
@@ -326,6 +329,70 @@ async def test_saying_that_one_takes_calls(desk: Desk):
         wanted = None if oracle.holds(SPECIAL["presenceSet"]) else "top FORBIDDEN"
         desk.tally.expect((oracle.viewer, "presenceSet", "oneself"), outcome(answer, "m0"), wanted)
     desk.tally.settle(14)
+
+
+async def test_merging(desk: Desk):
+    """UPDATE of the one that stays, DELETE of the other, each judged by itself; what was merged answers for its survivor."""
+    party = desk.company.named("party", "customer of outsider")
+    people = [row for row in desk.company.of("contact") if row["party_id"] == party.id]
+    places = {"partyMerge": [row for row in desk.company.of("party") if row["type"] == "CUSTOMER"], "contactMerge": people}
+    for name, rows in places.items():
+        some = rows[::3]
+        others = [(some[place - 1], rows[(place * 7 + 1) % len(rows)]) for place in range(len(some))]
+        pairs = [(one, two) for one, both in zip(some, others, strict=True) for two in both]
+        for batch in batched([pair for pair in pairs if pair[0] is not pair[1]], BATCH):
+            text = inputs.document([name] * len(batch))
+            calls = [{"input": {"survivorId": str(stays.id), "mergedId": str(goes.id)}} for stays, goes in batch]
+            for oracle in desk.oracles:
+                answer = await desk.client.ask(oracle.viewer, text, inputs.variables(calls))
+                for number, (stays, goes) in enumerate(batch):
+                    found = outcome(answer, f"m{number}")
+                    wanted = {_merges(oracle, "UPDATE", stays), _merges(oracle, "DELETE", goes)} - {None}
+                    same = not wanted and found == "INVALID"  # it would be above itself, or the like
+                    agreed = same or (found in wanted if wanted else found is None)
+                    desk.tally.expect((oracle.viewer, name, "pair"), agreed, True, (stays["name"], goes["name"], found, wanted))
+    desk.tally.settle(28)
+
+
+def _merges(oracle: Oracle, action: str, row: Fact) -> str | None:
+    if not oracle.reads(row):
+        return oracle.missing(row)
+    return None if oracle.may(action, row) else "FORBIDDEN"
+
+
+async def test_undoing_merges(desk: Desk):
+    for oracle in desk.oracles:
+        rows = desk.company.of("merge")
+        text = inputs.document(["mergeUndo"] * len(rows))
+        answer = await desk.client.ask(oracle.viewer, text, inputs.variables([{"id": str(row.id)} for row in rows]))
+        for number, row in enumerate(rows):
+            survivor, merged = (oracle.record(row[column]) for column in ("record_id", "merged_id"))
+            gone = merged is None or not oracle.may("DELETE", merged, deleted=True)
+            wanted = {_merges(oracle, "UPDATE", survivor) if survivor else "NOT_FOUND", "NOT_FOUND" if gone else None} - {None}
+            found = outcome(answer, f"m{number}")
+            # The ledger of these facts is older than thirty days.
+            agreed = found in wanted if wanted else found in (None, "ILLEGAL_TRANSITION")
+            desk.tally.expect((oracle.viewer, "mergeUndo", "entry"), agreed, True, (row["merged_name"], found, wanted))
+    desk.tally.settle(14)
+
+
+async def test_looking_for_duplicates(desk: Desk):
+    """Whoever may make such a record may look whether there is one; what of it they see is what they see anywhere."""
+    for oracle in desk.oracles:
+        for entity in ("customer", "supplier"):
+            row = desk.company.named("party", f"{entity} of outsider")
+            given = {"entity": entity.upper(), "name": row["name"]}
+            text = "mutation ($i: DuplicateCheckInput!) { m0: duplicateCheck(input: $i) {"
+            text += " duplicates { restricted record { id } } userErrors { code } } }"
+            answer = await desk.client.ask(oracle.viewer, text, {"i": given})
+            wanted = None if oracle.gate(entity, "CREATE") else "FORBIDDEN"
+            desk.tally.expect((oracle.viewer, "duplicateCheck", entity), outcome(answer, "m0"), wanted)
+            if wanted is None:
+                seen = oracle.reads(row)
+                told = [{"restricted": False, "record": {"id": str(row.id)}}] if seen else [{"restricted": True, "record": None}]
+                shown = told if seen or oracle.kind == "STAFF" else []
+                desk.tally.expect((oracle.viewer, "duplicateCheck", "told"), answer.data["m0"]["duplicates"], shown)
+    desk.tally.settle(28)
 
 
 async def test_reading_notifications(desk: Desk):

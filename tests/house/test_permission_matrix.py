@@ -282,7 +282,8 @@ def _single(desk: Desk, oracle: Oracle, name: str, type_name: str, row: Fact, fo
         desk.expect(oracle, name, path, (found, code), (None, "FORBIDDEN"))
         return
     fits = name == "node" or row in oracle.rows(type_name)
-    wanted = ({"id": str(row.id)}, None) if fits and oracle.reads(row) else (None, "NOT_FOUND")
+    found_by = oracle.standing(row)
+    wanted = ({"id": str(found_by.id)}, None) if fits and oracle.reads(found_by) else (None, "NOT_FOUND")
     desk.expect(oracle, name, path, (found, code), wanted, row.values.get("name"))
 
 
@@ -510,7 +511,8 @@ async def test_the_recycle_bin(desk: Desk):
             if not oracle.gate(entity, "DELETE"):
                 desk.expect(oracle, "deletedRecords", entity, (found, answer.code(entity)), (None, "FORBIDDEN"))
                 continue
-            facts = [fact for fact in oracle.rows(type_name) if oracle.may("DELETE", fact, deleted=True)]
+            alone = [fact for fact in oracle.rows(type_name) if fact.values.get("merged_into_id") is None]
+            facts = [fact for fact in alone if oracle.may("DELETE", fact, deleted=True)]
             desk.expect(oracle, "deletedRecords", entity, agrees(found, facts), True)
     desk.tally.settle(220)
 
@@ -531,6 +533,7 @@ async def test_oneself(desk: Desk):
 
 ASKED_BY_HAND = {
     "opportunityBoard",
+
     "me",
     "accessOf",
     "deletedRecords",
@@ -538,7 +541,47 @@ ASKED_BY_HAND = {
     "unreadAnnouncementCount",
     "unreadNotificationCount",
     "schedule",
-}
+    "partyMergePreview", "contactMergePreview", "duplicatesOf",
+}  # fmt: skip
+
+
+async def test_previews_of_merges_and_duplicates(desk: Desk):
+    """Only of records that the viewer sees; what would follow is counted as lists are."""
+    text = """query ($a: ID!, $b: ID!) { partyMergePreview(survivorId: $a, mergedId: $b) {
+        survivor { id } merged { id } fields { field } following { entity count } problems { code } }
+        duplicatesOf(recordId: $b) { record { id } } }"""
+    first = desk.company.named("party", "customer of agent")
+    others = [desk.company.named("party", name) for name in ("customer of outsider", "customer of mixed", "supplier of agent")]
+    for oracle in desk.signed_in if desk.mode == "rows" else ():
+        for other in others:
+            answer = await desk.client.ask(oracle.viewer, text, {"a": str(first.id), "b": str(other.id)})
+            found = answer.data["partyMergePreview"]
+            twins = answer.data["duplicatesOf"]
+            desk.expect(oracle, "duplicatesOf", other["name"], twins, [] if oracle.reads(other) else None)
+            if not (oracle.reads(first) and oracle.reads(other)):
+                desk.expect(oracle, "partyMergePreview", "unseen", (found, answer.code("partyMergePreview")), (None, "NOT_FOUND"))
+                continue
+            entities = (oracle.entity(first), oracle.entity(other))
+            hidden = [each["field"] for each in found["fields"] if any(oracle.hides(name, each["field"]) for name in entities)]
+            desk.expect(oracle, "partyMergePreview", "fields", hidden, [])
+            desk.expect(oracle, "partyMergePreview", "following", _counts(found), _followers(oracle, other), other["name"])
+            allowed_ = oracle.may("UPDATE", first) and oracle.may("DELETE", other) and first["type"] == other["type"]
+            desk.expect(oracle, "partyMergePreview", "problems", not found["problems"], allowed_, found["problems"])
+    desk.tally.settle(60 if desk.mode == "rows" else 0)
+
+
+def _counts(preview: dict[str, Any]) -> dict[str, int]:
+    return {each["entity"]: each["count"] for each in preview["following"]}
+
+
+def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
+    columns = {
+        "Contact": "party_id", "Activity": "party_id", "Call": "party_id", "Opportunity": "party_id", "Contract": "party_id",
+        "Delivery": "party_id", "ScheduleEvent": "party_id", "Party": "parent_id",
+    }  # fmt: skip
+    found = {snake(name): sum(row[column] == party.id for row in oracle.visible(name)) for name, column in columns.items()}
+    found["user"] = sum(row["channel_id"] == party.id for row in oracle.visible("User"))
+    return {name: count for name, count in found.items() if count}
 
 
 async def test_agents_and_their_calls(desk: Desk):

@@ -170,8 +170,8 @@ async def test_bad_input(served):
     before, count = await checksums(client), 0
     oracle = Oracle(company, "admin")
     for name in inputs.mutations():
-        if not name.endswith(("Create", "Update")) or name == "callCustomerCreate":
-            continue
+        if not name.endswith(("Create", "Update")) or name in ("callCustomerCreate", "duplicatePolicyUpdate"):
+            continue  # the former makes two records; of the latter all fields are enums
         right = inputs.complete(name, oracle)
         if "id" in right:
             right = _to(right, inputs.target(oracle.visible(AIMED[name].type), oracle))

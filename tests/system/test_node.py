@@ -40,6 +40,7 @@ TABLES = {
     Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor", Kind.FORECAST_SNAPSHOT: "forecast_snapshot",
     Kind.PROJECT: "project", Kind.MAINTENANCE: "maintenance", Kind.SERVICE_CASE: "service_case", Kind.SLA_POLICY: "sla_policy",
     Kind.WORK_CALENDAR: "work_calendar", Kind.WORKING_HOURS: "working_hours", Kind.CALENDAR_DAY: "calendar_day",
+    Kind.DUPLICATE_POLICY: "duplicate_policy", Kind.DUPLICATE_DISCLOSURE: "duplicate_disclosure", Kind.MERGE: "merge",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -54,6 +55,7 @@ NODES = {
     Kind.PROJECT: "Project",
     Kind.MAINTENANCE: "Maintenance", Kind.SERVICE_CASE: "ServiceCase", Kind.SLA_POLICY: "SlaPolicy",
     Kind.WORK_CALENDAR: "WorkCalendar", Kind.CALENDAR_DAY: "CalendarDay",
+    Kind.DUPLICATE_POLICY: "DuplicatePolicy", Kind.DUPLICATE_DISCLOSURE: "DuplicateDisclosure", Kind.MERGE: "Merge",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -81,6 +83,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _sales(made, party["id"])
         await _news(made, agent)
         await _work(made)
+        await _twins(made)
         yield made
 
 
@@ -142,6 +145,16 @@ async def _work(made: Office) -> None:
     async with system_deed(made.database, "test") as deed:
         await enqueue(deed, PURGE_JOBS, Nothing())
         await take(deed)
+
+
+async def _twins(made: Office) -> None:
+    """Somebody is told of a supplier whom they may not see; two suppliers become one, and two again."""
+    looking = await made.hire("looking", {"supplier.CREATE": "OWN"})
+    await looking.do("duplicateCheck", "duplicates { restricted }", input={"entity": "SUPPLIER", "name": "supplier"})
+    second = await made.admin.do("supplierCreate", "supplier { id }", input={"name": "twin"})
+    first = (await made.admin.ask("suppliers", "nodes { id }", search="supplier"))["nodes"][0]
+    merged = await made.admin.do("partyMerge", "merge { id }", input={"survivorId": first["id"], "mergedId": second["id"]})
+    await made.admin.do("mergeUndo", "record { id }", id=merged["id"])
 
 
 async def shown(api: Api, key: str) -> str | None:
@@ -209,7 +222,7 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
     open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
-    open_ |= {"WORK_CALENDAR", "CALENDAR_DAY", "SLA_POLICY"}
+    open_ |= {"WORK_CALENDAR", "CALENDAR_DAY", "SLA_POLICY", "DUPLICATE_POLICY"}
     assert {name for name, type_ in found.items() if type_} == open_
 
 

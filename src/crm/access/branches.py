@@ -116,7 +116,8 @@ class Visible:
     `entities` are the names that roles grant; where one table holds several (`party`), `discriminator` is the column whose value
     selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
     part of another (value rows) has no entities of its own: its parent's rights are its rights; `listed` if there is
-    a list of all its rows nevertheless, so that it matters who sees only a sliver of them.
+    a list of all its rows nevertheless, so that it matters who sees only a sliver of them. `merging`: rows can be
+    merged, and `merged_into_id` names the one that stands for a row since.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Visible:
     actions: frozenset[Action] = frozenset()
     recycled: bool = True
     listed: bool = False
+    merging: bool = False
 
     @property
     def owned(self) -> bool:
@@ -150,10 +152,13 @@ def visible(
     actions: frozenset[Action] = frozenset(),
     recycled: bool = True,
     listed: bool = False,
+    merging: bool = False,
 ) -> Visible:
     """Declare the rule of one table and enter it in the table of all rules."""
     own = {"": name} if actions else {}
-    declared = Visible(name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled, listed)
+    declared = Visible(
+        name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled, listed, merging
+    )
     if name in _DECLARED:
         raise TypeError(f"`{name}` has its `visible` already.")
     _DECLARED[name] = declared

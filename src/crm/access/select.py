@@ -69,6 +69,21 @@ def row_of(source: Source, edge: Edge, rights: Rights, binds: Binds, *, card: bo
     return Guarded(_select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]))
 
 
+def stand_in(rule: Visible, value: str, binds: Binds) -> str:
+    """The id that a client's id leads to: of a row that was merged into another, that other's."""
+    if not rule.merging:
+        return value
+    alias = binds.alias()
+    return f"coalesce((SELECT {alias}.merged_into_id FROM {rule.table} {alias} WHERE {alias}.id = {value}), {value})"
+
+
+def survivor_of(rule: Visible, value: str, binds: Binds) -> str:
+    """The same as a query by itself, with no row where nothing stands for it."""
+    alias = binds.alias()
+    found = f"{alias}.id = {value} AND {alias}.merged_into_id IS NOT NULL"
+    return f"SELECT {alias}.merged_into_id AS id FROM {rule.table} {alias} WHERE {found}"
+
+
 def ids_for(source: Source, ids: Sequence[UUID], action: Action, rights: Rights, binds: Binds) -> str:
     """Those of these ids that the viewer may see and may do something to."""
     alias = binds.alias()
@@ -159,7 +174,10 @@ def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
 def _restorable(source: Source, alias: str, rights: Rights, binds: Binds) -> list[str]:
     """Deleting takes sight of the row and the right to delete it; so does seeing it in the bin."""
     may = permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)
-    return [*_fixed(source, alias), may, readable(source.rule, alias, rights, binds, fixed=source.type, deleted=True)]
+    seen = readable(source.rule, alias, rights, binds, fixed=source.type, deleted=True)
+    # What was merged comes back by undoing that, and not from here.
+    alone = [f"{alias}.merged_into_id IS NULL"] if source.rule.merging else []
+    return [*_fixed(source, alias), may, seen, *alone]
 
 
 def guarded(inner: str, binds: Binds) -> str:

@@ -15,6 +15,7 @@ from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
 from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
+from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic import contracts, deliveries, forecasts, processes, service
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
@@ -79,6 +80,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     records, marks = Batch(), Batch()
     made = add_parties(records, dice, scene, company)
     share_numbers(records, dice, made.customers)
+    name_twins(records, made.customers)
     delete_some(records, dice, scene)
     _add_process(records, scene, company, founded)
     add_history(marks, records, dice, scene)

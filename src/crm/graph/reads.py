@@ -11,7 +11,7 @@ from strawberry.types import Info
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, ids_for, page_of, sums_of
+from crm.access.select import Source, count_of, ids_for, page_of, sums_of, survivor_of
 from crm.core.paging import Page
 from crm.graph.context import NotPlanned, Operation, RightsMoved
 from crm.graph.nouns import Noun
@@ -31,6 +31,16 @@ async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool 
 
     record = await operation.loader(("one", entry.name, card), load).load(record_id)
     return _row(entry, record, operation)
+
+
+async def named(operation: Operation, entry: Noun, record_id: UUID) -> Row | None:
+    """The row that an id from outside leads to: where it was merged into another, that other."""
+    row = await one(operation, entry, record_id)
+    if row is not None or not entry.rule.merging:
+        return row
+    rows = await operation.fetch(lambda rights, binds: survivor_of(entry.rule, binds.value(record_id), binds))  # noqa: ARG005
+    survivor = rows[0]["id"]
+    return None if survivor is None else await one(operation, entry, survivor)
 
 
 async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None) -> Any:

@@ -3,8 +3,10 @@
 from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.contact import Contact
+from crm.models.customers.duplicate import DuplicateDisclosure, DuplicatePolicy
 from crm.models.customers.forecast_snapshot import ForecastSnapshot
 from crm.models.customers.maintenance import Maintenance
+from crm.models.customers.merge import Merge, MergeItem
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
 from crm.models.customers.process_part import Competition, Competitor, ProcessTask, Stakeholder, TeamMember
@@ -56,6 +58,8 @@ __all__ = [
     "DepartmentClosure",
     "Dictionary",
     "DictionaryItem",
+    "DuplicateDisclosure",
+    "DuplicatePolicy",
     "EmailAddress",
     "Event",
     "EventHorizon",
@@ -65,6 +69,8 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "Maintenance",
+    "Merge",
+    "MergeItem",
     "Notification",
     "NumberSeries",
     "Opportunity",

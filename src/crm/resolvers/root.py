@@ -16,7 +16,9 @@ from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
+from crm.resolvers.customers.duplicates import DuplicateMutation, DuplicateQuery
 from crm.resolvers.customers.maintenances import MaintenanceMutation, MaintenanceQuery
+from crm.resolvers.customers.merges import MergeMutation, MergeQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
 from crm.resolvers.customers.process_tasks import ProcessTaskMutation, ProcessTaskQuery
@@ -46,6 +48,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, RingGroupQuery,
+    DuplicateQuery, MergeQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
@@ -61,6 +64,7 @@ class Query(
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, RingGroupMutation,
+    DuplicateMutation, MergeMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,

@@ -70,7 +70,7 @@ def single(target: str, permission: str, description: str) -> Any:
 async def find(operation: Operation, entry: Noun, record_id: str) -> Any:
     """The row of a client's id, or None: malformed, of another kind, unknown and invisible are one."""
     key = parse_id(record_id, entry.rule.kind) if entry.rule.kind is not None else None
-    return None if key is None else await reads.one(operation, entry, key)
+    return None if key is None else await reads.named(operation, entry, key)
 
 
 def listing(target: str, permission: str, description: str, *, search: bool = False) -> Any:

@@ -17,7 +17,8 @@ def told_at(*path: str) -> Iterator[None]:
     try:
         yield
     except DomainError as error:
-        error.field = path
+        for each in (error, *getattr(error, "errors", ())):
+            each.field = path
         raise
 
 

@@ -64,6 +64,8 @@ class Deed:
     dialling: DiallingPlan = DiallingPlan()
     news: list[object] = field(default_factory=list)
     """What was recorded for the outbox; told to the relay once it is committed."""
+    duplicates: list[dict[str, Any]] = field(default_factory=list)
+    """Records that those which were written may be the same as: told beside the outcome (`services/customers/duplicates.py`)."""
 
     @property
     def actor(self) -> UUID | None:

@@ -11,4 +11,5 @@ party = visible(
     entities={"CUSTOMER": "customer", "CHANNEL": "channel", "SUPPLIER": "supplier"},
     discriminator="type",
     actions=OWNED_ACTIONS,
+    merging=True,
 )

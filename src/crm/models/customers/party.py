@@ -8,7 +8,10 @@ from crm.models.record import OwnedRecord, reference
 
 
 class Party(OwnedRecord):
-    """客户、渠道、供应商. `type` says which of the three, and never changes."""
+    """客户、渠道、供应商. `type` says which of the three, and never changes.
+
+    `merged_into` is the party that stands for this one since they were merged; it is in the recycle bin then.
+    """
 
     type = fields.CharField(max_length=10)
     name = fields.CharField(max_length=200)
@@ -31,6 +34,7 @@ class Party(OwnedRecord):
     next_contact_at = fields.DatetimeField(null=True)
     contact_cycle_days = fields.IntField(null=True)
     note = fields.TextField(null=True)
+    merged_into = reference("Party")
 
     class Meta:
         table = "party"

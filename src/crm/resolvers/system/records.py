@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from crm.graph.connections import Connection
 from crm.graph.context import Operation
 from crm.graph.declarations import Root
 from crm.graph.nouns import noun_of_record
-from crm.graph.payloads import Done, refused
+from crm.graph.payloads import Done, plain_error, refused
 from crm.resolvers.verbs import command, listing, plain_input, query
 from crm.schema.system.bulk import (
     MAX_BULK,
@@ -44,7 +43,7 @@ class RecordQuery:
         """The kind is read from the id."""
         key = parse_id(id)
         entry = noun_of_record(key) if key is not None else None
-        row: Any = None if entry is None or key is None else await reads.one(operation, entry, key)
+        row: Any = None if entry is None or key is None else await reads.named(operation, entry, key)
         if row is None:
             raise RecordNotFound
         return row  # type: ignore[no-any-return]
@@ -129,5 +128,5 @@ async def _one(deed: Deed, record_id: str, act: Callable[[Deed, str], Awaitable[
         async with deed.savepoint() as inner:
             await act(inner, record_id)
     except DomainError as error:
-        return [asdict(each) for each in refused(error).user_errors]
+        return [plain_error(each) for each in refused(error).user_errors]
     return []

@@ -17,6 +17,7 @@ from crm.graph.orders import order_of
 from crm.graph.payloads import USER_ERRORS, Done, UserError, payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.call_states import verbs_of
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.enums import CallDirection, CallState, CallVerb
 from crm.schema.system.record import OwnedRecord
 
@@ -106,6 +107,7 @@ class CallCustomerPayload:
     """来电建客户结果."""
 
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+    duplicates = duplicates_field()
 
     @strawberry.field(description="The call, linked to its customer; null when nothing was changed.")
     async def call(root: Any, info: Info) -> Call | None:

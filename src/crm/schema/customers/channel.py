@@ -6,6 +6,7 @@ from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.party import Party
 
 
@@ -22,4 +23,4 @@ class Channel(Party):
 
 ChannelFilter = filter_of(Channel)
 ChannelOrder = order_of(Channel)
-ChannelPayload = payload_of(Channel)
+ChannelPayload = payload_of(Channel, duplicates=duplicates_field())

@@ -12,6 +12,7 @@ from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
 from crm.schema.customers.address import AddressInput
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.email_address import EmailAddressInput
 from crm.schema.customers.phone_number import PhoneNumberInput
 from crm.schema.system.record import OwnedRecord
@@ -39,7 +40,7 @@ class Contact(OwnedRecord):
 
 ContactFilter = filter_of(Contact)
 ContactOrder = order_of(Contact)
-ContactPayload = payload_of(Contact)
+ContactPayload = payload_of(Contact, duplicates=duplicates_field())
 
 
 @strawberry.input(description="What creation and update of a contact have in common.")

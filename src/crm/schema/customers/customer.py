@@ -6,6 +6,7 @@ from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.party import Party
 
 
@@ -22,4 +23,4 @@ class Customer(Party):
 
 CustomerFilter = filter_of(Customer)
 CustomerOrder = order_of(Customer)
-CustomerPayload = payload_of(Customer)
+CustomerPayload = payload_of(Customer, duplicates=duplicates_field())

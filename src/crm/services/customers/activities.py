@@ -11,7 +11,7 @@ from crm.access.grants import Action
 from crm.core.errors import Invalid
 from crm.core.ids import parse_id
 from crm.core.kinds import Kind
-from crm.models import Activity, ActivityParticipant, Contact, Party
+from crm.models import Activity, ActivityParticipant, Party
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
 from crm.rules.customers.contact_cycle import last_contact_at, next_contact_at
 from crm.rules.system.notices import Notice
@@ -33,6 +33,12 @@ from crm.services.records import (
 )
 from crm.services.references import resolved
 from crm.services.values import checked, columns
+
+# Held until the record that will name it is written: a party that is being merged just now stays, or is the survivor here.
+_PARTY_OF_CONTACT = """
+SELECT coalesce(p.merged_into_id, p.id) AS party_id FROM contact c JOIN party p ON p.id = c.party_id
+WHERE c.id = $1 FOR KEY SHARE OF p
+"""
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
@@ -148,10 +154,9 @@ async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[
 
 async def party_of_contact(deed: Deed, contact_id: UUID, party_id: UUID | None, *, chosen: bool) -> UUID:
     """An activity with a contact is with the contact's party; another party beside it is a mistake."""
-    contact = await Contact.filter(id=contact_id).using_db(deed.tx).get()
-    if party_id is not None and chosen and contact.party_id != party_id:  # type: ignore[attr-defined]
+    found: UUID = (await deed.rows(_PARTY_OF_CONTACT, contact_id))[0]["party_id"]
+    if party_id is not None and chosen and found != party_id:
         raise Invalid("This contact belongs to another party.", ("input", "contactId"))
-    found: UUID = contact.party_id  # type: ignore[attr-defined]
     return found
 
 

@@ -11,8 +11,11 @@ from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import Party
+from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
+from crm.services.arguments import told_at
+from crm.services.customers import duplicates
 from crm.services.customers.reach import LISTS, replace_reach
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -42,8 +45,8 @@ DICTIONARIES = {
 }
 
 
-async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any]) -> UUID:
-    """A new party of this type, with its numbers and addresses."""
+async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any], way: EntryPoint | None = None) -> UUID:
+    """A new party of this type, with its numbers and addresses. `way` is how it comes in, where the deed does not tell."""
     entity = type_.lower()
     refuse_blank(given, ["name"])
     check_frozen(deed, entity, list(given))
@@ -51,6 +54,7 @@ async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any]) -> UUID
     values = await owned_by(deed, entity, {"type": type_.value, **values})
     party, changes = await insert(deed, Party, Kind.PARTY, values)
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
+    await duplicates.check(deed, entity, party.id, way=way)
     await record_change(deed, party, f"{entity}.create", changes)
     return party.id
 
@@ -61,10 +65,13 @@ async def update(deed: Deed, type_: PartyType, record_id: str, version: int, giv
     check_version(party, version)
     check_frozen(deed, type_.lower(), list(given))
     values = await _decided(deed, given, party)
+    known = await duplicates.before(deed, type_.lower(), party.id, given)
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
     if changes := await revise(deed, party, values, changes):
+        if known is not None:
+            await duplicates.check(deed, type_.lower(), party.id, known=known)
         await record_change(deed, party, f"{type_.lower()}.update", changes)
     return party.id
 
@@ -80,6 +87,8 @@ async def restore(deed: Deed, type_: PartyType, record_id: str) -> UUID:
     """Take a party out of the recycle bin."""
     party = await _claim(deed, type_, record_id, Action.DELETE, deleted=True)
     await untrash(deed, party, f"{type_.lower()}.restore")
+    with told_at("id"):
+        await duplicates.check(deed, type_.lower(), party.id)
     return party.id
 
 
