@@ -69,14 +69,14 @@ async def resolved(
     return result
 
 
-async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...]) -> UUID:
-    """The id of a record of this table that the viewer may read."""
+async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...], *, window: bool = False) -> UUID:
+    """The id of a record of this table that the viewer may read; `window`: or see through the window of the table."""
     key = parse_id(wanted_id, rule.kind) if rule.kind is not None else None
     if key is None:
         raise NotFound(where)
     binds = Binds()
     wanted = binds.value(key)
-    seen = readable(rule, "r", deed.viewer.rights, binds)
+    seen = readable(rule, "r", deed.viewer.rights, binds, window=window)
     query = f"SELECT 1 FROM {rule.table} r WHERE r.id = {wanted} AND {seen}"
     text, values = binds.statement(query, deed.viewer)
     if not await deed.rows(text, *values):

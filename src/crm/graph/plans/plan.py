@@ -151,5 +151,6 @@ def _root(renderer: Renderer, part: Single | Paged, forms: Sequence[Form]) -> tu
     kind = forms[part.site]
     assert isinstance(kind, Kind)
     into: Into | None
-    value, into = renderer.one(part.level.noun.source, Edge("id", later(renderer.binds, part.site)), part.level, card=part.proven)
+    edge = Edge("id", later(renderer.binds, part.site))
+    value, into = renderer.one(part.level.noun.source, edge, part.level, card=part.proven, window=True)
     return value, into
