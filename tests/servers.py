@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from crm.services.customers import pipelines
+from crm.services.customers import pipelines, pool_policies
 from crm.services.system import defaults
 from crm.store import migrate
 from crm.store.advisory import advisory_lock
@@ -172,6 +172,7 @@ class Databases:
             async with open_database(url, max_size=2) as database:
                 await defaults.ensure(database)
                 await pipelines.ensure(database)
+                await pool_policies.ensure(database)
             await self.admin.execute(f'ALTER DATABASE "{name_of(url)}" RENAME TO {TEMPLATE}')
 
 

@@ -41,10 +41,12 @@ ROLES: dict[str, RoleFacts] = {
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"}
+        | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
     "agent": RoleFacts(
         _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event"])
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement"]) | {("tag", "CREATE"): "ALL"}
+        | _all("READ UPDATE", "ALL", ["pool"])
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
@@ -56,7 +58,7 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", *UNGATED]) | {("tag", "READ"): "ALL"}
-        | _all("READ ADMINISTER", "ALL", ["job"])
+        | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
     ),
     "hider": RoleFacts(
         _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
@@ -92,7 +94,7 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
         | _all("READ", "DEPARTMENT", ["channel", "delivery"]) | _all("DELETE", "ALL", ["customer", "contact", "contract"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
-        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
+        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN", ("pool", "READ"): "ALL"}
     ),
     "clerk": RoleFacts(
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])

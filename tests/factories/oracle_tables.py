@@ -15,7 +15,8 @@ TABLES = {
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
-    "Reminder": "reminder", "Notification": "notification",
+    "Reminder": "reminder", "Notification": "notification", "PoolPolicy": "pool_policy", "PoolLevel": "pool_level",
+    "PoolStay": "pool_stay",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -38,6 +39,11 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
     "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS, "ring_group": _AUTHORS, "pipeline": _AUTHORS,
+    "pool_policy": _AUTHORS, "pool_level": {"level": ("level_id", "DictionaryItem", True)},
+    "pool_stay": {
+        "formerOwner": ("former_owner_id", "User", True), "returnedBy": ("returned_by_id", "User", True),
+        "owner": ("owner_id", "User", True), "handedBy": ("handed_by_id", "User", True),
+    },
     "dictionary_item": _AUTHORS | {
         "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
     },
@@ -83,7 +89,7 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "party": _EVERY | {
         "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
         "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
-        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"),
+        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"), "poolStays": ("PoolStay", "party_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
@@ -110,7 +116,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "role": {"grants": ("RoleGrant", "role_id"), "fieldGrants": ("FieldGrant", "role_id")},
     "call": {"matches": ("CallMatch", "call_id")},
     "ring_group": {"numbers": ("RingGroupNumber", "ring_group_id")},
-    "pipeline": {"stages": ("Stage", "pipeline_id")},
+    "pipeline": {"stages": ("Stage", "pipeline_id")}, "pool_policy": {"levels": ("PoolLevel", "policy_id")},
     "delivery": {"lines": ("DeliveryLine", "delivery_id")},
     "schedule_event": {
         "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
@@ -137,6 +143,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 VALUE_ROWS = {
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
+    "pool_level": ("pool_policy", "policy_id"),
     "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
     "delivery_line": ("delivery", "delivery_id"), "schedule_attendee": ("schedule_event", "schedule_event_id"),
     "schedule_exception": ("schedule_event", "schedule_event_id"), "reminder_rule": ("schedule_event", "schedule_event_id"),

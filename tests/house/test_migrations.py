@@ -44,6 +44,8 @@ CASCADES = {
     "RingGroupMember.ring_group": "a group is its members",
     "Stage.pipeline": "a pipeline is its stages",
     "StageChange.opportunity": "a history is part of its opportunity",
+    "PoolLevel.policy": "the rules of levels are part of the rules",
+    "PoolStay.party": "when it lay in the pool is part of a customer's history",
     "DeliveryLine.delivery": "a line is part of its document",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",
     "AnnouncementReceipt.announcement": "who has seen it is part of it",

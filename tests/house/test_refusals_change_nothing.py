@@ -103,7 +103,7 @@ async def test_forbidden_rows(served):
 def _may(oracle: Oracle, wanted: Aim, row: Fact) -> bool:
     if row not in oracle.rows(wanted.type):
         return False
-    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.reads(row) and oracle.does(wanted, row)
+    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.sees(row) and oracle.does(wanted, row)
 
 
 def _to(base: dict[str, Any], row: Fact) -> dict[str, Any]:
@@ -163,7 +163,7 @@ async def test_bad_input(served):
     before, count = await checksums(client), 0
     oracle = Oracle(company, "admin")
     for name in inputs.mutations():
-        if not name.endswith(("Create", "Update")) or name == "callCustomerCreate":
+        if not name.endswith(("Create", "Update")) or name == "callCustomerCreate" or split(name) is None:
             continue
         noun, _ = split(name) or ("", "")
         right = inputs.complete(name, oracle)
@@ -207,7 +207,9 @@ STEPS: dict[str, tuple[str, ...]] = {
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
     flowless = ("Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link")
     steps = {
-        name for name in AIMED if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer"))
+        name
+        for name in AIMED
+        if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer", "customer"))
     }
     assert steps <= set(STEPS)
 

@@ -59,7 +59,7 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
 
     The embedded database is ours to migrate. Another one is migrated when its owner says so, with `crm migrate`.
     """
-    from crm.services.customers import pipelines
+    from crm.services.customers import pipelines, pool_policies
     from crm.services.system import defaults
 
     async with open_database(url, max_size=2, statement_seconds=0) as database:
@@ -74,6 +74,7 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
             await migrate.migrate(url)
         await defaults.ensure(database)
         await pipelines.ensure(database)
+        await pool_policies.ensure(database)
 
 
 def _borrow(folder: Path, busy: InUse) -> str:

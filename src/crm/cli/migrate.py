@@ -26,7 +26,7 @@ def migrate(
 
 
 async def _run(url: str, to: str) -> int:
-    from crm.services.customers import pipelines
+    from crm.services.customers import pipelines, pool_policies
     from crm.services.system import defaults
 
     steps = await migrations.migrate(url, to, lambda name, back: typer.echo(f"{'undo' if back else 'apply'} {name}"))
@@ -34,4 +34,5 @@ async def _run(url: str, to: str) -> int:
         if not await migrations.pending(database):
             await defaults.ensure(database)
             await pipelines.ensure(database)
+            await pool_policies.ensure(database)
     return len(steps)

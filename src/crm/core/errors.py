@@ -177,6 +177,12 @@ class Conflict(DomainError):
         self.current_version = current_version
 
 
+class LimitReached(DomainError):
+    """As many as there may be are there already: claims of a day, customers of one person."""
+
+    code = "LIMIT_REACHED"
+
+
 class IllegalTransition(DomainError):
     """The flow table has no step from this state by this verb."""
 

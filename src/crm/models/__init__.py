@@ -5,6 +5,7 @@ from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallE
 from crm.models.customers.contact import Contact
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
+from crm.models.customers.pool import PoolLevel, PoolPolicy, PoolStay
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
 from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
 from crm.models.marketing.contract import Contract
@@ -60,6 +61,9 @@ __all__ = [
     "Party",
     "PhoneNumber",
     "Pipeline",
+    "PoolLevel",
+    "PoolPolicy",
+    "PoolStay",
     "Principal",
     "RecordTag",
     "Reminder",

@@ -13,10 +13,13 @@ from crm.graph.scalars import SCALARS
 from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
+from crm.resolvers.customers.contact_plan import ContactPlanQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
+from crm.resolvers.customers.parties import PartyMutation
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
+from crm.resolvers.customers.pool import PoolMutation, PoolQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
@@ -38,7 +41,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 @strawberry.type(description="Everything that can be read.")
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
-    CallQuery, RingGroupQuery,
+    CallQuery, RingGroupQuery, PoolQuery, ContactPlanQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
@@ -51,7 +54,7 @@ class Query(
 @strawberry.type(description="Everything that can be done. Each mutation is one transaction.")
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
-    CallMutation, RingGroupMutation,
+    CallMutation, RingGroupMutation, PoolMutation, PartyMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,

@@ -8,7 +8,11 @@ from crm.models.record import OwnedRecord, reference
 
 
 class Party(OwnedRecord):
-    """客户、渠道、供应商. `type` says which of the three, and never changes."""
+    """客户、渠道、供应商. `type` says which of the three, and never changes.
+
+    The last three are about the public pool: a customer that nobody dealt with since its owner has it is recycled, unless it is
+    protected; `recycle_warned_at` is when the owner was told that this is near.
+    """
 
     type = fields.CharField(max_length=10)
     name = fields.CharField(max_length=200)
@@ -31,6 +35,9 @@ class Party(OwnedRecord):
     next_contact_at = fields.DatetimeField(null=True)
     contact_cycle_days = fields.IntField(null=True)
     note = fields.TextField(null=True)
+    owner_since = fields.DatetimeField(null=True)
+    protected_until = fields.DatetimeField(null=True)
+    recycle_warned_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "party"
