@@ -18,6 +18,7 @@ from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
+from tests.factories.company_pool import pool
 from tests.factories.company_process import competitors, forecasts, process_parts
 from tests.factories.company_roles import OWNED, ROLES, RoleFacts
 from tests.factories.company_rows import (
@@ -56,6 +57,7 @@ def build(variant: int = 0) -> Company:
     merges(company)
     duplicates(company)
     activities(company)
+    pool(company)
     ring_groups(company)
     jobs(company)
     calls(company)
@@ -103,6 +105,8 @@ def _trails(company: Company) -> None:
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)
+    (policy,) = company.of("pool_policy")
+    _change(company, policy, Kind.POOL_POLICY, "pool", None)
     company.add(
         "change",
         **company.of("change")[0].values | {"id": key(Kind.CHANGE, "of a purged record"), "record_id": key(Kind.PARTY, "purged")},

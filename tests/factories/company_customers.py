@@ -36,6 +36,9 @@ def parties(company: Company) -> None:
     for survivor in ("agent", "outsider"):
         into = company.named("party", f"customer of {survivor}").id
         _party(company, "CUSTOMER", f"customer merged into {survivor}", "agent", deleted=True, merged_into=into)
+    for label in ("agent READ", "east_team EDIT", "agent expired"):
+        pooled = _party(company, "CUSTOMER", f"customer of the pool shared {label}", None)
+        share(company, pooled.id, Kind.PARTY, label)
     _party(company, "CUSTOMER", "customer moved to east", "outsider", department="east")
     _party(company, "CUSTOMER", "customer left in support", "agent", department="support")
     binned = _party(company, "CUSTOMER", "deleted customer shared", "outsider", deleted=True)
@@ -66,6 +69,8 @@ def _party(
         next_contact_at=instant(f"next {name}") if number % 5 else None,
         contact_cycle_days=number % 30 or None, note=f"a secret note on {name}",
         merged_into_id=merged_into,
+        owner_since=instant(f"since {name}") if owner else None,
+        protected_until=instant(f"protected {name}") if owner and number % 3 == 0 else None, recycle_warned_at=None,
     )  # fmt: skip
     reach(company, "party_id", fact, name)
     tag(company, fact, Kind.PARTY)

@@ -43,10 +43,12 @@ ROLES: dict[str, RoleFacts] = {
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"} | _all(CRUD, "ALL", ["calendar_day"])
+        | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
     "agent": RoleFacts(
         _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case"])
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance"]) | {("tag", "CREATE"): "ALL"}
+        | _all("READ UPDATE", "ALL", ["pool"])
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
@@ -58,7 +60,7 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, *WORK_OF_PARTNERS, *UNGATED]) | {("tag", "READ"): "ALL"}
-        | _all("READ ADMINISTER", "ALL", ["job"])
+        | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
     ),
     "hider": RoleFacts(
         _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
@@ -97,7 +99,7 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ", "DEPARTMENT", ["channel", "delivery", "maintenance"]) | _all("CREATE READ UPDATE", "OWN", ["project"])
         | _all("DELETE", "ALL", ["customer", "contact", "contract"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
-        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
+        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN", ("pool", "READ"): "ALL"}
     ),
     "clerk": RoleFacts(
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])

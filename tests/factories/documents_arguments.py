@@ -87,6 +87,10 @@ class Arguments:
             return found if several else found[0]
         if inner.name == "DateTime":
             return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
+        if isinstance(inner, GraphQLEnumType):
+            return self.choose.one(list(inner.values))
+        if name == "filter":
+            return self.filter(inner.name, 1)
         return self.choose.one(["customer", "contact", "tag", "call", "role", "share", "x", ""])
 
     def _paging(self, type_name: str, rows: int) -> tuple[dict[str, Any], int]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tests.factories.company import (
     BASE,
@@ -159,7 +160,16 @@ class Oracle:
         """The name that roles grant for a row."""
         if fact.table == "party":
             return str(fact["type"]).lower()
-        return "user" if fact.table == "user_account" else fact.table
+        return {"user_account": "user", "pool_policy": "pool"}.get(fact.table, fact.table)
+
+    def sees(self, fact: Fact | None) -> bool:
+        """Whether the viewer sees the row where it is asked for by itself: also as one of the public pool."""
+        return fact is not None and (self.reads(fact) or self.pooled(fact))
+
+    def pooled(self, fact: Fact) -> bool:
+        """Whether the row is a customer of nobody, and the viewer one of those who look into the pool."""
+        lies = fact.table == "party" and fact["type"] == "CUSTOMER" and fact["owner_id"] is None and fact["deleted_at"] is None
+        return lies and not self.anonymous and self.gate("customer", "READ") and self.scope("pool", "READ") == "ALL"
 
     def reads(self, fact: Fact | None, *, binned: bool = False) -> bool:
         """Whether the viewer sees the row at all (`binned`: or would, were it not in the recycle bin)."""
@@ -197,8 +207,12 @@ class Oracle:
             case "call_disclosure" | "duplicate_disclosure":
                 return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_match":
-                call = self.company.find("call", fact["call_id"])
-                return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
+                call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
+                return self.reads(call) and (self.reads(party) or self.was_told(fact))
+            case "pool_policy":
+                return self.scope("pool", "READ") == "ALL"
+            case "pool_stay":
+                return self.sees(self.company.find("party", fact["party_id"]))
             case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "work_calendar" | "calendar_day" | "sla_policy":
                 return True
             case "session" | "reminder" | "notification":
@@ -209,12 +223,14 @@ class Oracle:
                 return self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "share" | "record_tag" | "merge":
                 return self.reads(self.record(fact["record_id"]))
+            case "record_tag":
+                return self.sees(self.record(fact["record_id"]))
             case "change":
                 record = self.record(fact["record_id"])
                 return record is not None and self.gate(self._log_gate(record), "READ") and self.reads(record)
             case "phone_number" | "email_address" | "address":
-                parents = (self.company.find("party", fact["party_id"]), self.company.find("contact", fact["contact_id"]))
-                return any(self.reads(parent) for parent in parents)
+                party, contact = self.company.find("party", fact["party_id"]), self.company.find("contact", fact["contact_id"])
+                return self.reads(contact) or (self.reads(party) if fact.table == "address" else self.sees(party))
         raise AssertionError(f"the oracle knows nothing of {fact.table}: write down who may read it")
 
     def _log_gate(self, record: Fact) -> str:
@@ -230,7 +246,7 @@ class Oracle:
 
     @cached_property
     def _records(self) -> Mapping[UUID, Fact]:
-        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary"}
+        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary", "pool_policy"}
         return {fact.id: fact for table in tables for fact in self.company.of(table)}
 
     def standing(self, fact: Fact) -> Fact:
@@ -300,13 +316,15 @@ class Oracle:
                 return holder == self.id if holder is not None else self.named(fact) and fact["party_id"] is None
             case "named":
                 return self._beside(fact)
-            case "own":
+            case "own" | "of nobody":
                 return True
             case "of its record":
                 process = self.process_of(fact)
                 return process is not None and self.may(aim.action, process)
             case "another's":
                 return self.may(aim.action, fact) and not self._concerned(fact)
+            case "give back":
+                return self.may("UPDATE" if fact["owner_id"] == self.id else "TRANSFER", fact)
         return self.may(aim.action, fact)
 
     def _beside(self, fact: Fact) -> bool:
@@ -339,6 +357,12 @@ class Oracle:
     @cached_property
     def _visible(self) -> dict[str, list[Fact]]:
         return {}
+
+    def listed(self, name: str, type_name: str) -> list[Fact]:
+        """The rows that a root list of this name and type holds for the viewer."""
+        if name != "poolCustomers":
+            return self.visible(type_name)
+        return [fact for fact in self.rows(type_name) if fact["owner_id"] is None and self.sees(fact)]
 
     def open(self, type_name: str) -> bool:
         """Whether a list of this type answers at all; a closed gate is FORBIDDEN wherever the list stands."""
@@ -386,11 +410,13 @@ class Oracle:
             return None
         if type_name == "CallMatch" and name == "contact" and self.restricted(fact):
             return None
+        if type_name == "CallMatch" and name == "party":
+            return found if self.sees(found) else None
         return found if card or self.reads(found) else None
 
     def restricted(self, match: Fact) -> bool:
         """Of a match whose party the viewer may not see, that it exists and who owns it is told, and nothing else."""
-        return not self.reads(self.company.find("party", match["party_id"]))
+        return not self.sees(self.company.find("party", match["party_id"]))
 
     def was_told(self, match: Fact) -> bool:
         """Whether it stands in the log that the viewer was told of this match when the call rang them."""
@@ -408,7 +434,7 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other == "CallMatch" else rows
+            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "Address") else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:
@@ -441,7 +467,11 @@ class Oracle:
             return found is not None and self.matches(TO_ONE[table][name][1], found, value)
         if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}):
             return all(_compares(fact[TO_ONE[table][name[:-2]][0]], operator, operand) for operator, operand in value.items())
-        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in value.items())
+        timely = {each: operand for each, operand in value.items() if each in ("during", "before")}
+        if not all(_in_time(fact[snake(name)], operator, operand) for operator, operand in timely.items()):
+            return False
+        others = {each: operand for each, operand in value.items() if each not in timely}
+        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in others.items())
 
     def asks_hidden(self, type_name: str, wanted: Mapping[str, Any]) -> bool:
         """Whether a filter asks about a field that is hidden from the viewer, at any depth."""
@@ -464,6 +494,18 @@ class Oracle:
                 if name in TO_ONE.get(table, {}) and self.asks_hidden(TO_ONE[table][name][1], value):
                     return True
         return False
+
+
+def _in_time(value: Any, operator: str, period: str) -> bool:
+    """Whether an instant or a day lies in a year or before a day of the viewers', who all live in one time zone."""
+    if value is None:
+        return False
+    zone = ZoneInfo("Asia/Shanghai")
+    day, today = value.astimezone(zone).date() if isinstance(value, datetime) else value, datetime.now(zone).date()
+    if (operator, period) == ("during", "THIS_YEAR"):
+        return bool(day.year == today.year)
+    assert (operator, period) == ("before", "TODAY"), "the oracle knows these two"
+    return bool(day < today)
 
 
 def _compares(value: Any, operator: str, operand: Any) -> bool:  # noqa: C901 -- one case for each operator

@@ -14,6 +14,7 @@ from tests.factories.oracle import Oracle
 
 from crm.core.clock import print_instant
 from crm.core.ids import EVERYONE_ID
+from crm.rules.customers.phone_numbers import mask
 
 
 def _number(_: Oracle, call: Fact) -> Any:
@@ -72,7 +73,27 @@ def _local(column: str, *, length: bool = False) -> Callable[[Oracle, Fact], Any
 
 def _record(oracle: Oracle, row: Fact) -> Any:
     found = oracle.record(row["record_id"])
-    return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
+    return {"id": str(found.id)} if found is not None and oracle.sees(found) else None
+
+
+def _masked(column: str, mask: Callable[[Fact], Any]) -> Callable[[Oracle, Fact], Any]:
+    """How a customer is reached, for who sees them in the pool and no other way."""
+
+    def show(oracle: Oracle, reach: Fact) -> Any:
+        party = oracle.company.find("party", reach["party_id"])
+        return reach[column] if party is None or oracle.reads(party) else mask(reach)
+
+    return show
+
+
+def _masked_number(number: Fact) -> str:
+    end = number["extension"]
+    return mask(number["display"] if end is None else number["display"].removesuffix(f"-{end}"))
+
+
+def _masked_address(mail: Fact) -> str:
+    name, _, domain = mail["address"].partition("@")
+    return f"{name[0]}***@{domain}"
 
 
 def _forecast(column: str | None) -> Callable[[Oracle, Fact], Any]:
@@ -94,6 +115,11 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
     ("ForecastSnapshot", "amountNow"): _forecast("amount"),
     ("ForecastSnapshot", "weightedAmountNow"): _forecast("weighted_amount"),
+    ("PhoneNumber", "raw"): _masked("written", _masked_number),
+    ("PhoneNumber", "display"): _masked("display", _masked_number),
+    ("PhoneNumber", "e164"): _masked("e164", lambda _: None),
+    ("PhoneNumber", "extension"): _masked("extension", lambda _: None),
+    ("EmailAddress", "address"): _masked("address", _masked_address),
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
     ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,

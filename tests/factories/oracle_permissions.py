@@ -60,6 +60,12 @@ SPECIAL = {
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
     "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
+    **dict.fromkeys(("poolCustomers", "poolPolicy"), "pool.read"),
+    **dict.fromkeys(("customerClaim", "customerRelease"), "pool.update"),
+    "contactPlan": "customer.read", "customersAssign": "pool.transfer",
+    **dict.fromkeys(("poolPolicyUpdate", "poolRecycle"), "pool.administer"),
+    **dict.fromkeys(("customerProtect", "customerUnprotect"), "customer.update"),
+    "partiesUpdate": "*.update", "partiesDelete": "*.delete",
     **dict.fromkeys(("unreadNotificationCount", "notificationRead", "notificationReadAll"), "signed_in"),
 }  # fmt: skip
 TOPICS = {
@@ -98,6 +104,8 @@ OWN_RULES = {
     "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
     "jobRetry": Aim("Job", "ADMINISTER"), "jobCancel": Aim("Job", "ADMINISTER"),
     "opportunityConvert": Aim("Opportunity", "UPDATE"), "serviceCaseReject": Aim("ServiceCase", "UPDATE"),
+    "customerClaim": Aim("Customer", "READ", rule="of nobody"), "customerRelease": Aim("Customer", "UPDATE", rule="give back"),
+    "customerProtect": Aim("Customer", "UPDATE"), "customerUnprotect": Aim("Customer", "UPDATE"),
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip
@@ -108,6 +116,8 @@ while nobody has, whom it rang; `unknown or held`: the latter
 only where nobody knows whom it is from.
 `named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
 submitted. `of its record`: what the action takes of the record that it hangs on.
+`of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
+TRANSFER.
 """
 
 

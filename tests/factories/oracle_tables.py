@@ -21,7 +21,8 @@ TABLES = {
     "Project": "project", "Maintenance": "maintenance",
     "ServiceCase": "service_case", "SlaPolicy": "sla_policy", "WorkCalendar": "work_calendar", "WorkingHours": "working_hours",
     "CalendarDay": "calendar_day", "DuplicatePolicy": "duplicate_policy",
-    "DuplicateDisclosure": "duplicate_disclosure", "Merge": "merge",
+    "DuplicateDisclosure": "duplicate_disclosure", "Merge": "merge", "PoolPolicy": "pool_policy", "PoolLevel": "pool_level",
+    "PoolStay": "pool_stay",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -53,6 +54,11 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
     "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS, "ring_group": _AUTHORS, "pipeline": _AUTHORS,
     "competitor": _AUTHORS,
+    "pool_policy": _AUTHORS, "pool_level": {"level": ("level_id", "DictionaryItem", True)},
+    "pool_stay": {
+        "formerOwner": ("former_owner_id", "User", True), "returnedBy": ("returned_by_id", "User", True),
+        "owner": ("owner_id", "User", True), "handedBy": ("handed_by_id", "User", True),
+    },
     "dictionary_item": _AUTHORS | {
         "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
     },
@@ -129,6 +135,7 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
         "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"), "projects": ("Project", "party_id"),
         "maintenances": ("Maintenance", "party_id"), "serviceCases": ("ServiceCase", "party_id"),
+        "poolStays": ("PoolStay", "party_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
@@ -165,7 +172,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "role": {"grants": ("RoleGrant", "role_id"), "fieldGrants": ("FieldGrant", "role_id")},
     "call": {"matches": ("CallMatch", "call_id")},
     "ring_group": {"numbers": ("RingGroupNumber", "ring_group_id")},
-    "pipeline": {"stages": ("Stage", "pipeline_id")},
+    "pipeline": {"stages": ("Stage", "pipeline_id")}, "pool_policy": {"levels": ("PoolLevel", "policy_id")},
     "delivery": {"lines": ("DeliveryLine", "delivery_id")},
     "work_calendar": {"hours": ("WorkingHours", "work_calendar_id")},
     "schedule_event": {
@@ -196,6 +203,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 VALUE_ROWS = {
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
+    "pool_level": ("pool_policy", "policy_id"),
     "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
     "delivery_line": ("delivery", "delivery_id"), "working_hours": ("work_calendar", "work_calendar_id"),
     "schedule_attendee": ("schedule_event", "schedule_event_id"),

@@ -44,8 +44,8 @@ def disguised(viewer: str) -> Company:
 
 HANGING = {
     "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
-    "reminder", "notification", "stage_change", *PROCESS_PARTS, "delivery_line", "schedule_exception", "reminder_rule",
-    "merge",
+    "reminder", "notification", "pool_stay", "stage_change", *PROCESS_PARTS, "delivery_line", "schedule_exception",
+    "reminder_rule", "merge",
 }  # fmt: skip
 """Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
 
@@ -53,7 +53,7 @@ HANGING = {
 def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
     table = fact.table
     if table in OWNED_TABLES or table in ("ring_group", "pipeline", "competitor"):
-        return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
+        return _hidden_fields(oracle, fact) if oracle.sees(fact) else Fact(table, _other(fact))
     if table in OTHERS:
         return OTHERS[table](oracle, fact)
     if table in ("reminder_series", "call_event"):
@@ -211,8 +211,20 @@ def _other_reach(oracle: Oracle, fact: Fact) -> Fact:
     hidden = parent is not None and oracle.hides(oracle.entity(parent), OWNERS[fact.table])
     if parent is not None and oracle.reads(parent) and not hidden:
         return fact
+    if parent is not None and oracle.sees(parent) and not hidden and fact.table != "address":
+        return Fact(fact.table, {**fact.values, **_behind_the_mask(fact)})
     others = {"written": "10086", "display": "10086", "e164": None, "address": "other@mail.test", "street": "elsewhere"}
     return Fact(fact.table, {**fact.values, **{name: value for name, value in others.items() if name in fact.values}})
+
+
+def _behind_the_mask(fact: Fact) -> dict[str, Any]:
+    """Another number or address that looks the same to who sees it masked."""
+    if fact.table == "email_address":
+        name, _, domain = fact["address"].partition("@")
+        return {"address": f"{name[0]}nother.name@{domain}"}
+    shown = fact["display"]
+    other = shown[: shown.rindex(" ") + 1] + "7" * 4 + shown[-4:]
+    return {"display": other, "written": "10086", "e164": "+8610086"}
 
 
 ASKED_WHOLE = (

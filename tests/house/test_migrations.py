@@ -51,6 +51,8 @@ CASCADES = {
     },
     "Stage.pipeline": "a pipeline is its stages",
     "StageChange.opportunity": "a history is part of its opportunity",
+    "PoolLevel.policy": "the rules of levels are part of the rules",
+    "PoolStay.party": "when it lay in the pool is part of a customer's history",
     "DeliveryLine.delivery": "a line is part of its document",
     "WorkingHours.work_calendar": "a calendar is its hours",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",

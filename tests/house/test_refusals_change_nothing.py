@@ -13,7 +13,7 @@ from tests.factories import inputs
 from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving
 from tests.factories.company import VIEWERS, Company, Fact, build, user_id
 from tests.factories.oracle import OWNED, TABLES, Oracle, permission
-from tests.factories.oracle_permissions import Aim, aim
+from tests.factories.oracle_permissions import Aim, aim, split
 from tests.factories.walk import batched
 
 from crm.core.ids import new_id
@@ -103,7 +103,7 @@ async def test_forbidden_rows(served):
 def _may(oracle: Oracle, wanted: Aim, row: Fact) -> bool:
     if row not in oracle.rows(wanted.type):
         return False
-    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.reads(row) and oracle.does(wanted, row)
+    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.sees(row) and oracle.does(wanted, row)
 
 
 def _to(base: dict[str, Any], row: Fact) -> dict[str, Any]:
@@ -170,7 +170,9 @@ async def test_bad_input(served):
     before, count = await checksums(client), 0
     oracle = Oracle(company, "admin")
     for name in inputs.mutations():
-        if not name.endswith(("Create", "Update")) or name in ("callCustomerCreate", "duplicatePolicyUpdate"):
+        if not name.endswith(("Create", "Update")) or split(name) is None:
+            continue
+        if name in ("callCustomerCreate", "duplicatePolicyUpdate"):
             continue  # the former makes two records; of the latter all fields are enums
         right = inputs.complete(name, oracle)
         if "id" in right:
@@ -224,7 +226,9 @@ STEPS: dict[str, tuple[str, ...]] = {
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
     flowless = ("Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Remove")
     steps = {
-        name for name in AIMED if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer"))
+        name
+        for name in AIMED
+        if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer", "customer"))
     }
     assert steps <= set(STEPS)
 

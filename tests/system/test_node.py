@@ -30,7 +30,8 @@ TABLES = {
     Kind.CALL_MATCH: "call_match", Kind.RING_GROUP: "ring_group", Kind.RING_GROUP_NUMBER: "ring_group_number",
     Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
     Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
-    Kind.CALL_DISCLOSURE: "call_disclosure",
+    Kind.CALL_DISCLOSURE: "call_disclosure", Kind.POOL_POLICY: "pool_policy", Kind.POOL_LEVEL: "pool_level",
+    Kind.POOL_STAY: "pool_stay",
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
@@ -49,6 +50,7 @@ NODES = {
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
+    Kind.POOL_POLICY: "PoolPolicy", Kind.POOL_STAY: "PoolStay",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
     Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
     Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
@@ -84,6 +86,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _news(made, agent)
         await _work(made)
         await _twins(made)
+        await _pool(made)
         yield made
 
 
@@ -134,6 +137,16 @@ async def _news(made: Office, agent: Api) -> None:
     third = print_instant(starts + timedelta(days=2))
     await made.admin.do("scheduleOccurrenceCancel", "scheduleEvent { id }", id=event["id"], originalStartsAt=third)
     await fire_due(made.database, now())
+
+
+async def _pool(made: Office) -> None:
+    """A customer that was given back, and a level with days of its own."""
+    given = await made.admin.do("customerCreate", "customer { id }", input={"name": "pooled"})
+    await made.admin.do("customerRelease", "customer { id }", id=given["id"], reason="x")
+    options = "SELECT i.id FROM dictionary_item i JOIN dictionary d ON d.id = i.dictionary_id"
+    item = await made.value(f"{options} WHERE d.code = 'customer_level' LIMIT 1")
+    levels = [{"levelId": str(item), "recycleDays": 9}]
+    await made.admin.do("poolPolicyUpdate", "poolPolicy { id }", version=1, input={"levels": levels})
 
 
 async def _work(made: Office) -> None:

@@ -12,6 +12,7 @@ from crm.access.customers import (  # noqa: F401 -- importing declares
     merge,
     opportunity,
     party,
+    pool,
     process_part,
     project,
     reach,

@@ -27,10 +27,14 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact."""
+    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact.
+
+    `window`: also where that is seen through the window of its table and no other way (`Pooled`).
+    """
 
     column: str
     parent: str
+    window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,12 @@ class ViaRecord:
     """Wherever the record is visible that `record_id` and `record_kind` name: shares, tags, the change log.
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
-    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited).
+    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `window`: as of
+    `Via`.
     """
 
     owned: bool
+    window: bool = False
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
@@ -105,6 +111,21 @@ class SignedIn:
 
 Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Granted | Staff | SignedIn
 
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """The window of a table: rows of one type that belong to nobody, for whoever is granted READ of `entity` on all of them.
+
+    No branch, because it opens the row and nothing behind it. A row is looked at through the window where it is asked for by
+    itself or in the pool's own list; no reference, no filter over relations and nothing that hangs on the row is opened by it,
+    but for what says so (`window` of `Via`).
+    """
+
+    entity: str
+    type: str
+    owner: str = "owner_id"
+
+
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}
 
@@ -117,7 +138,8 @@ class Visible:
     selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
     part of another (value rows) has no entities of its own: its parent's rights are its rights; `listed` if there is
     a list of all its rows nevertheless, so that it matters who sees only a sliver of them. `merging`: rows can be
-    merged, and `merged_into_id` names the one that stands for a row since.
+    merged, and `merged_into_id` names the one that stands for a row since. `masks` are the columns of which
+    whoever sees the parent through its window alone gets something else: SQL, in which `{row}` is the row.
     """
 
     name: str
@@ -131,6 +153,8 @@ class Visible:
     recycled: bool = True
     listed: bool = False
     merging: bool = False
+    window: Pooled | None = None
+    masks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def owned(self) -> bool:
@@ -153,11 +177,25 @@ def visible(
     recycled: bool = True,
     listed: bool = False,
     merging: bool = False,
+    window: Pooled | None = None,
+    masks: Mapping[str, str] | None = None,
 ) -> Visible:
     """Declare the rule of one table and enter it in the table of all rules."""
     own = {"": name} if actions else {}
     declared = Visible(
-        name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled, listed, merging
+        name,
+        table or name,
+        branches,
+        kind,
+        entities or own,
+        discriminator,
+        gated,
+        actions,
+        recycled,
+        listed,
+        merging,
+        window,
+        masks or {},
     )
     if name in _DECLARED:
         raise TypeError(f"`{name}` has its `visible` already.")

@@ -11,13 +11,13 @@ from crm.access.binds import Binds
 from crm.access.branches import Named, Owned, Via, Visible
 from crm.access.grants import Action, Scope
 from crm.access.loading import Connection
-from crm.access.predicates import branch_read, within
+from crm.access.predicates import branch_read, looks_in, pooled, within
 from crm.access.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY, NAMED."""
+    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY, NAMED, POOL."""
 
     cause: str
     scope: Scope | None = None
@@ -51,6 +51,8 @@ def _ways(
     yield "SCOPE", lambda binds: within(rule, "r", scope, rights, binds)
     if action is not Action.READ:
         return
+    if looks_in(rule, rights):
+        yield "POOL", lambda _: pooled(rule, "r")
     for branch in rule.branches:
         match branch:
             case Owned(owner=owner):

@@ -12,22 +12,26 @@ from typing import NewType
 from uuid import UUID
 
 from crm.access.binds import Binds, Look
-from crm.access.branches import Visible
+from crm.access.branches import Via, Visible
 from crm.access.conditions import Condition, render_condition
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set
 from crm.access.keyset import Term, beyond, order_by
-from crm.access.predicates import FALSE, TRUE, all_of, permitted, present, readable
+from crm.access.predicates import FALSE, TRUE, all_of, any_of, beyond_window, permitted, pooled, present, readable
 from crm.core.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is read: the rule with its table, the columns, and column values that every row has (`type = 'CUSTOMER'`)."""
+    """What is read: the rule with its table, the columns, and column values that every row has (`type = 'CUSTOMER'`).
+
+    `window`: through the window of the table. A row by its id is then looked for there too, and a list is all that lies there.
+    """
 
     rule: Visible
     columns: tuple[str, ...]
     fixed: tuple[tuple[str, str], ...] = ()
+    window: bool = False
 
     @property
     def type(self) -> str | None:
@@ -59,14 +63,16 @@ def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *,
     """Rows by id. `card`: the edge that leads here shows its target to whoever sees the record (authors, owners)."""
     alias = binds.alias()
     wanted = f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])"
-    return _select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)])
+    tests = [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]
+    return _select(source, alias, tests, rights, binds)
 
 
 def row_of(source: Source, edge: Edge, rights: Rights, binds: Binds, *, card: bool = False) -> Guarded:
     """The one row at the other end of a reference, where the viewer may see it; `card` as in `by_ids`."""
     alias = binds.alias()
     wanted = f"{alias}.{edge.column} = {edge.value}"
-    return Guarded(_select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]))
+    tests = [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]
+    return Guarded(_select(source, alias, tests, rights, binds))
 
 
 def stand_in(rule: Visible, value: str, binds: Binds) -> str:
@@ -129,7 +135,7 @@ def rows_of(
     tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
     with binds.looking(Look.ROW if edge is not None else Look.PAGE):
         tests.append(_seen(source, edge, alias, rights, binds))
-    return Guarded(_page(source, alias, tests, order, page, binds, ahead))
+    return Guarded(_page(source, alias, tests, order, page, rights, binds, ahead))
 
 
 def total_of(source: Source, edge: Edge | None, condition: Condition | None, rights: Rights, binds: Binds) -> Guarded:
@@ -161,7 +167,7 @@ def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Righ
     """One page of the recycle bin: deleted rows that the viewer might read and delete, and so may restore."""
     alias = binds.alias()
     tests = _restorable(source, alias, rights, binds)
-    return _page(source, alias, tests, order, page, binds, ahead=1)
+    return _page(source, alias, tests, order, page, rights, binds, ahead=1)
 
 
 def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
@@ -198,18 +204,48 @@ def _state(binds: Binds) -> str:
     return f"e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
 
 
-def _page(source: Source, alias: str, tests: list[str], order: Sequence[Term], page: Page, binds: Binds, ahead: int) -> str:
+def _page(
+    source: Source,
+    alias: str,
+    tests: list[str],
+    order: Sequence[Term],
+    page: Page,
+    rights: Rights,
+    binds: Binds,
+    ahead: int,
+) -> str:
     """The rows between the page's cursors that pass the tests, in order, and some more than asked."""
     for values, backwards in ((page.after, False), (page.before, True)):
         if values is not None:
             tests.append(beyond(order, values, alias, binds, backwards=backwards))
     ordered = order_by(order, alias, backwards=page.backwards)
-    return f"{_select(source, alias, tests)} ORDER BY {ordered} LIMIT {page.size + ahead}"
+    return f"{_select(source, alias, tests, rights, binds)} ORDER BY {ordered} LIMIT {page.size + ahead}"
 
 
-def _select(source: Source, alias: str, tests: list[str]) -> str:
-    columns = ", ".join(f'{alias}."{column}"' for column in source.columns)
-    return f"SELECT {columns} FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+def _select(source: Source, alias: str, tests: list[str], rights: Rights, binds: Binds) -> str:
+    open_ = _unmasked(source, alias, rights, binds)
+    if open_ == TRUE:
+        columns = ", ".join(f'{alias}."{column}"' for column in source.columns)
+        return f"SELECT {columns} FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+    row, masks = binds.alias(), source.rule.masks
+    columns = ", ".join(
+        f'CASE WHEN {row}.open THEN {alias}."{column}" ELSE {masks[column].replace("{row}", alias)} END AS "{column}"'
+        if column in masks
+        else f'{alias}."{column}"'
+        for column in source.columns
+    )
+    # OFFSET, so that it is asked once for a row and not for each of its columns.
+    beside = f"CROSS JOIN LATERAL (SELECT {open_} AS open OFFSET 0) {row}"
+    return f"SELECT {columns} FROM {source.rule.table} {alias} {beside} WHERE {all_of(tests)}"
+
+
+def _unmasked(source: Source, alias: str, rights: Rights, binds: Binds) -> str:
+    """The viewer sees what the row is part of otherwise than through its window, so nothing of the row is masked."""
+    if not set(source.rule.masks) & set(source.columns):
+        return TRUE
+    above = [branch for branch in source.rule.branches if isinstance(branch, Via) and branch.window]
+    asked = [(branch.column, beyond_window(branch.column, branch.parent, alias, rights, binds)) for branch in above]
+    return all_of([any_of([f"{alias}.{column} IS NULL", open_]) for column, open_ in asked])
 
 
 def _fixed(source: Source, alias: str) -> list[str]:
@@ -222,7 +258,7 @@ def _edge(edge: Edge | None, alias: str) -> list[str]:
 
 
 def _one_seen(source: Source, alias: str, rights: Rights, binds: Binds, *, card: bool) -> str:
-    return TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type)
+    return TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type, window=source.window)
 
 
 def _condition(condition: Condition | None, alias: str, rights: Rights, binds: Binds) -> list[str]:
@@ -233,7 +269,9 @@ def _seen(source: Source, edge: Edge | None, alias: str, rights: Rights, binds: 
     """Rights of a list: under a parent the predicate (its edge is proven), else the form that suits the viewer's width."""
     if edge is not None:
         return readable(source.rule, alias, rights, binds, proven=frozenset({edge.column}), fixed=source.type)
-    predicate = readable(source.rule, alias, rights, binds, fixed=source.type)
+    predicate = readable(source.rule, alias, rights, binds, fixed=source.type, window=source.window)
+    if source.window:
+        return all_of([predicate, pooled(source.rule, alias)])
     if source.rule.table not in rights.narrow or predicate == FALSE:
         return predicate
     ids = id_set(source.rule, rights, binds)

@@ -7,7 +7,7 @@ from crm.store.database import Database
 
 async def ensure(database: Database) -> None:
     """In this order: a room may build on what those below it have written."""
-    from crm.services.customers import duplicate_policies, pipelines, sla_policies
+    from crm.services.customers import duplicate_policies, pipelines, pool_policies, sla_policies
     from crm.services.system import defaults, work_calendars
 
     await defaults.ensure(database)
@@ -15,3 +15,4 @@ async def ensure(database: Database) -> None:
     await pipelines.ensure(database)
     await sla_policies.ensure(database)
     await duplicate_policies.ensure(database)
+    await pool_policies.ensure(database)

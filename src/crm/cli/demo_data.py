@@ -13,6 +13,7 @@ from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deli
 from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
+from crm.cli.demo.pool import fill_pool
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
 from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
 from crm.cli.demo.twins import name_twins
@@ -47,6 +48,7 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         await _write_records(writer, opened, dice, company)
         await finish(opened, company.organisation)
         await open_office(opened, dice, company)
+        await fill_pool(opened, dice, company)
     await refresh_statistics(database)
 
 

@@ -192,6 +192,12 @@ class MergedAway(Conflict):
         self.record = survivor
 
 
+class LimitReached(DomainError):
+    """As many as there may be are there already: claims of a day, customers of one person."""
+
+    code = "LIMIT_REACHED"
+
+
 class IllegalTransition(DomainError):
     """The flow table has no step from this state by this verb."""
 

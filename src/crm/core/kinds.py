@@ -36,6 +36,9 @@ class Kind(IntEnum):
     OPPORTUNITY = 34
     STAGE_CHANGE = 35
     CALL_DISCLOSURE = 36
+    POOL_POLICY = 37
+    POOL_LEVEL = 38
+    POOL_STAY = 39
     NOTIFICATION = 40
     JOB = 45
     STAKEHOLDER = 46

@@ -17,13 +17,16 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from crm.access.branches import named
-from crm.access.conditions import Compare, Condition, Every, Not, Operator, Related, Some, Tagged
+from crm.access.conditions import Compare, Condition, During, Every, Not, Operator, Related, Some, Tagged
 from crm.access.grants import Rights
+from crm.access.periods import Period
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.ids import parse_id
 from crm.core.text import escape_like
 from crm.graph.declarations import Column, ToMany, ToOne
 from crm.graph.nouns import Noun, hidden_fields, list_of, noun_named, optional, reference
+
+strawberry.enum(Period, description="A stretch of the viewer's calendar (时段), named from today: in their time zone.")
 
 MAX_LISTED = 100
 MAX_DEPTH = 6
@@ -40,15 +43,18 @@ _DESCRIPTIONS = {
     "startsWith": "Begins with this, letter case included. `%` and `_` stand for themselves.",
     "contains": "Contains this, in any letter case. `%` and `_` stand for themselves.",
     "isNull": "Has no value (true) or has one (false).",
+    "during": "Lies in this period of the viewer's: their time zone, weeks from Monday.",
+    "before": "Is earlier than this period of the viewer's began.",
 }
 _ORDERED = ("eq", "ne", "in", "lt", "lte", "gt", "gte", "isNull")
+_TIMELY = (*_ORDERED, "during", "before")
 _OPERATORS: dict[type, tuple[str, tuple[str, ...]]] = {
     str: ("Text", ("eq", "ne", "in", "startsWith", "contains", "isNull")),
     bool: ("Boolean", ("eq", "isNull")),
     int: ("Int", _ORDERED),
     Decimal: ("Decimal", _ORDERED),
-    datetime: ("DateTime", _ORDERED),
-    date: ("Date", _ORDERED),
+    datetime: ("DateTime", _TIMELY),
+    date: ("Date", _TIMELY),
     UUID: ("Id", ("eq", "ne", "in", "isNull")),
 }
 _made: dict[object, type] = {}
@@ -70,7 +76,8 @@ def _operators(python_type: type) -> type:
         enumerated = issubclass(python_type, enum.Enum)
         name, operators = (python_type.__name__, ("eq", "ne", "in", "isNull")) if enumerated else _OPERATORS[python_type]
         value: Any = strawberry.ID if python_type is UUID else python_type
-        kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None}
+        periods = dict.fromkeys(("during", "before"), Period | None)
+        kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None, **periods}
         fields = {
             key: (kinds.get(key, value | None if isinstance(value, type) else optional(value)), _DESCRIPTIONS[key])
             for key in operators
@@ -207,7 +214,10 @@ def _comparisons(name: str, column: str, kind: type, value: Any) -> Condition:
     for operator, operand in given(value).items():
         if operand is None:
             raise BadUserInput(f"`filter.{name}.{operator}` is null; ask `isNull`.")
-        parts.append(Compare(column, Operator(operator), _operand(name, Operator(operator), kind, operand)))
+        if operator in ("during", "before"):
+            parts.append(During(column, Period(str(_value(name, operand))), before=operator == "before", days=kind is date))
+        else:
+            parts.append(Compare(column, Operator(operator), _operand(name, Operator(operator), kind, operand)))
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,13 @@ def _row(entry: Noun, record: Record | None, operation: Operation) -> Row | None
     return None if record is None else Row(entry, record, operation.rights)
 
 
-async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool = False) -> Row | None:
-    """The row of an id, or None where there is none for this viewer."""
+async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool = False, window: bool = False) -> Row | None:
+    """The row of an id, or None where there is none for this viewer; `window`: the one behind its table's window too."""
 
     async def load(ids: list[UUID]) -> list[Record | None]:
-        return await by_id(operation.fetch, entry.source, ids, card=card)
+        return await by_id(operation.fetch, replace(entry.source, window=window), ids, card=card)
 
-    record = await operation.loader(("one", entry.name, card), load).load(record_id)
+    record = await operation.loader(("one", entry.name, card, window), load).load(record_id)
     return _row(entry, record, operation)
 
 
@@ -58,12 +59,21 @@ async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None
             if found is None and row is not None:
                 raise RightsMoved  # it was there a moment ago: the event is judged again from the start
             return found
-    return row if row is not None else await one(operation, entry, record_id)
+    return row if row is not None else await one(operation, entry, record_id, window=True)
 
 
-async def listed(operation: Operation, entry: Noun, condition: Condition | None, order: Sequence[Term], page: Page) -> list[Row]:
-    """A page of a whole table, one row longer than asked where there is more."""
-    rows = await operation.fetch(lambda rights, binds: page_of(entry.source, None, condition, order, page, rights, binds))
+async def listed(
+    operation: Operation,
+    entry: Noun,
+    condition: Condition | None,
+    order: Sequence[Term],
+    page: Page,
+    *,
+    window: bool = False,
+) -> list[Row]:
+    """A page of a whole table, or of what lies behind its window; one row longer than asked where there is more."""
+    source = replace(entry.source, window=window)
+    rows = await operation.fetch(lambda rights, binds: page_of(source, None, condition, order, page, rights, binds))
     return _present(operation, entry, rows)
 
 
@@ -97,10 +107,19 @@ async def linked(
     return found
 
 
-async def total(operation: Operation, entry: Noun, column: str | None, parent: UUID | None, condition: Condition | None) -> int:
+async def total(
+    operation: Operation,
+    entry: Noun,
+    column: str | None,
+    parent: UUID | None,
+    condition: Condition | None,
+    *,
+    window: bool = False,
+) -> int:
     """How many rows a list has for this viewer, without loading them."""
     if column is None or parent is None:
-        rows = await operation.fetch(lambda rights, binds: count_of(entry.source, None, condition, rights, binds))
+        source = replace(entry.source, window=window)
+        rows = await operation.fetch(lambda rights, binds: count_of(source, None, condition, rights, binds))
         return int(rows[0]["total"])
 
     async def load(ids: list[UUID]) -> list[int]:

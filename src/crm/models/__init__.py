@@ -9,6 +9,7 @@ from crm.models.customers.maintenance import Maintenance
 from crm.models.customers.merge import Merge, MergeItem
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
+from crm.models.customers.pool import PoolLevel, PoolPolicy, PoolStay
 from crm.models.customers.process_part import Competition, Competitor, ProcessTask, Stakeholder, TeamMember
 from crm.models.customers.project import Project
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
@@ -77,6 +78,9 @@ __all__ = [
     "Party",
     "PhoneNumber",
     "Pipeline",
+    "PoolLevel",
+    "PoolPolicy",
+    "PoolStay",
     "Principal",
     "ProcessTask",
     "Project",

@@ -14,13 +14,16 @@ from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
+from crm.resolvers.customers.contact_plan import ContactPlanQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.duplicates import DuplicateMutation, DuplicateQuery
 from crm.resolvers.customers.maintenances import MaintenanceMutation, MaintenanceQuery
 from crm.resolvers.customers.merges import MergeMutation, MergeQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
+from crm.resolvers.customers.parties import PartyMutation
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
+from crm.resolvers.customers.pool import PoolMutation, PoolQuery
 from crm.resolvers.customers.process_tasks import ProcessTaskMutation, ProcessTaskQuery
 from crm.resolvers.customers.projects import ProjectMutation, ProjectQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
@@ -48,7 +51,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, RingGroupQuery,
-    DuplicateQuery, MergeQuery,
+    DuplicateQuery, MergeQuery, PoolQuery, ContactPlanQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
@@ -64,7 +67,7 @@ class Query(
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, RingGroupMutation,
-    DuplicateMutation, MergeMutation,
+    DuplicateMutation, MergeMutation, PoolMutation, PartyMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,

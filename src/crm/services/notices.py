@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from crm.core.ids import kind_of, new_id
@@ -14,7 +14,7 @@ from crm.services.topics import Topic
 _NOTIFY = """
 WITH made AS (
     INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at)
-    SELECT n.id, n.person, $3, $4, $5, $6, $7 FROM unnest($1::uuid[], $2::uuid[]) AS n(id, person)
+    SELECT n.id, n.person, $3, n.record, $5, $6, $7 FROM unnest($1::uuid[], $2::uuid[], $4::uuid[]) AS n(id, person, record)
     JOIN user_account u ON u.id = n.person AND u.active AND u.deleted_at IS NULL
     RETURNING id, user_id)
 INSERT INTO event (topic, record_id, record_kind, audience, recorded_at)
@@ -24,14 +24,19 @@ SELECT $8, id, $9, ARRAY[user_id], $7 FROM made ORDER BY id
 
 async def notify_people(deed: Deed, notice: Notice, record_id: UUID, people: Iterable[UUID | None]) -> None:
     """A notification for each of these people, who are told of it; not for whoever does it, nor for those who have left."""
-    told = sorted({person for person in people if person is not None and person != deed.actor})
-    if not told:
+    told = {person for person in people if person is not None and person != deed.actor}
+    await notify_each(deed, notice, [(record_id, person) for person in sorted(told)])
+
+
+async def notify_each(deed: Deed, notice: Notice, news: Sequence[tuple[UUID, UUID]]) -> None:
+    """The same of many records of one kind, each with the person who is told of it, by one statement."""
+    if not news:
         return
-    kind = kind_of(record_id)
+    kind = kind_of(news[0][0])
     assert kind is not None, "a notification names a record"
-    ids = [new_id(Kind.NOTIFICATION) for _ in told]
+    ids = [new_id(Kind.NOTIFICATION) for _ in news]
     await deed.run(
-        _NOTIFY, ids, told, notice.value, record_id, int(kind), deed.actor, deed.at, Topic.NOTIFICATIONS.value,
-        int(Kind.NOTIFICATION),
+        _NOTIFY, ids, [person for _, person in news], notice.value, [record for record, _ in news], int(kind), deed.actor,
+        deed.at, Topic.NOTIFICATIONS.value, int(Kind.NOTIFICATION),
     )  # fmt: skip
     deed.news.append(Topic.NOTIFICATIONS)

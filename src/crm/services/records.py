@@ -84,7 +84,7 @@ async def claim(
     tests = [f"r.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in (fixed or {}).items())]
     type_ = (fixed or {}).get(rule.discriminator or "")
     may = permitted(rule, "r", rights, binds, action, deleted=deleted, fixed=type_)
-    tests.append(readable(rule, "r", rights, binds, fixed=type_, deleted=deleted))
+    tests.append(readable(rule, "r", rights, binds, fixed=type_, deleted=deleted, window=not deleted))
     strength = "UPDATE" if alone else "NO KEY UPDATE"
     query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR {strength} OF r"
     text, values = binds.statement(query, deed.viewer)
@@ -129,7 +129,7 @@ async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, An
     return row, changes
 
 
-DERIVED = frozenset({"name_key", "normalised_name", "password_hash"})
+DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "owner_since", "recycle_warned_at"})
 """Columns that follow from others (or must not be read): not told in the change log."""
 DERIVED_OF_OWNED = DERIVED | {"department_id"}
 """The department of a record follows from its owner; the department of a person from nothing."""

@@ -70,18 +70,18 @@ async def resolved(
     return result
 
 
-async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...]) -> UUID:
+async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...], *, window: bool = False) -> UUID:
     """The id of a record of this table that the viewer may read.
 
     A record that can be merged is held as the foreign key will hold it: a merge waits until whoever refers to it has committed,
-    or whoever refers to it finds that it was merged.
+    or whoever refers to it finds that it was merged. `window`: or one that they see through the window of the table.
     """
     key = parse_id(wanted_id, rule.kind) if rule.kind is not None else None
     if key is None:
         raise NotFound(where)
     binds = Binds()
     wanted = binds.value(key)
-    seen = readable(rule, "r", deed.viewer.rights, binds)
+    seen = readable(rule, "r", deed.viewer.rights, binds, window=window)
     query = f"SELECT 1 FROM {rule.table} r WHERE r.id = {wanted} AND {seen}{' FOR KEY SHARE OF r' if rule.merging else ''}"
     text, values = binds.statement(query, deed.viewer)
     if not await deed.rows(text, *values):

@@ -4,5 +4,5 @@ from crm.access.branches import ViaRecord, visible
 from crm.core.kinds import Kind
 
 share = visible("share", ViaRecord(owned=True), kind=Kind.SHARE, recycled=False)
-record_tag = visible("record_tag", ViaRecord(owned=True), recycled=False)
+record_tag = visible("record_tag", ViaRecord(owned=True, window=True), recycled=False)
 change = visible("change", ViaRecord(owned=False), kind=Kind.CHANGE, recycled=False)

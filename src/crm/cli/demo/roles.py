@@ -15,6 +15,7 @@ MANAGER = Sketch(
     {
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
+        "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
         "ring_group pipeline work_calendar calendar_day sla_policy": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
@@ -29,6 +30,7 @@ AGENT = Sketch(
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
+        "pool": {Scope.ALL: "READ UPDATE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},
     },
     {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
@@ -39,6 +41,7 @@ OWN_ONLY = Sketch(
     {
         f"{RECORDS} {WORK}": {Scope.OWN: "CREATE READ UPDATE SHARE"},
         "call": {Scope.OWN: "READ UPDATE"},
+        "pool": {Scope.ALL: "READ UPDATE"},
         "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},
     },

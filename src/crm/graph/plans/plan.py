@@ -154,5 +154,5 @@ def _root(renderer: Renderer, part: Single | Paged, forms: Sequence[Form]) -> tu
     source, key = part.level.noun.source, later(renderer.binds, part.site)
     if kind.given:
         key = stand_in(source.rule, key, renderer.binds)
-    value, into = renderer.one(source, Edge("id", key), part.level, card=part.proven)
+    value, into = renderer.one(source, Edge("id", key), part.level, card=part.proven, window=True)
     return value, into

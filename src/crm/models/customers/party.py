@@ -11,6 +11,10 @@ class Party(OwnedRecord):
     """客户、渠道、供应商. `type` says which of the three, and never changes.
 
     `merged_into` is the party that stands for this one since they were merged; it is in the recycle bin then.
+
+
+    The last three are about the public pool: a customer that nobody dealt with since its owner has it is recycled, unless it is
+    protected; `recycle_warned_at` is when the owner was told that this is near.
     """
 
     type = fields.CharField(max_length=10)
@@ -35,6 +39,9 @@ class Party(OwnedRecord):
     contact_cycle_days = fields.IntField(null=True)
     note = fields.TextField(null=True)
     merged_into = reference("Party")
+    owner_since = fields.DatetimeField(null=True)
+    protected_until = fields.DatetimeField(null=True)
+    recycle_warned_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "party"

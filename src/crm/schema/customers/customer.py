@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from crm.graph.fields import column, related_list
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
@@ -19,6 +22,10 @@ from crm.schema.customers.party import Party
 )
 class Customer(Party):
     """客户."""
+
+    owner_since: datetime | None = column("Since when its owner has it (负责起始时间).")
+    protected_until: datetime | None = column("Until when it is not recycled (保护期至); null where it is not protected.")
+    pool_stays = related_list("customers.PoolStay", "party_id", "When it lay in the public pool (公海记录).")
 
 
 CustomerFilter = filter_of(Customer)

@@ -20,6 +20,7 @@ ITEM = "system.DictionaryItem"
     interface=True,
     order="-updated_at",
     description="An organisation or person we deal with (往来单位): a customer, a channel or a supplier.",
+    extra=("owner_since", "protected_until"),
 )
 class Party(OwnedRecord):
     """往来单位."""

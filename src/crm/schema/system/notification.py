@@ -40,6 +40,8 @@ class NotificationKind(Enum):
     APPROVED = _told(Notice.APPROVED, "A document of the viewer's was approved (审批通过).")
     REJECTED = _told(Notice.REJECTED, "A document of the viewer's was not approved (审批驳回).")
     ESCALATED = _told(Notice.ESCALATED, "A case of the viewer's, or of somebody below them, is running late (服务单升级).")
+    RECYCLED_SOON = _told(Notice.RECYCLED_SOON, "A customer of the viewer's will go to the public pool soon (即将回收).")
+    RECYCLED = _told(Notice.RECYCLED, "A customer of the viewer's went to the public pool (已回收到公海).")
 
 
 @noun(
@@ -60,7 +62,7 @@ class Notification(Node):
     async def record(root: Row, info: Info) -> Node | None:
         """The record itself, under its own rights. Nothing of it is kept here."""
         entry = noun_of_record(root.record["record_id"])
-        return None if entry is None else await reads.one(info.context, entry, root.record["record_id"])  # type: ignore[return-value]
+        return None if entry is None else await reads.one(info.context, entry, root.record["record_id"], window=True)  # type: ignore[return-value]
 
 
 NotificationFilter = filter_of(Notification)

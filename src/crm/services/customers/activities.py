@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +10,11 @@ from crm.access.grants import Action
 from crm.core.errors import Invalid
 from crm.core.ids import parse_id
 from crm.core.kinds import Kind
-from crm.models import Activity, ActivityParticipant, Party
+from crm.models import Activity, ActivityParticipant
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
-from crm.rules.customers.contact_cycle import last_contact_at, next_contact_at
 from crm.rules.system.notices import Notice
 from crm.services import value_rows
+from crm.services.customers.contact_cycles import lock_party_of, touch_party, untouch_party
 from crm.services.deeds import Deed
 from crm.services.notices import notify_people
 from crm.services.owners import owned_by
@@ -90,54 +89,42 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
 
 async def reopen(deed: Deed, record_id: str) -> UUID:
     """It is to be done after all."""
+    await lock_party_of(deed, parse_id(record_id, Kind.ACTIVITY))
     return await _step(deed, record_id, ActivityVerb.REOPEN, done_at=None)
 
 
 async def delete(deed: Deed, record_id: str) -> UUID:
-    """Move an activity to the recycle bin."""
+    """Move an activity to the recycle bin; done or not, it was none."""
+    await lock_party_of(deed, parse_id(record_id, Kind.ACTIVITY))
     activity = await claim(deed, Activity, record_id, Action.DELETE)
+    await untouch_party(deed, activity)
     await trash(deed, activity, "activity.delete")
     return activity.id
 
 
 async def restore(deed: Deed, record_id: str) -> UUID:
     """Take an activity out of the recycle bin."""
-    activity = await claim(deed, Activity, record_id, Action.DELETE, deleted=True)
+    await lock_party_of(deed, parse_id(record_id, Kind.ACTIVITY))
+    activity: Any = await claim(deed, Activity, record_id, Action.DELETE, deleted=True)
+    if activity.done_at is not None:
+        await touch_party(deed, activity.party_id, activity.done_at)
     await untrash(deed, activity, "activity.restore")
-    return activity.id
+    return UUID(str(activity.id))
 
 
 async def _step(deed: Deed, record_id: str, verb: ActivityVerb, **values: Any) -> UUID:
     activity = await claim(deed, Activity, record_id, Action.UPDATE)
     values["status"] = ACTIVITY_FLOW.after(ActivityStatus(activity.status), verb).value
+    if verb is ActivityVerb.REOPEN:
+        await untouch_party(deed, activity)
     await record_change(deed, activity, f"activity.{verb.lower()}", await revise(deed, activity, values))
     return activity.id
 
 
 async def _step_claim(deed: Deed, record_id: str) -> Any:
-    """Claim an activity whose party will be written too: the party is locked first, as the house's lock order says.
-
-    Which party that is stands in the activity itself, so it is read unlocked, and looked at again under both locks.
-    """
-    key = parse_id(record_id, Kind.ACTIVITY)
-    party = await deed.rows("SELECT party_id FROM activity WHERE id = $1", key)
-    if party and party[0]["party_id"] is not None:
-        await deed.run("SELECT id FROM party WHERE id = $1 FOR NO KEY UPDATE", party[0]["party_id"])
+    """Claim an activity whose party will be written too."""
+    await lock_party_of(deed, parse_id(record_id, Kind.ACTIVITY))
     return await claim(deed, Activity, record_id, Action.UPDATE)
-
-
-async def touch_party(deed: Deed, party_id: UUID | None, done_at: datetime) -> None:
-    """The party was dealt with: its last contact, and by its cycle the next. Not an edit, so neither version nor log entry."""
-    if party_id is None:
-        return
-    party = await Party.filter(id=party_id).using_db(deed.tx).select_for_update(no_key=True).get()
-    last = last_contact_at(party.last_contact_at, done_at)
-    if last == party.last_contact_at:
-        return
-    party.last_contact_at = last
-    if party.contact_cycle_days:
-        party.next_contact_at = next_contact_at(last, party.contact_cycle_days)
-    await party.save(using_db=deed.tx, update_fields=["last_contact_at", "next_contact_at"])
 
 
 async def _decided(deed: Deed, given: Mapping[str, Any], activity: Any) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from crm.core.kinds import Kind
 from crm.models import Activity, Call
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus
 from crm.rules.customers.call_states import CALL_FLOW, CallDirection, CallState, CallVerb, Signal, folded
-from crm.services.customers.activities import touch_party
 from crm.services.customers.call_histories import note, refold
 from crm.services.customers.calls import held
+from crm.services.customers.contact_cycles import touch_party
 from crm.services.deeds import Deed
 from crm.services.records import check_frozen, insert, record_change, rule_of
 from crm.services.references import visible_id

@@ -11,6 +11,7 @@ from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import Party
+from crm.rules.customers.contact_cycle import next_contact_at
 from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
@@ -23,6 +24,7 @@ from crm.services.records import (
     check_frozen,
     check_version,
     claim,
+    entity_of,
     insert,
     record_change,
     refuse_blank,
@@ -35,6 +37,7 @@ from crm.services.references import resolved
 from crm.services.values import columns
 
 PARENT_LOCK = 7_261_004
+IDS = ("input", "ids")
 DICTIONARIES = {
     "level_id": "customer_level",
     "category_id": "customer_type",
@@ -51,7 +54,7 @@ async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any], way: En
     refuse_blank(given, ["name"])
     check_frozen(deed, entity, list(given))
     values = await _decided(deed, given)
-    values = await owned_by(deed, entity, {"type": type_.value, **values})
+    values = await owned_by(deed, entity, {"type": type_.value, "owner_since": deed.at, **values})
     party, changes = await insert(deed, Party, Kind.PARTY, values)
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
     await duplicates.check(deed, entity, party.id, way=way)
@@ -63,23 +66,41 @@ async def update(deed: Deed, type_: PartyType, record_id: str, version: int, giv
     """New values of a party; a list that is given replaces the one that is there."""
     party = await _claim(deed, type_, record_id, Action.UPDATE)
     check_version(party, version)
-    check_frozen(deed, type_.lower(), list(given))
+    return await _updated(deed, party, given)
+
+
+async def update_one(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
+    """The same values for one of many parties, whatever its type; whoever changed it last does not matter."""
+    return await _updated(deed, await claim(deed, Party, record_id, Action.UPDATE, where=IDS), given)
+
+
+async def _updated(deed: Deed, party: Party, given: Mapping[str, Any]) -> UUID:
+    entity = entity_of(party)
+    check_frozen(deed, entity, list(given))
     values = await _decided(deed, given, party)
-    known = await duplicates.before(deed, type_.lower(), party.id, given)
+    known = await duplicates.before(deed, entity, party.id, given)
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
     if changes := await revise(deed, party, values, changes):
         if known is not None:
-            await duplicates.check(deed, type_.lower(), party.id, known=known)
-        await record_change(deed, party, f"{type_.lower()}.update", changes)
+            await duplicates.check(deed, entity, party.id, known=known)
+        await record_change(deed, party, f"{entity}.update", changes)
     return party.id
 
 
 async def delete(deed: Deed, type_: PartyType, record_id: str) -> UUID:
     """Move a party to the recycle bin. Its contacts and activities stay, for those who see them by themselves."""
-    party = await _claim(deed, type_, record_id, Action.DELETE)
-    await trash(deed, party, f"{type_.lower()}.delete")
+    return await _deleted(deed, await _claim(deed, type_, record_id, Action.DELETE))
+
+
+async def delete_one(deed: Deed, record_id: str) -> UUID:
+    """The same of one of many parties, whatever its type."""
+    return await _deleted(deed, await claim(deed, Party, record_id, Action.DELETE, where=IDS))
+
+
+async def _deleted(deed: Deed, party: Party) -> UUID:
+    await trash(deed, party, f"{entity_of(party)}.delete")
     return party.id
 
 
@@ -109,7 +130,17 @@ async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = N
             raise Invalid("This is not a unified social credit code: the check character is wrong.", ("input", "creditCode"))
     if "name" in values:
         values |= {"name_key": name_key(values["name"])[:800], "normalised_name": normalised_name(values["name"])[:200]}
+    if "contact_cycle_days" in values and "next_contact_at" not in values:
+        values |= _by_cycle(deed, values["contact_cycle_days"], party)
     return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES, current=party)}
+
+
+def _by_cycle(deed: Deed, days: int | None, party: Party | None) -> dict[str, Any]:
+    """A new cycle counts from the last contact; a party that nobody dealt with yet is due one cycle from now."""
+    if days is None or (party is not None and party.contact_cycle_days == days):
+        return {}
+    last = None if party is None else party.last_contact_at
+    return {"next_contact_at": next_contact_at(last or deed.at, days)}
 
 
 def _lists(given: Mapping[str, Any]) -> dict[str, Any]:

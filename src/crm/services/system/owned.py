@@ -95,7 +95,9 @@ async def transfer(deed: Deed, record_id: str, to: tuple[UUID, UUID | None], *, 
 
 
 async def _give(deed: Deed, row: Any, owner: UUID, department: UUID | None) -> None:
-    values = {"owner_id": owner, "department_id": department}
+    values: dict[str, Any] = {"owner_id": owner, "department_id": department}
+    if "owner_since" in row._meta.fields_map and row.owner_id != owner:
+        values["owner_since"] = deed.at
     if changes := await revise(deed, row, values):
         await record_change(deed, row, f"{entity_of(row)}.transfer", changes)
 
