@@ -35,12 +35,13 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all("DELETE SHARE", "OWN", OWNED)
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
-        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all("READ UPDATE", "ALL", ["ring_group"])
+        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"])
+        | _all(CRUD, "ALL", ["blocked_number"]) | _all("READ UPDATE", "ALL", ["ring_group"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
-        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"}
+        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
     ),
     "agent": RoleFacts(
         _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event"])
@@ -59,10 +60,11 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "hider": RoleFacts(
-        _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
+        _all("READ", "ALL", [*OWNED, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
         hidden=frozenset({
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
+            "blocked_number.reason", "call.recordingUrl",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
         }),

@@ -182,6 +182,10 @@ class Oracle:
                 return self.kind == "STAFF" and self.gate("role", "READ")
             case "call_disclosure":
                 return self.kind == "STAFF" and self.gate("call_disclosure", "READ")
+            case "call_back":
+                return self.reads(self.company.find("call", fact["call_id"]))
+            case "blocked_number":
+                return self.kind == "STAFF" and self.gate("blocked_number", "READ")
             case "call_match":
                 call = self.company.find("call", fact["call_id"])
                 return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
@@ -265,6 +269,8 @@ class Oracle:
         match aim.rule:
             case "holds":
                 return holder is not None and holder == self.id
+            case "holds or above":
+                return holder is not None and holder in self.staff
             case "rang":
                 return holder == self.id or self.named(fact)
             case "in hand":
@@ -315,7 +321,11 @@ class Oracle:
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
         entity = snake(type_name)
-        return self.gate(entity, "READ") if entity in (*OWNED, "role", "call_disclosure") and entity not in UNGATED else True
+        return (
+            self.gate(entity, "READ")
+            if entity in (*OWNED, "role", "call_disclosure", "blocked_number") and entity not in UNGATED
+            else True
+        )
 
     # --- fields
 

@@ -73,8 +73,18 @@ def _record(oracle: Oracle, row: Fact) -> Any:
     return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
 
 
+def _overdue(_: Oracle, activity: Fact) -> bool:
+    return activity["status"] == "PLANNED" and activity["planned_at"] is not None and activity["planned_at"] < datetime.now(UTC)
+
+
+def _waits_too_long(_: Oracle, entry: Fact) -> bool:
+    return entry["status"] in ("OPEN", "CLAIMED") and entry["due_at"] < datetime.now(UTC)
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
+    ("Activity", "overdue"): _overdue,
+    ("CallBack", "overdue"): _waits_too_long,
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
     ("Announcement", "audience"): _audience,

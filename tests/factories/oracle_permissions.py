@@ -8,6 +8,7 @@ from tests.factories.oracle_tables import snake
 
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    "CallBack": "call.read",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification"), "signed_in"
@@ -18,14 +19,14 @@ LISTED = {
 VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
-         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule"), "update"
+         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule", "Reschedule"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve",
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "blockedNumber",
 )  # fmt: skip
 SPECIAL = {
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
@@ -36,7 +37,9 @@ SPECIAL = {
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
-    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
+    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink", "callAmend"), "call.update"),
+    **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),
+    "callFigures": "call.read", "activityCalendar": "activity.read", "activitiesPlan": "activity.create",
     "callCustomerCreate": "customer.create",
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
@@ -66,7 +69,9 @@ class Aim:
 
 
 OWN_RULES = {
-    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd")},
+    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd", "callAmend")},
+    "callBackClaim": Aim("CallBack", "UPDATE", rule="own"), "callBackRelease": Aim("CallBack", "UPDATE", rule="holds or above"),
+    "callBackComplete": Aim("CallBack", "UPDATE", rule="holds"), "callBackCancel": Aim("CallBack", "UPDATE", rule="holds"),
     "callClaim": Aim("Call", "UPDATE", rule="rang"),
     "callCustomerCreate": Aim("Call", "UPDATE", rule="in hand"), "callLink": Aim("Call", "UPDATE", rule="unknown or held"),
     "announcementPublish": Aim("Announcement", "UPDATE"), "announcementSchedule": Aim("Announcement", "UPDATE"),
@@ -81,11 +86,10 @@ OWN_RULES = {
 }  # fmt: skip
 """Mutations that ask something else of their row than the scope of their verb, or whose name does not tell their type.
 
-`holds`: only whoever has the call. `rang`: or whom it rang. `in hand`: whoever has it, and
-while nobody has, whom it rang; `unknown or held`: the latter
-only where nobody knows whom it is from.
-`named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
-submitted.
+`holds`: only whoever has the call, or the entry of the call-back list; `holds or above`: or their superiors. `rang`: or whom it
+rang. `in hand`: whoever has it, and while nobody has, whom it rang; `unknown or held`: the latter only where nobody knows whom it
+is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's own, where others' are not there. `another's`:
+what somebody else owns and submitted.
 """
 
 

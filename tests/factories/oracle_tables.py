@@ -10,7 +10,7 @@ TABLES = {
     "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
     "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
     "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "CallDisclosure": "call_disclosure",
-    "RingGroup": "ring_group", "Job": "job",
+    "RingGroup": "ring_group", "Job": "job", "CallBack": "call_back", "BlockedNumber": "blocked_number",
     "RingGroupNumber": "ring_group_number", "Pipeline": "pipeline", "Stage": "stage", "Opportunity": "opportunity",
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
@@ -31,13 +31,18 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
                              ("region", "region"), ("creditGrade", "credit_grade"))
     } | {"parent": ("parent_id", "Party", False)},
     "contact": _RECORD | {"party": ("party_id", "Party", False)},
-    "activity": _RECORD | _WITH,
+    "activity": _RECORD | _WITH | {
+        "outcomeOption": ("outcome_option_id", "DictionaryItem", True), "previous": ("previous_id", "Activity", False),
+        "opportunity": ("opportunity_id", "Opportunity", False), "contract": ("contract_id", "Contract", False),
+        "delivery": ("delivery_id", "Delivery", False),
+    },
     "user_account": _AUTHORS | {
         "department": ("department_id", "Department", True), "manager": ("manager_id", "User", True),
         "channel": ("channel_id", "Channel", False),
     },
     "department": _AUTHORS | {"parent": ("parent_id", "Department", True), "head": ("head_id", "User", True)},
     "role": _AUTHORS, "dictionary": _AUTHORS, "tag": _AUTHORS, "ring_group": _AUTHORS, "pipeline": _AUTHORS,
+    "blocked_number": _AUTHORS,
     "dictionary_item": _AUTHORS | {
         "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
     },
@@ -49,7 +54,11 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "call": _RECORD | _WITH | {
         "ringGroup": ("ring_group_id", "RingGroup", False), "claimedBy": ("claimed_by_id", "User", True),
         "activity": ("activity_id", "Activity", False), "callBack": ("call_back_id", "Activity", False),
-        "disposition": ("disposition_id", "DictionaryItem", True),
+        "disposition": ("disposition_id", "DictionaryItem", True), "callBackEntry": ("call_back_entry_id", "CallBack", False),
+    },
+    "call_back": {
+        "call": ("call_id", "Call", False), "task": ("activity_id", "Activity", False), "answer": ("answer_id", "Call", False),
+        "claimedBy": ("claimed_by_id", "User", True), "closedBy": ("closed_by_id", "User", True),
     },
     "call_match": _WITH | {"owner": ("owner_id", "User", True)},
     "call_disclosure": {
@@ -88,11 +97,16 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
     },
-    "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
-    "call": _EVERY,
-    "opportunity": _EVERY | {"stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id")},
-    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id")},
-    "delivery": _EVERY,
+    "activity": _EVERY | {
+        "calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id"), "followUps": ("Activity", "previous_id"),
+    },
+    "call": _EVERY, "call_back": {"calls": ("Call", "call_back_entry_id")},
+    "opportunity": _EVERY | {
+        "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
+        "activities": ("Activity", "opportunity_id"),
+    },
+    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id"), "activities": ("Activity", "contract_id")},
+    "delivery": _EVERY | {"activities": ("Activity", "delivery_id")},
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
     "user_account": {"reports": ("User", "manager_id")},
@@ -145,6 +159,7 @@ VALUE_ROWS = {
 """Tables that are part of another: seen wherever that row is."""
 
 NAMED = {
+    "activity": ("activity_participant", "activity_id", None),
     "call": ("call_candidate", "call_id", None),
     "announcement": ("announcement_receipt", "announcement_id", ("PUBLISHED", "EXPIRED")),
     "schedule_event": ("schedule_attendee", "schedule_event_id", None),

@@ -34,7 +34,7 @@ MALFORMED = (
     "{" + "0" * 34 + "}",
 )
 KINDS = {
-    **dict.fromkeys(("partyId", "channelId", "ids"), Kind.PARTY), "principalIds": Kind.USER,
+    **dict.fromkeys(("partyId", "partyIds", "channelId", "ids"), Kind.PARTY), "principalIds": Kind.USER,
     **dict.fromkeys(("contactId", "attendeeContactIds"), Kind.CONTACT), "activityId": Kind.ACTIVITY,
     **dict.fromkeys(
         ("ownerId", "userId", "toId", "managerId", "headId", "ourSignerId", "memberIds", "userIds", "attendeeUserIds"), Kind.USER
@@ -42,9 +42,11 @@ KINDS = {
     **dict.fromkeys(("departmentId", "departmentIds"), Kind.DEPARTMENT), "roleIds": Kind.ROLE,
     **dict.fromkeys(("addIds", "removeIds"), Kind.TAG), "dictionaryId": Kind.DICTIONARY,
     **dict.fromkeys(
-        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId"), Kind.DICTIONARY_ITEM
+        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "outcomeOptionId"),
+        Kind.DICTIONARY_ITEM
     ),
     "pipelineId": Kind.PIPELINE, "stageId": Kind.STAGE, "opportunityId": Kind.OPPORTUNITY, "contractId": Kind.CONTRACT,
+    "recordId": Kind.OPPORTUNITY,
 }  # fmt: skip
 """Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
@@ -54,12 +56,13 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification", "job",
+            "stage", "reminder", "notification", "job", "call_back", "blocked_number",
         )
     },
 }  # fmt: skip
 PREFERRED = {
     "opportunityMove": ("status", "OPEN"), "opportunityLose": ("status", "OPEN"), "callTransfer": ("state", "ANSWERED"),
+    "callEnd": ("state", "ANSWERED"), "activityComplete": ("status", "PLANNED"),
     "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
@@ -146,7 +149,7 @@ async def test_ids_in_mutations(served, name: str):
                     for row in company.of(table)
                     if row["deleted_at"]
                 ]
-            if path[-2:-1] in (("ids",), ("principalIds",)):
+            if path[-2:-1] in (("ids",), ("principalIds",)) or path[-1] == "recordId":
                 # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
                 probes = [each for each in probes if not _fits(company, oracle, path, each)]
             if "audience" in path and "roleIds" in path and oracle.kind == "STAFF":
@@ -192,22 +195,26 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in ("contactId", "opportunityId", "contractId", "activityId"):
+    for other in ("contactId", "opportunityId", "contractId", "activityId", "recordId"):
         if other in given.get("input", {}) and path[-1] != other and not (path[-1] == "partyId" and name.startswith("activity")):
             given = inputs.placed(given, ("input", other), None)
     return given
 
 
+LINKED = ("opportunity", "contract", "delivery")
+"""What an activity can be about."""
+
+
 def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str]) -> bool:
     """Whether a probe is a right id after all in a place that takes several kinds."""
-    tables = OWNED_TABLES if "ids" in path else ("user_account", "department", "role")
+    tables = OWNED_TABLES if "ids" in path else LINKED if path[-1] == "recordId" else ("user_account", "department", "role")
     rows = [row for table in tables for row in company.of(table) if str(row.id) == probe[1]]
     return any(oracle.reads(row) or (row.table == "role" and row["deleted_at"] is None) for row in rows)
 
 
 FIXED = {
     "levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "dictionaryId", "parentId",
-    "headId", "managerId", "departmentId", "principalIds", "roleIds", "addIds", "removeIds", "pipelineId",
+    "headId", "managerId", "departmentId", "principalIds", "roleIds", "addIds", "removeIds", "pipelineId", "outcomeOptionId",
 }  # fmt: skip
 """Inputs for which a right value is known already."""
 

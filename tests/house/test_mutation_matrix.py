@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.factories import inputs
 from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving, undo_all
-from tests.factories.company import VIEWERS, Company, Fact, build, department_id, user_id
+from tests.factories.company import PEOPLE, VIEWERS, Company, Fact, build, department_id, user_id
 from tests.factories.oracle import OWNED, TABLES, TO_ONE, Oracle, permission, snake
 from tests.factories.oracle_permissions import SPECIAL, Aim, aim, split, type_of
 from tests.factories.oracle_tables import WITH_THEIR_PARTY
@@ -23,6 +23,7 @@ BATCH = 40
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
 SPECIAL_CASES = {
     "signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet", "notificationRead", "notificationReadAll",
+    "activitiesPlan",
 }  # fmt: skip
 """Tested by their own names below, or where signing in is."""
 
@@ -66,7 +67,7 @@ NOT_THE_RIGHTS = {"CONFLICT", "ILLEGAL_TRANSITION", "INVALID", "DUPLICATE", "LAS
 WRITES = {
     "opportunityMove": "stage", "opportunityLose": "lostReason", "contractSign": "signedOn", "deliveryDeliver": "deliveredAt",
     "announcementSchedule": "publishAt", "scheduleOccurrenceCancel": "exceptions", "scheduleOccurrenceMove": "exceptions",
-    "callLink": "party", "callCustomerCreate": "party",
+    "callLink": "party", "callCustomerCreate": "party", "activityReschedule": "plannedAt",
 }  # fmt: skip
 """Verbs that are refused where the field they write is frozen."""
 
@@ -135,7 +136,7 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
 
 
 async def test_purging(desk: Desk):
-    tables = (*OWNED_TABLES, "tag", "pipeline", "ring_group")
+    tables = (*OWNED_TABLES, "tag", "pipeline", "ring_group", "blocked_number")
     rows = [row for table in tables for row in desk.company.of(table) if row["deleted_at"]]
     rows += [row for table in OWNED_TABLES for row in desk.company.of(table)[:: 5 if table == "party" else 9]]
     for batch in batched(rows, BATCH):
@@ -296,6 +297,39 @@ async def test_publishing_without_a_draft(desk: Desk):
                 wanted = "top FORBIDDEN"
             desk.tally.expect((oracle.viewer, "announcementPublish", str(list(audience))), found, wanted)
     desk.tally.settle(28)
+
+
+async def test_planning_for_many_parties(desk: Desk):
+    """Each party is judged by itself: seen or not, and for whom its activity would be."""
+    parties = desk.company.of("party")[::3]
+    text = inputs.document(["activitiesPlan"])
+    for oracle in desk.oracles:
+        if not oracle.holds(SPECIAL["activitiesPlan"]):
+            continue
+        for owner in (None, oracle.viewer):
+            given = {**inputs.call("activitiesPlan")["input"], "partyIds": [str(row.id) for row in parties]}
+            answer = await desk.client.ask(
+                oracle.viewer, text, {"m0_input": given | ({"ownerId": str(oracle.id)} if owner else {})}
+            )
+            found = outcome(answer, "m0")
+            if any(oracle.freezes("activity", field) for field in ("kind", "subject", "party", "plannedAt")):
+                desk.tally.expect((oracle.viewer, "activitiesPlan", "frozen"), found, "FORBIDDEN")
+                continue
+            assert found is None, answer
+            for row, each in zip(parties, answer.data["m0"]["results"], strict=True):
+                code = each["userErrors"][0]["code"] if each["userErrors"] else None
+                wanted = _planned(oracle, row, owner)
+                desk.tally.expect((oracle.viewer, "activitiesPlan", f"for {owner and 'me'}"), code, wanted, row["name"])
+    desk.tally.settle(20)
+
+
+def _planned(oracle: Oracle, party: Fact, owner: str | None) -> str | None:
+    if not oracle.reads(party):
+        return "NOT_FOUND"
+    people = [name for name, person in PEOPLE.items() if person.active and user_id(name) == party["owner_id"]]
+    person = PEOPLE[owner or (people[0] if people else oracle.viewer)]
+    reached = oracle.reaches(oracle.scope("activity", "CREATE"), user_id(person.name), department_id(person.department))
+    return None if reached else "FORBIDDEN"
 
 
 async def test_saying_that_one_takes_calls(desk: Desk):

@@ -29,7 +29,7 @@ TABLES = {
     Kind.CALL_MATCH: "call_match", Kind.RING_GROUP: "ring_group", Kind.RING_GROUP_NUMBER: "ring_group_number",
     Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
     Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
-    Kind.CALL_DISCLOSURE: "call_disclosure",
+    Kind.CALL_DISCLOSURE: "call_disclosure", Kind.CALL_BACK: "call_back", Kind.BLOCKED_NUMBER: "blocked_number",
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
@@ -43,6 +43,7 @@ NODES = {
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
+    Kind.CALL_BACK: "CallBack", Kind.BLOCKED_NUMBER: "BlockedNumber",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
@@ -88,8 +89,11 @@ async def _news(made: Office, agent: Api) -> None:
     group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me, agent.id]}
     await made.admin.do("ringGroupCreate", "ringGroup { id }", input=group)
     report = CallReport("pbx", "e1", "c1", Signal.RINGING, CallDirection.INBOUND, "13800138000", "4000", now())
+    missed = CallReport("pbx", "e2", "c2", Signal.MISSED, CallDirection.INBOUND, "13900139000", "4000", now())
     async with system_deed(made.database, "test", channel=Channel.TELEPHONY) as deed:
         await receive(deed, report)
+        await receive(deed, missed)
+    await made.admin.do("blockedNumberCreate", "blockedNumber { id }", input={"match": "WITHHELD"})
     news = {"title": "t", "body": "b", "audience": {"userIds": [me]}}
     await made.admin.do("announcementPublish", "announcement { id }", input=news)
     starts = now().replace(microsecond=0)

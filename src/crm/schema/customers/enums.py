@@ -5,6 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus, ActivityVerb
+from crm.rules.customers.blocked_numbers import BlockMatch
+from crm.rules.customers.call_back_flow import CallBackStatus, CallBackVerb
 from crm.rules.customers.call_states import CallDirection, CallState, CallVerb
 from crm.rules.customers.lifecycle import Lifecycle, PartyType
 from crm.rules.customers.opportunity_flow import OpportunityStatus, OpportunityVerb
@@ -21,6 +23,9 @@ strawberry.enum(OpportunityVerb, description="What can be done with an opportuni
 strawberry.enum(CallState, description="Where a call stands (通话状态).")
 strawberry.enum(CallDirection, description="Who called whom (呼叫方向).")
 strawberry.enum(CallVerb, description="What can be done with a call next.")
+strawberry.enum(CallBackStatus, description="Where an entry of the call-back list stands (回电状态).")
+strawberry.enum(CallBackVerb, description="What can be done with an entry of the call-back list next.")
+strawberry.enum(BlockMatch, description="What an entry of the block list stands for (匹配方式).")
 strawberry.enum(RingStrategy, description="Whose telephone of a ring group rings first (振铃策略).")
 strawberry.enum(AgentState, description="How an agent is found (座席状态).")
 strawberry.enum(PresenceChoice, description="What agents can say of themselves (座席状态).")
@@ -30,6 +35,9 @@ __all__ = [
     "ActivityStatus",
     "ActivityVerb",
     "AgentState",
+    "BlockMatch",
+    "CallBackStatus",
+    "CallBackVerb",
     "CallDirection",
     "CallState",
     "CallVerb",

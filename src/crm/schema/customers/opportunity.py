@@ -45,6 +45,7 @@ class Opportunity(OwnedRecord):
     stage_history = related_list(
         "customers.StageChange", "opportunity_id", "Its stays in stages, the first one first (阶段历史)."
     )
+    activities = related_list("customers.Activity", "opportunity_id", "What is planned and was done about it (活动).")
     contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
 
     @computed(
