@@ -24,7 +24,7 @@ KINDS = {
     "role": Kind.ROLE, "tag": Kind.TAG, "share": Kind.SHARE, "change": Kind.CHANGE, "opportunity": Kind.OPPORTUNITY,
     "stage_change": Kind.STAGE_CHANGE, "contract": Kind.CONTRACT, "delivery": Kind.DELIVERY,
     "delivery_line": Kind.DELIVERY_LINE, "call": Kind.CALL, "call_candidate": Kind.CALL_CANDIDATE,
-    "call_match": Kind.CALL_MATCH,
+    "call_match": Kind.CALL_MATCH, "call_back": Kind.CALL_BACK,
 }  # fmt: skip
 
 

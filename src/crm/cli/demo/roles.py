@@ -15,7 +15,7 @@ MANAGER = Sketch(
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
-        "ring_group pipeline": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline blocked_number": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },
@@ -28,7 +28,7 @@ AGENT = Sketch(
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
-        "user tag ring_group pipeline": {Scope.ALL: "READ"},
+        "user tag ring_group pipeline blocked_number": {Scope.ALL: "READ"},
     },
     {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
 )
