@@ -140,6 +140,14 @@ async def check_calls(database: Database) -> None:
         assert call["claimed_by_id"] == call["owner_id"]
         owed = call["state"] in ("MISSED", "ABANDONED") and call["direction"] == "INBOUND"
         assert (call["call_back_id"] is not None) == owed
+        over = call["answered_at"] or call["ended_at"]
+        assert call["ring_seconds"] == int((over - call["ringing_at"]).total_seconds())
+        assert (call["talk_seconds"] is None) == (call["answered_at"] is None)
+    wrong = "call_back b JOIN activity a ON a.id = b.activity_id WHERE (a.status = 'DONE') <> (b.status = 'DONE')"
+    assert await value(database, f"SELECT count(*) FROM {wrong}") == 0
+    strange = "call_back b JOIN call c ON c.id = b.call_id WHERE c.call_back_entry_id <> b.id OR c.number_e164 <> b.number_key"
+    assert await value(database, f"SELECT count(*) FROM {strange}") == 0
+    assert await value(database, "SELECT count(DISTINCT status) FROM call_back") == 2
     rung = "SELECT user_id FROM call_candidate WHERE call_id = c.id"
     assert (
         await value(database, f"SELECT count(*) FROM call c WHERE claimed_by_id IS NOT NULL AND claimed_by_id NOT IN ({rung})")

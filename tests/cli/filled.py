@@ -27,7 +27,7 @@ KINDS = {
     "call_match": Kind.CALL_MATCH, "stakeholder": Kind.STAKEHOLDER, "process_task": Kind.PROCESS_TASK,
     "competition": Kind.COMPETITION, "competitor": Kind.COMPETITOR,
     "project": Kind.PROJECT, "maintenance": Kind.MAINTENANCE,
-    "service_case": Kind.SERVICE_CASE,
+    "service_case": Kind.SERVICE_CASE, "call_back": Kind.CALL_BACK,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+from tests.factories.company_call_lists import blocked_numbers, call_backs
 from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
@@ -61,6 +62,8 @@ def build(variant: int = 0) -> Company:
     ring_groups(company)
     jobs(company)
     calls(company)
+    blocked_numbers(company)
+    call_backs(company)
     pipelines(company)
     sales(company)
     competitors(company)
@@ -100,7 +103,17 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    unowned = ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline")
+    unowned = (
+        "user_account",
+        "department",
+        "role",
+        "tag",
+        "dictionary",
+        "dictionary_item",
+        "ring_group",
+        "pipeline",
+        "blocked_number",
+    )
     for table in (*unowned, "competitor", "work_calendar", "calendar_day", "sla_policy"):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:

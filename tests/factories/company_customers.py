@@ -139,7 +139,9 @@ def _activity(
         kind=("CALL", "VISIT", "MEETING", "NOTE", "TASK")[number % 5], subject=name, content=f"the content of {name}",
         party_id=party.id if party else None, contact_id=contact.id if contact else None, planned_at=instant(f"plan {name}"),
         done_at=instant(f"done {name}") if status == "DONE" else None, status=status, outcome=f"outcome of {name}",
-        next_step=None,
+        outcome_option_id=key(Kind.DICTIONARY_ITEM, "activity_outcome one") if status == "DONE" and number % 4 else None,
+        next_step=None, previous_id=key(Kind.ACTIVITY, FIRST) if number % 3 == 1 and name != FIRST else None,
+        **_about(name, owner),
     )  # fmt: skip
     tag(company, fact, Kind.ACTIVITY)
     guest = company.named("contact", "contact of agent")
@@ -153,3 +155,16 @@ def _activity(
             position=place,
         )
     return fact
+
+
+FIRST = "activity of agent"
+ABOUT = {
+    "opportunity_id": (Kind.OPPORTUNITY, "opportunity of agent"), "contract_id": (Kind.CONTRACT, "contract of outsider"),
+    "delivery_id": (Kind.DELIVERY, "delivery of agent"),
+}  # fmt: skip
+
+
+def _about(name: str, owner: str | None) -> dict[str, object]:
+    """Some are about one record, which other people see than the activity."""
+    chosen = (*ABOUT, None)[bits(f"about {name}") % 4] if owner in ("leaver", "outsider", "agent") else None
+    return {column: key(*ABOUT[column]) if column == chosen else None for column in ABOUT}

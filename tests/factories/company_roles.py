@@ -37,12 +37,14 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
         | _all("CREATE UPDATE DELETE", "ALL", ["pipeline", "work_calendar", "sla_policy"])
-        | _all("READ UPDATE", "ALL", ["ring_group"])
+
+        | _all(CRUD, "ALL", ["blocked_number"]) | _all("READ UPDATE", "ALL", ["ring_group"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
-        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"} | _all(CRUD, "ALL", ["calendar_day"])
+        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
+        | _all(CRUD, "ALL", ["calendar_day"])
         | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
     "agent": RoleFacts(
@@ -63,10 +65,11 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
     ),
     "hider": RoleFacts(
-        _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
+        _all("READ", "ALL", [*OWNED, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
         hidden=frozenset({
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
+            "blocked_number.reason", "call.recordingUrl",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
             "schedule_event.attendees", "schedule_event.location",

@@ -69,6 +69,7 @@ RIGHT: dict[str, Any] = {
     "satisfaction": 3,
     "PartyMergeChoice.field": "NOTE", "ContactMergeChoice.field": "NOTE", "survivorVersion": None, "mergedVersion": None,
     "DuplicateCheckInput.entity": "CONTACT", "DuplicateCheckInput.phoneNumbers": "13912345678",
+    "outcomeOptionId": item("activity_outcome"), "number": "139 0000 1111", "until": "2126-01-01T00:00:00Z", "perDay": 3,
     "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
@@ -78,7 +79,7 @@ OF_A_PARTY = (
 )  # fmt: skip
 """Inputs that name something which has to belong to the right party."""
 
-NEEDED = {"name", "labelZh", "labelEn"}
+NEEDED = {"name", "labelZh", "labelEn", "number"}
 """Optional in the schema, where creating and updating share an input, and needed by the rules."""
 
 TEXTS = {
@@ -119,16 +120,33 @@ def target(rows: list[Any], oracle: Any) -> Any:
         values = row.values
         open_ = values.get("status", "DRAFT") in ("DRAFT", "OPEN", "PLANNED")
         known = row.id == oracle.id or "administrator" in values.values() or "chief" in values.values()
-        return known, not open_, values.get("contact_id") is not None
+        tied = [values.get(column) for column in ("contact_id", "opportunity_id", "contract_id", "delivery_id")]
+        return known, not open_, any(tied)
 
     return min(rows, key=unsuited)
+
+
+OF_ONE_PARTY = (
+    "contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId", "recordId",
+)  # fmt: skip
 
 
 def complete(name: str, oracle: Any) -> dict[str, Any]:
     """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
     given = call(name, full=True)
     given.pop("idempotencyKey", None)
-    for field in (*OF_A_PARTY, "channelId", "attendeeContactIds", "parentId", "assigneeId"):
+    for field in (
+        *OF_A_PARTY,
+        "contactId",
+        "opportunityId",
+        "contractId",
+        "activityId",
+        "channelId",
+        "attendeeContactIds",
+        "parentId",
+        "assigneeId",
+        "recordId",
+    ):
         given["input"].pop(field, None)
     if "participants" in given["input"]:
         given["input"]["participants"] = [{"userId": RIGHT["userId"]}]

@@ -50,7 +50,7 @@ __all__ = [
 
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
 
-GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure")
+GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number")
 """Entities whose lists are closed without READ, but for those that need no grant."""
 
 STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
@@ -206,6 +206,10 @@ class Oracle:
                 return self.kind == "STAFF" and self.gate("role", "READ")
             case "call_disclosure" | "duplicate_disclosure":
                 return self.kind == "STAFF" and self.gate(fact.table, "READ")
+            case "call_back":
+                return self.reads(self.company.find("call", fact["call_id"]))
+            case "blocked_number":
+                return self.kind == "STAFF" and self.gate("blocked_number", "READ")
             case "call_match":
                 call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
                 return self.reads(call) and (self.reads(party) or self.was_told(fact))
@@ -306,8 +310,8 @@ class Oracle:
         """Whether a row that the viewer sees is theirs for a mutation, where the gate is open."""
         holder = fact.values.get("claimed_by_id")
         match aim.rule:
-            case "holds":
-                return holder is not None and holder == self.id
+            case "holds" | "holds or above":
+                return holder is not None and holder in ({self.id} if aim.rule == "holds" else self.staff)
             case "rang":
                 return holder == self.id or self.named(fact)
             case "in hand":

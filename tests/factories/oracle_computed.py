@@ -110,6 +110,14 @@ def _forecast(column: str | None) -> Callable[[Oracle, Fact], Any]:
     return count
 
 
+def _overdue(_: Oracle, activity: Fact) -> bool:
+    return activity["status"] == "PLANNED" and activity["planned_at"] is not None and activity["planned_at"] < datetime.now(UTC)
+
+
+def _waits_too_long(_: Oracle, entry: Fact) -> bool:
+    return entry["status"] in ("OPEN", "CLAIMED") and entry["due_at"] < datetime.now(UTC)
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
@@ -120,6 +128,8 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("PhoneNumber", "e164"): _masked("e164", lambda _: None),
     ("PhoneNumber", "extension"): _masked("extension", lambda _: None),
     ("EmailAddress", "address"): _masked("address", _masked_address),
+    ("Activity", "overdue"): _overdue,
+    ("CallBack", "overdue"): _waits_too_long,
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
     ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,

@@ -9,6 +9,7 @@ from tests.factories.oracle_tables import snake
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy"), "staff"), "Role": "role.read", "Job": "signed_in",
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
+    "CallBack": "call.read",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge"), "signed_in"
@@ -20,7 +21,7 @@ VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
          "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
-         "Resolve", "Close"), "update"
+         "Resolve", "Close", "Reschedule"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve", "Assign": "transfer",
@@ -29,7 +30,7 @@ NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
     "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
-    "duplicatePolicy",
+    "duplicatePolicy", "blockedNumber",
 )  # fmt: skip
 _OF_PROCESSES = {
     "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
@@ -53,7 +54,9 @@ SPECIAL = {
     **dict.fromkeys(("partyMergePreview", "contactMergePreview", "duplicatesOf"), "signed_in"),
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
-    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
+    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink", "callAmend"), "call.update"),
+    **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),
+    "callFigures": "call.read", "activityCalendar": "activity.read", "activitiesPlan": "activity.create",
     "callCustomerCreate": "customer.create", "opportunityConvert": "project.create", "serviceCaseReject": "service_case.update",
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
@@ -93,7 +96,9 @@ OWN_RULES = {
         name: Aim(noun[0].upper() + noun[1:], action, rule="of its record")
         for name, (noun, action) in PROCESS_VERBS.items() if not name.endswith("Add")
     },
-    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd")},
+    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd", "callAmend")},
+    "callBackClaim": Aim("CallBack", "UPDATE", rule="own"), "callBackRelease": Aim("CallBack", "UPDATE", rule="holds or above"),
+    "callBackComplete": Aim("CallBack", "UPDATE", rule="holds"), "callBackCancel": Aim("CallBack", "UPDATE", rule="holds"),
     "callClaim": Aim("Call", "UPDATE", rule="rang"),
     "callCustomerCreate": Aim("Call", "UPDATE", rule="in hand"), "callLink": Aim("Call", "UPDATE", rule="unknown or held"),
     "announcementPublish": Aim("Announcement", "UPDATE"), "announcementSchedule": Aim("Announcement", "UPDATE"),
@@ -111,11 +116,10 @@ OWN_RULES = {
 }  # fmt: skip
 """Mutations that ask something else of their row than the scope of their verb, or whose name does not tell their type.
 
-`holds`: only whoever has the call. `rang`: or whom it rang. `in hand`: whoever has it, and
-while nobody has, whom it rang; `unknown or held`: the latter
-only where nobody knows whom it is from.
-`named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
-submitted. `of its record`: what the action takes of the record that it hangs on.
+`holds`: only whoever has the call, or the entry of the call-back list; `holds or above`: or their superiors. `rang`: or whom it
+rang. `in hand`: whoever has it, and while nobody has, whom it rang; `unknown or held`: the latter only where nobody knows whom it
+is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's own, where others' are not there. `another's`:
+what somebody else owns and submitted. `of its record`: what the action takes of the record that it hangs on.
 `of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
 TRANSFER.
 """

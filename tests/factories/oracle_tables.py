@@ -10,7 +10,7 @@ TABLES = {
     "Dictionary": "dictionary", "DictionaryItem": "dictionary_item", "Tag": "tag", "Session": "session", "Share": "share",
     "Change": "change", "PhoneNumber": "phone_number", "EmailAddress": "email_address", "Address": "address",
     "ActivityParticipant": "activity_participant", "Call": "call", "CallMatch": "call_match", "CallDisclosure": "call_disclosure",
-    "RingGroup": "ring_group", "Job": "job",
+    "RingGroup": "ring_group", "Job": "job", "CallBack": "call_back", "BlockedNumber": "blocked_number",
     "RingGroupNumber": "ring_group_number", "Pipeline": "pipeline", "Stage": "stage", "Opportunity": "opportunity",
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
@@ -46,7 +46,11 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
                              ("region", "region"), ("creditGrade", "credit_grade"))
     } | {"parent": ("parent_id", "Party", False)},
     "contact": _RECORD | {"party": ("party_id", "Party", False)},
-    "activity": _RECORD | _WITH,
+    "activity": _RECORD | _WITH | {
+        "outcomeOption": ("outcome_option_id", "DictionaryItem", True), "previous": ("previous_id", "Activity", False),
+        "opportunity": ("opportunity_id", "Opportunity", False), "contract": ("contract_id", "Contract", False),
+        "delivery": ("delivery_id", "Delivery", False),
+    },
     "user_account": _AUTHORS | {
         "department": ("department_id", "Department", True), "manager": ("manager_id", "User", True),
         "channel": ("channel_id", "Channel", False),
@@ -59,6 +63,7 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "formerOwner": ("former_owner_id", "User", True), "returnedBy": ("returned_by_id", "User", True),
         "owner": ("owner_id", "User", True), "handedBy": ("handed_by_id", "User", True),
     },
+    "blocked_number": _AUTHORS,
     "dictionary_item": _AUTHORS | {
         "dictionary": ("dictionary_id", "Dictionary", True), "parent": ("parent_id", "DictionaryItem", True),
     },
@@ -70,7 +75,11 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "call": _RECORD | _WITH | {
         "ringGroup": ("ring_group_id", "RingGroup", False), "claimedBy": ("claimed_by_id", "User", True),
         "activity": ("activity_id", "Activity", False), "callBack": ("call_back_id", "Activity", False),
-        "disposition": ("disposition_id", "DictionaryItem", True),
+        "disposition": ("disposition_id", "DictionaryItem", True), "callBackEntry": ("call_back_entry_id", "CallBack", False),
+    },
+    "call_back": {
+        "call": ("call_id", "Call", False), "task": ("activity_id", "Activity", False), "answer": ("answer_id", "Call", False),
+        "claimedBy": ("claimed_by_id", "User", True), "closedBy": ("closed_by_id", "User", True),
     },
     "call_match": _WITH | {"owner": ("owner_id", "User", True)},
     "call_disclosure": {
@@ -141,15 +150,19 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
         "stakes": ("Stakeholder", "contact_id"),
     },
-    "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
-    "call": _EVERY | {"serviceCases": ("ServiceCase", "call_id")},
+    "activity": _EVERY | {
+        "calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id"), "followUps": ("Activity", "previous_id"),
+    },
+    "call": _EVERY | {"serviceCases": ("ServiceCase", "call_id")}, "call_back": {"calls": ("Call", "call_back_entry_id")},
     "opportunity": _EVERY | _process("opportunity_id") | {
         "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
-        "projects": ("Project", "opportunity_id"),
+        "projects": ("Project", "opportunity_id"), "activities": ("Activity", "opportunity_id"),
     },
     "competitor": {"competitions": ("Competition", "competitor_id")},
-    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id"), "projects": ("Project", "contract_id")},
-    "delivery": _EVERY | {"maintenances": ("Maintenance", "delivery_id")},
+    "contract": _EVERY | {"deliveries": ("Delivery", "contract_id"), "projects": ("Project", "contract_id"),
+        "activities": ("Activity", "contract_id"),
+    },
+    "delivery": _EVERY | {"maintenances": ("Maintenance", "delivery_id"), "activities": ("Activity", "delivery_id")},
     "project": _EVERY | _process("project_id") | {
         "maintenances": ("Maintenance", "project_id"), "serviceCases": ("ServiceCase", "project_id"),
     },
@@ -213,6 +226,7 @@ VALUE_ROWS = {
 """Tables that are part of another: seen wherever that row is."""
 
 NAMED = {
+    "activity": ("activity_participant", "activity_id", None),
     "call": ("call_candidate", "call_id", None),
     "announcement": ("announcement_receipt", "announcement_id", ("PUBLISHED", "EXPIRED")),
     "schedule_event": ("schedule_attendee", "schedule_event_id", None),

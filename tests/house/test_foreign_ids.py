@@ -35,7 +35,7 @@ MALFORMED = (
     "{" + "0" * 34 + "}",
 )
 KINDS = {
-    **dict.fromkeys(("partyId", "channelId", "ids"), Kind.PARTY), "principalIds": Kind.USER,
+    **dict.fromkeys(("partyId", "partyIds", "channelId", "ids"), Kind.PARTY), "principalIds": Kind.USER,
     **dict.fromkeys(("contactId", "attendeeContactIds"), Kind.CONTACT), "activityId": Kind.ACTIVITY,
     **dict.fromkeys(
         ("ownerId", "userId", "toId", "managerId", "headId", "ourSignerId", "memberIds", "userIds", "attendeeUserIds"), Kind.USER
@@ -43,7 +43,8 @@ KINDS = {
     **dict.fromkeys(("departmentId", "departmentIds"), Kind.DEPARTMENT), "roleIds": Kind.ROLE,
     **dict.fromkeys(("addIds", "removeIds"), Kind.TAG), "dictionaryId": Kind.DICTIONARY,
     **dict.fromkeys(
-        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "typeId"),
+        ("levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "typeId",
+         "outcomeOptionId"),
         Kind.DICTIONARY_ITEM,
     ),
     "recordId": Kind.OPPORTUNITY, "assigneeId": Kind.USER, "competitorId": Kind.COMPETITOR,
@@ -60,13 +61,14 @@ TABLE_OF = {
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
             "stage", "reminder", "notification", "job", "competitor", "work_calendar", "calendar_day", "sla_policy",
-            *PROCESS_PARTS, "duplicate_policy", "merge",
+            *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
         )
     },
 }  # fmt: skip
 PREFERRED = {
     **dict.fromkeys((f"opportunity{verb}" for verb in ("Move", "Lose", "Win", "Hold")), ("status", "OPEN")),
     "callTransfer": ("state", "ANSWERED"),
+    "callEnd": ("state", "ANSWERED"), "activityComplete": ("status", "PLANNED"),
     "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
     "serviceCaseAssign": ("status", "NEW"),
 }  # fmt: skip
@@ -159,7 +161,7 @@ async def test_ids_in_mutations(served, name: str):
                     for row in company.of(table)
                     if row["deleted_at"]
                 ]
-            if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)):
+            if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)) or path[-1] == "recordId":
                 # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
                 probes = [each for each in probes if not _fits(company, oracle, path, each)]
             if "audience" in path and "roleIds" in path and oracle.kind == "STAFF":
@@ -205,15 +207,21 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in inputs.OF_A_PARTY if not name.endswith("Add") else ():
+    for other in inputs.OF_A_PARTY if not name.endswith("Add") else ("activityId", "recordId"):
         if other in given.get("input", {}) and path[-1] != other and not (path[-1] == "partyId" and name.startswith("activity")):
             given = inputs.placed(given, ("input", other), None)
     return given
 
 
+LINKED = ("opportunity", "contract", "delivery")
+"""What an activity can be about."""
+
+
 def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str]) -> bool:
     """Whether a probe is a right id after all in a place that takes several kinds."""
-    tables = OWNED_TABLES if "ids" in path else PROCESSES if "recordId" in path else ("user_account", "department", "role")
+    tables = (
+        OWNED_TABLES if "ids" in path else (*PROCESSES, *LINKED) if "recordId" in path else ("user_account", "department", "role")
+    )
     rows = [row for table in tables for row in company.of(table) if str(row.id) == probe[1]]
     return any(oracle.sees(row) or (row.table == "role" and row["deleted_at"] is None) for row in rows)
 
@@ -221,7 +229,7 @@ def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str,
 FIXED = {
     "levelId", "categoryId", "sourceId", "industryId", "regionId", "creditGradeId", "reasonId", "dictionaryId", "parentId",
     "headId", "managerId", "departmentId", "principalIds", "roleIds", "addIds", "removeIds", "pipelineId", "typeId",
-    "workCalendarId",
+    "workCalendarId", "outcomeOptionId",
 }  # fmt: skip
 """Inputs for which a right value is known already."""
 

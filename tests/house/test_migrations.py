@@ -40,6 +40,7 @@ CASCADES = {
     "CallMatch.call": "whom a call may be from is part of it",
     "CallMatch.party": "a match is a pointer and holds nothing else",
     "CallMatch.contact": "a match is a pointer and holds nothing else",
+    "CallBack.call": "an entry is owed for its latest call, and goes with it",
     "CallEvent.call": "what is known of a call is part of it",
     "MergeItem.merge": "what a merge moved is part of it",
     "RingGroupNumber.ring_group": "a number is a value of its group",
@@ -68,6 +69,7 @@ CASCADES = {
 PEOPLE_KEYS = {
     "created_by", "updated_by", "deleted_by", "undone_by", "granted_by", "on_behalf_of", "our_signer", "approved_by",
     "changed_by",
+    "closed_by",
 }  # fmt: skip
 """Authors, whom nobody searches by; people are deactivated, never deleted, so no delete looks for them."""
 

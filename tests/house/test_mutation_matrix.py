@@ -25,6 +25,7 @@ SPECIAL_CASES = {
     "signIn", "signOut", "sessionRevoke", "passwordChange", "presenceSet", "notificationRead", "notificationReadAll",
     "partyMerge", "contactMerge", "mergeUndo", "duplicateCheck",
     "poolPolicyUpdate", "poolRecycle", "customersAssign",
+    "activitiesPlan",
 }  # fmt: skip
 """Tested by their own names below, or where signing in is."""
 
@@ -68,7 +69,7 @@ NOT_THE_RIGHTS = {"CONFLICT", "ILLEGAL_TRANSITION", "INVALID", "DUPLICATE", "LAS
 WRITES = {
     "opportunityMove": "stage", "opportunityLose": "lostReason", "contractSign": "signedOn", "deliveryDeliver": "deliveredAt",
     "announcementSchedule": "publishAt", "scheduleOccurrenceCancel": "exceptions", "scheduleOccurrenceMove": "exceptions",
-    "callLink": "party", "callCustomerCreate": "party",
+    "callLink": "party", "callCustomerCreate": "party", "activityReschedule": "plannedAt",
 }  # fmt: skip
 """Verbs that are refused where the field they write is frozen."""
 
@@ -139,7 +140,7 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
 
 async def test_purging(desk: Desk):
     unowned = ("tag", "pipeline", "ring_group", "competitor", "work_calendar", "calendar_day", "sla_policy")
-    tables = (*OWNED_TABLES, *unowned)
+    tables = (*OWNED_TABLES, *unowned, "blocked_number")
     rows = [row for table in tables for row in desk.company.of(table) if row["deleted_at"]]
     rows += [row for table in OWNED_TABLES for row in desk.company.of(table)[:: 5 if table == "party" else 9]]
     for batch in batched(rows, BATCH):
@@ -355,6 +356,39 @@ async def test_editing_the_rules_of_the_pool_and_handing_out(desk: Desk):
                 right = ["NOT_FOUND"] if row["type"] != "CUSTOMER" or not oracle.sees(row) else []
                 desk.tally.expect((oracle.viewer, "customersAssign", "row"), codes, right, row["name"])
     desk.tally.settle(70)
+
+
+async def test_planning_for_many_parties(desk: Desk):
+    """Each party is judged by itself: seen or not, and for whom its activity would be."""
+    parties = desk.company.of("party")[::3]
+    text = inputs.document(["activitiesPlan"])
+    for oracle in desk.oracles:
+        if not oracle.holds(SPECIAL["activitiesPlan"]):
+            continue
+        for owner in (None, oracle.viewer):
+            given = {**inputs.call("activitiesPlan")["input"], "partyIds": [str(row.id) for row in parties]}
+            answer = await desk.client.ask(
+                oracle.viewer, text, {"m0_input": given | ({"ownerId": str(oracle.id)} if owner else {})}
+            )
+            found = outcome(answer, "m0")
+            if any(oracle.freezes("activity", field) for field in ("kind", "subject", "party", "plannedAt")):
+                desk.tally.expect((oracle.viewer, "activitiesPlan", "frozen"), found, "FORBIDDEN")
+                continue
+            assert found is None, answer
+            for row, each in zip(parties, answer.data["m0"]["results"], strict=True):
+                code = each["userErrors"][0]["code"] if each["userErrors"] else None
+                wanted = _planned(oracle, row, owner)
+                desk.tally.expect((oracle.viewer, "activitiesPlan", f"for {owner and 'me'}"), code, wanted, row["name"])
+    desk.tally.settle(20)
+
+
+def _planned(oracle: Oracle, party: Fact, owner: str | None) -> str | None:
+    if not oracle.reads(party):
+        return "NOT_FOUND"
+    people = [name for name, person in PEOPLE.items() if person.active and user_id(name) == party["owner_id"]]
+    person = PEOPLE[owner or (people[0] if people else oracle.viewer)]
+    reached = oracle.reaches(oracle.scope("activity", "CREATE"), user_id(person.name), department_id(person.department))
+    return None if reached else "FORBIDDEN"
 
 
 async def test_saying_that_one_takes_calls(desk: Desk):

@@ -494,6 +494,7 @@ def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any
 
 _UNOWNED = (
     "department", "role", "tag", "ring_group", "pipeline", "competitor", "work_calendar", "calendar_day", "sla_policy",
+    "blocked_number",
 )  # fmt: skip
 BINS = {entity: entity.title().replace("_", "") for entity in (*OWNED, *_UNOWNED)}
 
@@ -531,17 +532,22 @@ async def test_oneself(desk: Desk):
 
 
 ASKED_BY_HAND = {
-    "opportunityBoard",
-
-    "me",
     "accessOf",
-    "deletedRecords",
+    "activityCalendar",
     "agents",
+    "callFigures",
+    "contactMergePreview",
+    "contactPlan",
+    "deletedRecords",
+    "duplicatesOf",
+    "me",
+    "opportunityBoard",
+    "partyMergePreview",
+    "poolPolicy",
+    "schedule",
     "unreadAnnouncementCount",
     "unreadNotificationCount",
-    "schedule",
-    "partyMergePreview", "contactMergePreview", "duplicatesOf", "poolPolicy", "contactPlan",
-}  # fmt: skip
+}
 
 
 async def test_previews_of_merges_and_duplicates(desk: Desk):
@@ -633,6 +639,60 @@ async def test_boards_of_pipelines(desk: Desk):
                     shown = [{figure: None if oracle.hidden("Opportunity", figure) else f"{total:f}"}] if here else []
                     desk.expect(oracle, "opportunityBoard", figure, [{figure: each[figure]} for each in column["sums"]], shown)
     desk.tally.settle(50)
+
+
+YEAR = 'from: "2026-01-01T00:00:00Z", to: "2026-12-31T00:00:00Z"'
+
+
+async def test_calendars_of_oneself_and_of_others(desk: Desk):
+    """Whose calendar it is makes no difference to what of it the viewer sees."""
+    text = f"query ($u: [ID!]) {{ activityCalendar({YEAR}, userIds: $u) {{ id party {{ id }} }} }}"
+    for oracle in desk.signed_in:
+        for whose in ("agent", "outsider", "leaver"):
+            answer = await desk.client.ask(oracle.viewer, text, {"u": [str(user_id(whose))]})
+            if not oracle.gate("activity", "READ"):
+                desk.expect(oracle, "activityCalendar", "gate", answer.code("activityCalendar"), "FORBIDDEN")
+                continue
+            taking = {row["activity_id"] for row in desk.company.of("activity_participant") if row["user_id"] == user_id(whose)}
+            rows = [row for row in oracle.visible("Activity") if row["owner_id"] == user_id(whose) or row.id in taking]
+            desk.expect(oracle, "activityCalendar", f"of {whose}", ids(answer.data["activityCalendar"]), keys(rows))
+            if not oracle.hidden("Activity", "party"):
+                for each in answer.data["activityCalendar"]:
+                    row = desk.company.find("activity", _key(desk, "Activity", each["id"]))
+                    desk.expect(oracle, "activityCalendar", "party", each["party"], shown(oracle, "Activity", "party", row))
+    desk.tally.settle(40)
+
+
+async def test_figures_count_calls_that_are_seen(desk: Desk):
+    text = f"""{{ callFigures({YEAR}, by: ALL) {{ offered answered made blocked }}
+        lines: callFigures({YEAR}, by: LINE) {{ line offered }}
+        people: callFigures({YEAR}, by: AGENT) {{ agent {{ id }} offered }} }}"""
+    for oracle in desk.signed_in:
+        answer = await desk.client.ask(oracle.viewer, text)
+        if not oracle.gate("call", "READ"):
+            desk.expect(oracle, "callFigures", "gate", answer.code("callFigures"), "FORBIDDEN")
+            continue
+        seen = oracle.visible("Call")
+        inward = [row for row in seen if row["direction"] == "INBOUND" and not row["blocked"]]
+        wanted = {
+            "offered": len(inward), "answered": sum(row["answered_at"] is not None for row in inward),
+            "made": sum(row["direction"] == "OUTBOUND" for row in seen),
+            "blocked": sum(row["direction"] == "INBOUND" and row["blocked"] for row in seen),
+        }  # fmt: skip
+        desk.expect(oracle, "callFigures", "all", answer.data["callFigures"], [wanted] if seen else [])
+        by_line = {each["line"]: each["offered"] for each in answer.data["lines"]}
+        counted = {line: sum(row["line"] == line for row in inward) for line in {row["line"] for row in seen}}
+        desk.expect(oracle, "callFigures", "lines", by_line, counted)
+        rung = [row for row in desk.company.of("call_candidate") if row["call_id"] in {each.id for each in seen}]
+        offered = {row.id for row in inward}
+        people = {
+            str(person): sum(row["user_id"] == person and row["call_id"] in offered for row in rung)
+            for person in {row["user_id"] for row in rung}
+        }
+        desk.expect(
+            oracle, "callFigures", "agents", {each["agent"]["id"]: each["offered"] for each in answer.data["people"]}, people
+        )
+    desk.tally.settle(30)
 
 
 async def test_how_many_announcements_are_unread(desk: Desk):

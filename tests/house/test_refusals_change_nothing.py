@@ -124,7 +124,7 @@ async def test_old_versions(served):
     assert count > 200
 
 
-ENUMS = ("kind", "lifecycle", "strategy", "freightPayer", "role", "attitude", "state", "access", "priority")
+ENUMS = ("kind", "lifecycle", "strategy", "freightPayer", "role", "attitude", "state", "access", "priority", "match", "direction")
 BAD_TEXTS = ("x" * 20_001, "a\u0000b")
 BAD: dict[str, tuple[Any, ...]] = {
     "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
@@ -133,13 +133,17 @@ BAD: dict[str, tuple[Any, ...]] = {
     "'; DROP TABLE party"),
     "phoneNumbers": ([{"raw": ""}], [{"raw": "not a number"}], [{"raw": "13912345678"}] * 51),
     "emailAddresses": ([{"address": "no"}], [{"address": "a@b"}]), "addresses": ([{"street": "x", "country": "China"}],),
-    "participants": ([{}], [{"userId": str(user_id("agent")), "contactId": str(new_id(Kind.CONTACT))}]),
+    "participants": (
+        [{}], [{"userId": str(user_id("agent"))}] * 2,
+        [{"userId": str(user_id("agent")), "contactId": str(new_id(Kind.CONTACT))}],
+    ),
     "grants": ([{"entity": "nothing", "action": "READ", "scope": "ALL"}], [{"entity": "user", "action": "READ", "scope": "OWN"}]),
     "fieldGrants": ([{"entity": "customer", "field": "nothing", "restriction": "HIDDEN"}],), "version": (), "active": (),
     "primary": (), "position": (), "pinned": (), "mustConfirm": (), "allDay": (),
     "price": ("-1", "0.00001"),
     "amount": ("-1", "99999999999999999.99", "0.00001"), "freight": ("-1", "0.00001"), "exchangeRate": ("0", "-1"),
     "currency": ("yuan", "12"), "probability": (-1, 101), "ringSeconds": (1, 99_999),
+    "number": ("12ab", "x" * 65, "4000", "\u0000"), "until": ("2020-01-01T00:00:00Z",),
     "numbers": ([""], ["a\u0000b"], ["1"] * 2, ["x" * 65], [str(n) for n in range(51)]),
     "memberIds": ([str(user_id("agent"))] * 2, [str(user_id("leaver"))], [str(new_id(Kind.USER))]),
     "stages": (
@@ -194,6 +198,8 @@ async def test_bad_input(served):
 
 STEPS: dict[str, tuple[str, ...]] = {
     "activityComplete": ("PLANNED",), "activityCancel": ("PLANNED",), "activityReopen": ("DONE", "CANCELLED"),
+    "activityReschedule": ("PLANNED",), "callAmend": ("ENDED",), "callBackClaim": ("OPEN", "CLAIMED"),
+    **dict.fromkeys(("callBackRelease", "callBackComplete", "callBackCancel"), ("CLAIMED",)),
     "opportunityMove": ("OPEN",), "opportunityWin": ("OPEN",), "opportunityHold": ("OPEN",),
     "opportunityLose": ("OPEN", "ON_HOLD"), "opportunityReopen": ("WON", "LOST", "ON_HOLD"),
     "contractSubmit": ("DRAFT", "REJECTED"), "contractWithdraw": ("IN_REVIEW",), "contractApprove": ("IN_REVIEW",),

@@ -31,7 +31,7 @@ TABLES = {
     Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
     Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
     Kind.CALL_DISCLOSURE: "call_disclosure", Kind.POOL_POLICY: "pool_policy", Kind.POOL_LEVEL: "pool_level",
-    Kind.POOL_STAY: "pool_stay",
+    Kind.POOL_STAY: "pool_stay", Kind.CALL_BACK: "call_back", Kind.BLOCKED_NUMBER: "blocked_number",
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
@@ -51,6 +51,7 @@ NODES = {
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
     Kind.POOL_POLICY: "PoolPolicy", Kind.POOL_STAY: "PoolStay",
+    Kind.CALL_BACK: "CallBack", Kind.BLOCKED_NUMBER: "BlockedNumber",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
     Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
     Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
@@ -120,8 +121,11 @@ async def _news(made: Office, agent: Api) -> None:
     group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me, agent.id]}
     await made.admin.do("ringGroupCreate", "ringGroup { id }", input=group)
     report = CallReport("pbx", "e1", "c1", Signal.RINGING, CallDirection.INBOUND, "13800138000", "4000", now())
+    missed = CallReport("pbx", "e2", "c2", Signal.MISSED, CallDirection.INBOUND, "13900139000", "4000", now())
     async with system_deed(made.database, "test", channel=Channel.TELEPHONY) as deed:
         await receive(deed, report)
+        await receive(deed, missed)
+    await made.admin.do("blockedNumberCreate", "blockedNumber { id }", input={"match": "WITHHELD"})
     news = {"title": "t", "body": "b", "audience": {"userIds": [me]}}
     await made.admin.do("announcementPublish", "announcement { id }", input=news)
     starts = now().replace(microsecond=0)

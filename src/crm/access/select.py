@@ -6,7 +6,7 @@ always at least one), so a cached viewer never outlives its rights and no statem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
@@ -161,6 +161,30 @@ def sums_of(
     keys = ", ".join(f"{alias}.{column}" for column in by)
     sums = "".join(f", sum({alias}.{column}) AS {column}" for column in summed)
     return f"SELECT {keys}, count(*) AS total{sums} FROM {source.rule.table} {alias} WHERE {all_of(tests)} GROUP BY {keys}"
+
+
+def tally_of(
+    source: Source,
+    condition: Condition | None,
+    figures: Mapping[str, str],
+    rights: Rights,
+    binds: Binds,
+    *,
+    beside: str = "",
+    most: int,
+) -> Guarded:
+    """Figures over all rows the viewer may read, a row for each value of `key`, the first of them; ordered by it.
+
+    `figures` are expressions of our own by name, in which `{row}` stands for the row. `beside` joins a table that is seen with
+    the row. One row more than `most` tells that there are more.
+    """
+    alias = binds.alias()
+    tests = [*_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    with binds.looking(Look.TABLE):
+        tests.append(_seen(source, None, alias, rights, binds))
+    chosen = ", ".join(f"{expression.format(row=alias)} AS {name}" for name, expression in figures.items())
+    joined = f"{source.rule.table} {alias} {beside.format(row=alias)}"
+    return Guarded(f"SELECT {chosen} FROM {joined} WHERE {all_of(tests)} GROUP BY 1 ORDER BY 1 LIMIT {most + 1}")
 
 
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:

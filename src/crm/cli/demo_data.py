@@ -20,6 +20,7 @@ from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic import contracts, deliveries, forecasts, processes, service
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
+from crm.cli.synthetic.call_lists import add_call_backs
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import papers, reserve
@@ -33,6 +34,7 @@ from crm.store.database import Database
 SEED = "demo"
 FOUNDED = timedelta(days=3 * 365 + 30)
 YEAR = timedelta(days=365)
+MONTH = timedelta(days=30)
 
 
 async def fill(database: Database, progress: ProgressBar) -> None:
@@ -46,6 +48,7 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         writer = Writer(opened, progress, CUSTOMERS + CHANNELS + SUPPLIERS)
         await writer.write(company.organisation.batch)
         await _write_records(writer, opened, dice, company)
+        await add_call_backs(opened, opened.at - MONTH)
         await finish(opened, company.organisation)
         await open_office(opened, dice, company)
         await fill_pool(opened, dice, company)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 from crm.cli.progress import ProgressBar
@@ -21,6 +21,7 @@ from crm.cli.seeding.indexes import without_indexes
 from crm.cli.seeding.parties import HISTORY, TABLES, Plan, case_papers, contract_papers, delivery_papers, project_papers
 from crm.cli.synthetic import processes
 from crm.cli.synthetic.batch import Writer, refresh_statistics
+from crm.cli.synthetic.call_lists import add_call_backs
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import reserve
@@ -32,6 +33,9 @@ from crm.store.database import Database
 
 NOW = datetime(2026, 1, 1, 4, tzinfo=UTC)
 """The instant all seeded records are told from: history lies before it, plans after it."""
+
+LATELY = timedelta(days=30)
+"""The call-back list begins here."""
 
 MANY = 10_000
 """From this many customers on, making the indexes anew is quicker than keeping them, and a second process is worth its start."""
@@ -72,6 +76,7 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
                 "chunks", done := done + 1, len(plan.chunks())
             )  # takes the time we waited, so that the others tell of writing
             await _write(deed, writer, chunk)
+    await add_call_backs(deed, NOW - LATELY)
 
 
 async def _write(deed: Deed, writer: Writer, chunk: workshop.Chunk) -> None:

@@ -1,7 +1,9 @@
 """Every row of the product. Foreign keys name their model as a string, so rooms need not import each other."""
 
 from crm.models.customers.activity import Activity, ActivityParticipant
+from crm.models.customers.blocked_number import BlockedNumber
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
+from crm.models.customers.call_back import CallBack
 from crm.models.customers.contact import Contact
 from crm.models.customers.duplicate import DuplicateDisclosure, DuplicatePolicy
 from crm.models.customers.forecast_snapshot import ForecastSnapshot
@@ -42,8 +44,10 @@ __all__ = [
     "Announcement",
     "AnnouncementAudience",
     "AnnouncementReceipt",
+    "BlockedNumber",
     "CalendarDay",
     "Call",
+    "CallBack",
     "CallCandidate",
     "CallDisclosure",
     "CallEvent",

@@ -11,6 +11,9 @@ from strawberry.schema.config import StrawberryConfig
 from crm.graph.rows import read_field
 from crm.graph.scalars import SCALARS
 from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
+from crm.resolvers.customers.blocked_numbers import BlockedNumberMutation, BlockedNumberQuery
+from crm.resolvers.customers.call_backs import CallBackMutation, CallBackQuery
+from crm.resolvers.customers.call_figures import CallFigureQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
@@ -50,7 +53,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 @strawberry.type(description="Everything that can be read.")
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
-    CallQuery, RingGroupQuery,
+    CallQuery, CallFigureQuery, CallBackQuery, BlockedNumberQuery, RingGroupQuery,
     DuplicateQuery, MergeQuery, PoolQuery, ContactPlanQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
@@ -66,7 +69,7 @@ class Query(
 @strawberry.type(description="Everything that can be done. Each mutation is one transaction.")
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
-    CallMutation, RingGroupMutation,
+    CallMutation, CallBackMutation, BlockedNumberMutation, RingGroupMutation,
     DuplicateMutation, MergeMutation, PoolMutation, PartyMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,

@@ -19,6 +19,7 @@ _CONSTRAINTS = {
     "tag_name": ("There is a tag with this name.", ("input", "name")),
     "role_name": ("There is a role with this name.", ("input", "name")),
     "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
+    "blocked_number_once": ("This is on the block list already.", ("input", "number")),
     "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
     "competitor_name": ("There is a competitor with this name.", ("input", "name")),
     "work_calendar_name": ("There is a calendar with this name.", ("input", "name")),

@@ -17,7 +17,7 @@ MANAGER = Sketch(
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
         "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
-        "ring_group pipeline work_calendar calendar_day sla_policy": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline work_calendar calendar_day sla_policy blocked_number": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },
@@ -31,7 +31,7 @@ AGENT = Sketch(
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
         "pool": {Scope.ALL: "READ UPDATE"},
-        "user tag ring_group pipeline": {Scope.ALL: "READ"},
+        "user tag ring_group pipeline blocked_number": {Scope.ALL: "READ"},
     },
     {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
 )

@@ -61,7 +61,7 @@ def add_party(batch: Batch, dice: Dice, scene: Scene, order: Order) -> Known:
         for place in range(order.contacts)
     ]
     whom = With(key, people, order.created, order.owner, named.english)
-    made = [add_activity(batch, dice, scene.now, whom) for _ in range(order.activities)]
+    made = [add_activity(batch, dice, scene, whom) for _ in range(order.activities)]
     activities = [*made, *(each for _ in range(order.calls) if (each := add_call(batch, dice, scene, whom)) is not None)]
     done = max((each.done_at for each in activities if each.done_at is not None), default=None)
     planned = [each.planned_at for each in activities if each.status == "PLANNED" and each.planned_at is not None]

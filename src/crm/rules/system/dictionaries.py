@@ -86,6 +86,14 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "complaint:投诉:Complaint wrong:打错:Wrong_number other:其他:Other"
         ),
     ),
+    "activity_outcome": (
+        "活动结果",
+        "Activity outcome",
+        _entries(
+            "reached:已联系:Reached interested:有意向:Interested agreed:达成一致:Agreed refused:已拒绝:Refused "
+            "later:以后再说:Later no_answer:未联系上:Not_reached other:其他:Other"
+        ),
+    ),
     "lost_reason": (
         "输单原因",
         "Lost reason",

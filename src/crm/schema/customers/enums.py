@@ -8,6 +8,8 @@ from typing import Any
 import strawberry
 
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus, ActivityVerb
+from crm.rules.customers.blocked_numbers import BlockMatch
+from crm.rules.customers.call_back_flow import CallBackStatus, CallBackVerb
 from crm.rules.customers.call_states import CallDirection, CallState, CallVerb
 from crm.rules.customers.competition import CompetitionState
 from crm.rules.customers.duplicates import DuplicateAction, DuplicateCriterion, DuplicateSubject, EntryPoint
@@ -51,6 +53,9 @@ strawberry.enum(CaseVerb, description="What can be done with a service case next
 strawberry.enum(CallState, description="Where a call stands (通话状态).")
 strawberry.enum(CallDirection, description="Who called whom (呼叫方向).")
 strawberry.enum(CallVerb, description="What can be done with a call next.")
+strawberry.enum(CallBackStatus, description="Where an entry of the call-back list stands (回电状态).")
+strawberry.enum(CallBackVerb, description="What can be done with an entry of the call-back list next.")
+strawberry.enum(BlockMatch, description="What an entry of the block list stands for (匹配方式).")
 strawberry.enum(RingStrategy, description="Whose telephone of a ring group rings first (振铃策略).")
 strawberry.enum(AgentState, description="How an agent is found (座席状态).")
 strawberry.enum(PresenceChoice, description="What agents can say of themselves (座席状态).")
@@ -71,6 +76,9 @@ __all__ = [
     "ActivityVerb",
     "AgentState",
     "Attitude",
+    "BlockMatch",
+    "CallBackStatus",
+    "CallBackVerb",
     "CallDirection",
     "CallState",
     "CallVerb",
