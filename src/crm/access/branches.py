@@ -27,10 +27,14 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact."""
+    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact.
+
+    `staff`: for our own people alone. What a partner sees of an opportunity does not show what was offered to another one.
+    """
 
     column: str
     parent: str
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,17 @@ class ViaRecord:
     """Wherever the record is visible that `record_id` and `record_kind` name: shares, tags, the change log.
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
-    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited).
+    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `kinds`: only
+    records of these.
     """
 
     owned: bool
+    kinds: frozenset[Kind] | None = None
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
-        return tuple(rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        named_ = (rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        return tuple(rule for rule in named_ if self.kinds is None or rule.kind in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,18 @@ class Myself:
     """Rows whose `column` is the viewer."""
 
     column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """For a partner's people: rows whose `column` is the channel they work for. Nobody else sees anything by it.
+
+    With `table`, rows beside which that table names the channel: its `beside` points at the row, its `column` at the channel.
+    """
+
+    column: str
+    table: str | None = None
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,7 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Granted | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Partner | Named | Told | ViaEditable | Granted | Staff | SignedIn
 
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}
@@ -115,7 +134,8 @@ class Visible:
 
     `entities` are the names that roles grant; where one table holds several (`party`), `discriminator` is the column whose value
     selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
-    part of another (value rows) has no entities of its own: its parent's rights are its rights.
+    part of another (value rows) has no entities of its own: its parent's rights are its rights. `internal` is a column that
+    keeps a row for our own people: no partner sees it, by whatever way.
     """
 
     name: str
@@ -127,6 +147,7 @@ class Visible:
     gated: bool = True
     actions: frozenset[Action] = frozenset()
     recycled: bool = True
+    internal: str | None = None
 
     @property
     def owned(self) -> bool:
@@ -147,10 +168,11 @@ def visible(
     gated: bool = True,
     actions: frozenset[Action] = frozenset(),
     recycled: bool = True,
+    internal: str | None = None,
 ) -> Visible:
     """Declare the rule of one table and enter it in the table of all rules."""
     own = {"": name} if actions else {}
-    declared = Visible(name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled)
+    declared = Visible(name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled, internal)
     if name in _DECLARED:
         raise TypeError(f"`{name}` has its `visible` already.")
     _DECLARED[name] = declared

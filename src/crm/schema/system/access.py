@@ -21,6 +21,7 @@ class AccessCause(Enum):
     SHARE = "SHARE"
     PARTY = "PARTY"
     NAMED = "NAMED"
+    CHANNEL = "CHANNEL"
 
 
 @part(of="the record", description="One reason why somebody may do something.")
