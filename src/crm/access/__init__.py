@@ -3,7 +3,7 @@
 Decisions about rights are made here and nowhere else. Importing the package declares the rules of all rooms.
 """
 
-from crm.access.customers import activity, call, contact, opportunity, party, reach  # noqa: F401 -- importing declares
+from crm.access.customers import activity, call, channel, contact, marketing, opportunity, party, reach  # noqa: F401 -- importing declares
 from crm.access.marketing import contract  # noqa: F401 -- importing declares
 from crm.access.messaging import announcement  # noqa: F401 -- importing declares
 from crm.access.office import schedule_event  # noqa: F401 -- importing declares

@@ -2,7 +2,11 @@
 
 from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
+from crm.models.customers.channel import ChannelGroup, Territory, TerritoryRegion
+from crm.models.customers.channel_assignment import ChannelAssignment
+from crm.models.customers.channel_submission import ChannelSubmission
 from crm.models.customers.contact import Contact
+from crm.models.customers.marketing_task import ChannelTask, MarketingTask
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
@@ -12,6 +16,7 @@ from crm.models.messaging.announcement import Announcement, AnnouncementAudience
 from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
 from crm.models.system.change import Change, IdempotencyKey
+from crm.models.system.comment import Comment
 from crm.models.system.department import Department, DepartmentClosure
 from crm.models.system.dictionary import Dictionary, DictionaryItem
 from crm.models.system.event import Event, EventHorizon, EventStream
@@ -39,6 +44,11 @@ __all__ = [
     "CallEvent",
     "CallMatch",
     "Change",
+    "ChannelAssignment",
+    "ChannelGroup",
+    "ChannelSubmission",
+    "ChannelTask",
+    "Comment",
     "Contact",
     "Contract",
     "Delivery",
@@ -54,6 +64,7 @@ __all__ = [
     "FieldGrant",
     "IdempotencyKey",
     "Job",
+    "MarketingTask",
     "Notification",
     "NumberSeries",
     "Opportunity",
@@ -82,6 +93,8 @@ __all__ = [
     "Stage",
     "StageChange",
     "Tag",
+    "Territory",
+    "TerritoryRegion",
     "ToldPresence",
     "User",
 ]

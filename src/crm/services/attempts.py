@@ -20,6 +20,9 @@ _CONSTRAINTS = {
     "role_name": ("There is a role with this name.", ("input", "name")),
     "ring_group_name": ("There is a ring group with this name.", ("input", "name")),
     "pipeline_name": ("There is a pipeline with this name.", ("input", "name")),
+    "channel_group_name": ("There is a group of channels with this name.", ("input", "name")),
+    "territory_name": ("There is a territory with this name.", ("input", "name")),
+    "channel_assignment_live": ("This opportunity is with a channel already.", ("id",)),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

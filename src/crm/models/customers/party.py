@@ -8,7 +8,10 @@ from crm.models.record import OwnedRecord, reference
 
 
 class Party(OwnedRecord):
-    """客户、渠道、供应商. `type` says which of the three, and never changes."""
+    """客户、渠道、供应商. `type` says which of the three, and never changes.
+
+    A channel has a group and a territory, a customer the channel that serves it.
+    """
 
     type = fields.CharField(max_length=10)
     name = fields.CharField(max_length=200)
@@ -31,6 +34,9 @@ class Party(OwnedRecord):
     next_contact_at = fields.DatetimeField(null=True)
     contact_cycle_days = fields.IntField(null=True)
     note = fields.TextField(null=True)
+    channel_group = reference("ChannelGroup")
+    territory = reference("Territory")
+    channel = reference("Party")
 
     class Meta:
         table = "party"
