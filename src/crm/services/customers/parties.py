@@ -10,9 +10,10 @@ from crm.access.grants import Action
 from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
-from crm.models import Party
+from crm.models import Party, Principal
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
+from crm.services.customers import channel_fields
 from crm.services.customers.reach import LISTS, replace_reach
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -34,7 +35,6 @@ from crm.services.values import columns
 PARENT_LOCK = 7_261_004
 DICTIONARIES = {
     "level_id": "customer_level",
-    "category_id": "customer_type",
     "source_id": "customer_source",
     "industry_id": "industry",
     "region_id": "region",
@@ -42,14 +42,18 @@ DICTIONARIES = {
 }
 
 
-async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any]) -> UUID:
-    """A new party of this type, with its numbers and addresses."""
+async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any], *, channel_id: UUID | None = None) -> UUID:
+    """A new party of this type, with its numbers and addresses; `channel_id` is a channel that it is known to have come by."""
     entity = type_.lower()
     refuse_blank(given, ["name"])
     check_frozen(deed, entity, list(given))
-    values = await _decided(deed, given)
+    values = await _decided(deed, type_, given)
     values = await owned_by(deed, entity, {"type": type_.value, **values})
-    party, changes = await insert(deed, Party, Kind.PARTY, values)
+    party, changes = await insert(
+        deed, Party, Kind.PARTY, {**channel_fields.implied(type_, channel_id or deed.viewer.channel), **values}
+    )
+    if type_ is PartyType.CHANNEL:
+        await Principal.create(using_db=deed.tx, id=party.id, kind=int(Kind.PARTY))
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
     await record_change(deed, party, f"{entity}.create", changes)
     return party.id
@@ -60,7 +64,7 @@ async def update(deed: Deed, type_: PartyType, record_id: str, version: int, giv
     party = await _claim(deed, type_, record_id, Action.UPDATE)
     check_version(party, version)
     check_frozen(deed, type_.lower(), list(given))
-    values = await _decided(deed, given, party)
+    values = await _decided(deed, type_, given, party)
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
@@ -87,7 +91,7 @@ async def _claim(deed: Deed, type_: PartyType, record_id: str, action: Action, *
     return await claim(deed, Party, record_id, action, deleted=deleted, fixed={"type": type_.value})
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
+async def _decided(deed: Deed, type_: PartyType, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
     """The given values checked against columns, rules and references, and what follows from them."""
     values, references = columns(Party, given, LISTS)
     refuse_outside(values.get("payment_terms_days"), 0, 3650, "payment_terms_days")
@@ -100,7 +104,10 @@ async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = N
             raise Invalid("This is not a unified social credit code: the check character is wrong.", ("input", "creditCode"))
     if "name" in values:
         values |= {"name_key": name_key(values["name"])[:800], "normalised_name": normalised_name(values["name"])[:200]}
-    return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES, current=party)}
+    dictionaries = {**DICTIONARIES, "category_id": channel_fields.CATEGORIES[type_]}
+    values |= await resolved(deed, Party, references, dictionaries=dictionaries, current=party)
+    await channel_fields.check(deed, type_, values)
+    return values
 
 
 def _lists(given: Mapping[str, Any]) -> dict[str, Any]:
