@@ -12,9 +12,12 @@ from crm.graph.rows import read_field
 from crm.graph.scalars import SCALARS
 from crm.resolvers.customers.activities import ActivityMutation, ActivityQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
+from crm.resolvers.customers.channel_dealings import ChannelDealingsMutation, ChannelDealingsQuery
+from crm.resolvers.customers.channel_organisation import ChannelOrganisationMutation, ChannelOrganisationQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
+from crm.resolvers.customers.marketing_tasks import MarketingTaskMutation, MarketingTaskQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.pipelines import PipelineMutation, PipelineQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
@@ -24,6 +27,7 @@ from crm.resolvers.messaging.announcements import AnnouncementMutation, Announce
 from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
+from crm.resolvers.system.comments import CommentMutation
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
 from crm.resolvers.system.jobs import JobMutation, JobQuery
 from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
@@ -39,6 +43,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, RingGroupQuery,
+    ChannelOrganisationQuery, ChannelDealingsQuery, MarketingTaskQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     AnnouncementQuery,
@@ -52,6 +57,7 @@ class Query(
 class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, RingGroupMutation,
+    ChannelOrganisationMutation, ChannelDealingsMutation, MarketingTaskMutation, CommentMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     AnnouncementMutation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm.graph.fields import related
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
@@ -18,6 +19,8 @@ from crm.schema.customers.party import Party
 )
 class Customer(Party):
     """客户."""
+
+    channel = related("customers.Channel", "channel_id", "The channel that serves it (所属渠道).")
 
 
 CustomerFilter = filter_of(Customer)

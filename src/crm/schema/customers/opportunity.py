@@ -45,6 +45,7 @@ class Opportunity(OwnedRecord):
     stage_history = related_list(
         "customers.StageChange", "opportunity_id", "Its stays in stages, the first one first (阶段历史)."
     )
+    assignments = related_list("customers.ChannelAssignment", "opportunity_id", "To which channels it was offered (机会分配).")
     contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
 
     @computed(
