@@ -10,6 +10,7 @@ import json
 from uuid import UUID
 
 from tests.factories.company_calls import calls, ring_groups
+from tests.factories.company_channels import dealings, places
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
 from tests.factories.company_messaging import announcements
@@ -48,6 +49,7 @@ def build(variant: int = 0) -> Company:
     company = Company(variant)
     organisation(company)
     options(company)
+    places(company)
     parties(company)
     contacts(company)
     activities(company)
@@ -56,6 +58,7 @@ def build(variant: int = 0) -> Company:
     calls(company)
     pipelines(company)
     sales(company)
+    dealings(company)
     schedule_events(company)
     announcements(company)
     notifications(company)
@@ -73,6 +76,9 @@ TOLD = {
     "contract": ("title", "amount", "note", "status"),
     "delivery": ("recipient", "freight", "lines", "waybill"),
     "announcement": ("title", "body", "audience", "status"),
+    "channel_assignment": ("title", "brief", "status", "customerName"),
+    "channel_submission": ("title", "phone", "amount", "status"),
+    "marketing_task": ("title", "description", "dueOn"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
 }
 """What the change log tells of each entity, hidden fields included."""
@@ -85,7 +91,18 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    for table in ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline"):
+    for table in (
+        "user_account",
+        "department",
+        "role",
+        "tag",
+        "dictionary",
+        "dictionary_item",
+        "ring_group",
+        "pipeline",
+        "channel_group",
+        "territory",
+    ):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)

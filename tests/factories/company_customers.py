@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from tests.factories.company_channels import place_of
 from tests.factories.company_organisation import LISTS
 from tests.factories.company_rows import SHARES, Company, Fact, bits, instant, key, owned, reach, share, tag, user_id
 
@@ -49,6 +50,8 @@ def _party(
         f"{column}_id": key(Kind.DICTIONARY_ITEM, f"{code} {('one', 'two', 'old')[(number >> place) % 3]}")
         for place, (code, column) in enumerate(LISTS.items())
     }
+    if type_ != "CUSTOMER":
+        options["category_id"] = key(Kind.DICTIONARY_ITEM, f"{type_.lower()}_type {('one', 'two', 'old')[number % 3]}")
     fact = company.add(
         "party", **owned(Kind.PARTY, name, owner, department, deleted=deleted), type=type_, name=name,
         short_name=f"short {name[-6:]}" if number % 2 else None, name_key=name_key(name), normalised_name=name,
@@ -57,8 +60,10 @@ def _party(
         parent_id=key(Kind.PARTY, above) if above and above != name else None,
         last_contact_at=instant(f"last {name}") if number % 2 else None,
         next_contact_at=instant(f"next {name}") if number % 5 else None,
-        contact_cycle_days=number % 30 or None, note=f"a secret note on {name}",
+        contact_cycle_days=number % 30 or None, note=f"a secret note on {name}", **place_of(type_, name),
     )  # fmt: skip
+    if type_ == "CHANNEL":
+        company.add("principal", id=fact.id, kind=int(Kind.PARTY))
     reach(company, "party_id", fact, name)
     tag(company, fact, Kind.PARTY)
     return fact

@@ -88,7 +88,7 @@ def _closures(company: Company) -> None:
 
 LISTS = {"customer_level": "level", "customer_type": "category", "customer_source": "source", "industry": "industry",
          "region": "region", "credit_grade": "credit_grade"}  # fmt: skip
-OTHER_LISTS = ("call_disposition", "lost_reason")
+OTHER_LISTS = ("call_disposition", "lost_reason", "channel_type", "supplier_type")
 
 
 def options(company: Company) -> None:

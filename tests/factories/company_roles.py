@@ -9,9 +9,10 @@ from crm.access.branches import grantable
 
 CORE = ("customer", "channel", "supplier", "contact", "activity")
 WORK = ("call", "opportunity", "contract", "delivery")
+PARTNERING = ("channel_assignment", "channel_submission", "marketing_task")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
-OWNED = (*CORE, *WORK, *UNGATED)
+OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all("DELETE SHARE", "OWN", OWNED)
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
-        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all("READ UPDATE", "ALL", ["ring_group"])
+        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all(CRUD, "ALL", ["channel_group"])
+        | _all("READ UPDATE", "ALL", ["ring_group"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
@@ -44,7 +46,8 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "agent": RoleFacts(
         _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event"])
-        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement"]) | {("tag", "CREATE"): "ALL"}
+        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "channel_assignment", "marketing_task"])
+        | {("tag", "CREATE"): "ALL"}
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
@@ -56,7 +59,7 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", *UNGATED]) | {("tag", "READ"): "ALL"}
-        | _all("READ ADMINISTER", "ALL", ["job"])
+        | _all("READ ADMINISTER", "ALL", ["job"]) | _all("CREATE READ UPDATE", "ALL", PARTNERING)
     ),
     "hider": RoleFacts(
         _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
@@ -64,12 +67,13 @@ ROLES: dict[str, RoleFacts] = {
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
-            "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
+            "delivery.lines", "announcement.readCount", "channel_assignment.brief", "channel_submission.phone",
+            "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
         }),
         frozen=frozenset({
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
             "opportunity.title", "opportunity.stage", "contract.note", "delivery.waybill", "announcement.body",
-            "announcement.audience", "schedule_event.description", "schedule_event.reminders",
+            "announcement.audience", "marketing_task.dueOn", "schedule_event.description", "schedule_event.reminders",
         }),
     ),
     "hiding": RoleFacts(
@@ -91,13 +95,15 @@ ROLES: dict[str, RoleFacts] = {
     "mixed": RoleFacts(
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
         | _all("READ", "DEPARTMENT", ["channel", "delivery"]) | _all("DELETE", "ALL", ["customer", "contact", "contract"])
+        | _all("READ UPDATE", "OWN", ["channel_assignment"])
+        | _all("READ", "DEPARTMENT", ["channel_submission", "marketing_task"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
         | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
     ),
     "clerk": RoleFacts(
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])
         | _all("CREATE UPDATE DELETE", "ALL", ["department"]) | {("call", "READ"): "OWN"}
-        | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group"])
+        | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group", "territory"])
         | _all("CREATE READ", "ALL", ["pipeline"]) | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "retired": RoleFacts(_all("READ", "ALL", OWNED)),

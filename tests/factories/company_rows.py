@@ -144,6 +144,7 @@ SHARES: dict[str, tuple[Any, str, datetime | None, str]] = {
     "everyone READ": (("everyone", ""), "READ", None, "MANUAL"),
     "mixed EDIT": (("user", "mixed"), "EDIT", None, "MANUAL"),
     "closed EDIT": (("user", "closed"), "EDIT", None, "MANUAL"),
+    "partners channel READ": (("party", "channel of outsider"), "READ", None, "ASSIGNED"),
     "clerk EDIT": (("user", "clerk"), "EDIT", None, "MANUAL"),
 }
 """With whom, how, until when, why."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    **dict.fromkeys(("User", "Department", "RingGroup", "ChannelGroup", "Territory"), "staff"),
+    "Role": "role.read", "Job": "signed_in",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification"), "signed_in"
@@ -18,14 +19,16 @@ LISTED = {
 VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
-         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule"), "update"
+         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule",
+         "Accept", "Decline", "Register", "Dispatch"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve",
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
+    "ringGroup", "channelGroup", "territory", "channelAssignment", "channelSubmission", "marketingTask",
+    "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent",
 )  # fmt: skip
 SPECIAL = {
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
@@ -38,6 +41,9 @@ SPECIAL = {
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
     "callCustomerCreate": "customer.create",
+    "opportunityOffer": "channel_assignment.create", "opportunitySubmit": "channel_submission.create",
+    "channelSubmissionReject": "channel_submission.update", "channelTaskReport": "marketing_task.read",
+    "commentAdd": "signed_in", "commentRemove": "signed_in", "channelInformationPublish": "announcement.create",
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
@@ -76,6 +82,23 @@ OWN_RULES = {
     "scheduleOccurrenceCancel": Aim("ScheduleEvent", "UPDATE"), "scheduleOccurrenceMove": Aim("ScheduleEvent", "UPDATE"),
     "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
     "jobRetry": Aim("Job", "ADMINISTER"), "jobCancel": Aim("Job", "ADMINISTER"),
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="their channel's")
+        for name in ("channelAssignmentAccept", "channelAssignmentDecline")
+    },
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="ours")
+        for name in ("channelAssignmentRegister", "channelAssignmentWithdraw")
+    },
+    "channelSubmissionWithdraw": Aim("ChannelSubmission", "UPDATE", rule="their channel's"),
+    "channelSubmissionRegister": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelSubmissionReject": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelTaskReport": Aim("ChannelTask", "READ", rule="their channel's"),
+    "commentRemove": Aim("Comment", "READ", rule="author"),
+    "opportunityOffer": Aim("Opportunity", "UPDATE", rule="ours"),
+    **{
+        f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
+    },
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip
@@ -85,7 +108,8 @@ OWN_RULES = {
 while nobody has, whom it rang; `unknown or held`: the latter
 only where nobody knows whom it is from.
 `named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
-submitted.
+submitted. `ours`: what the scope of the verb reaches, and for our own people alone. `their channel's`: only the people of the
+channel that the row names. `author`: whoever wrote it.
 """
 
 

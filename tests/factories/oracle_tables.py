@@ -15,7 +15,9 @@ TABLES = {
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
-    "Reminder": "reminder", "Notification": "notification",
+    "Reminder": "reminder", "Notification": "notification", "ChannelGroup": "channel_group", "Territory": "territory",
+    "ChannelAssignment": "channel_assignment", "ChannelSubmission": "channel_submission", "Comment": "comment",
+    "MarketingTask": "marketing_task", "ChannelTask": "channel_task",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -29,7 +31,24 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         name: (f"{column}_id", "DictionaryItem", True)
         for name, column in (("level", "level"), ("category", "category"), ("source", "source"), ("industry", "industry"),
                              ("region", "region"), ("creditGrade", "credit_grade"))
-    } | {"parent": ("parent_id", "Party", False)},
+    } | {
+        "parent": ("parent_id", "Party", False), "channelGroup": ("channel_group_id", "ChannelGroup", False),
+        "territory": ("territory_id", "Territory", False), "channel": ("channel_id", "Channel", False),
+    },
+    "channel_group": _AUTHORS, "territory": _AUTHORS | {"parent": ("parent_id", "Territory", False)},
+    "channel_assignment": _RECORD | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "channel": ("channel_id", "Channel", False),
+    },
+    "channel_submission": _RECORD | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "channel": ("channel_id", "Channel", False),
+        "customer": ("customer_id", "Customer", False), "region": ("region_id", "DictionaryItem", True),
+        "industry": ("industry_id", "DictionaryItem", True),
+    },
+    "marketing_task": _RECORD, "comment": {"author": ("author_id", "User", True)},
+    "channel_task": {
+        "task": ("marketing_task_id", "MarketingTask", False), "channel": ("channel_id", "Channel", False),
+        "reportedBy": ("reported_by_id", "User", True),
+    },
     "contact": _RECORD | {"party": ("party_id", "Party", False)},
     "activity": _RECORD | _WITH,
     "user_account": _AUTHORS | {
@@ -83,14 +102,23 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "party": _EVERY | {
         "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
         "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
-        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"),
+        "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"), "customers": ("Customer", "channel_id"),
+        "assignments": ("ChannelAssignment", "channel_id"), "submissions": ("ChannelSubmission", "channel_id"),
+        "tasks": ("ChannelTask", "channel_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
     },
     "activity": _EVERY | {"calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id")},
     "call": _EVERY,
-    "opportunity": _EVERY | {"stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id")},
+    "opportunity": _EVERY | {"stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id")} | {
+        "assignments": ("ChannelAssignment", "opportunity_id"),
+    },
+    "channel_group": {"channels": ("Channel", "channel_group_id")},
+    "territory": {"children": ("Territory", "parent_id"), "channels": ("Channel", "territory_id")},
+    "channel_assignment": _EVERY | {"comments": ("Comment", "record_id")},
+    "channel_submission": _EVERY | {"comments": ("Comment", "record_id")},
+    "marketing_task": _EVERY | {"channelTasks": ("ChannelTask", "marketing_task_id")},
     "contract": _EVERY | {"deliveries": ("Delivery", "contract_id")},
     "delivery": _EVERY,
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
@@ -119,7 +147,8 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Table → plain list of value rows → (type, column)."""
 
-_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event")
+_TAGGED = ("party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event",
+           "channel_assignment", "channel_submission", "marketing_task")  # fmt: skip
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
     table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
 }
@@ -127,6 +156,7 @@ THROUGH["call"]["candidates"] = ("User", "call_candidate", "call_id", "user_id")
 THROUGH |= {
     "role": {"members": ("User", "role_member", "role_id", "user_id")},
     "user_account": {"roles": ("Role", "role_member", "user_id", "role_id")},
+    "territory": {"regions": ("DictionaryItem", "territory_region", "territory_id", "region_id")},
     "ring_group": {"members": ("User", "ring_group_member", "ring_group_id", "user_id")},
 }
 """Table → plain list over a link table → (type, link, near column, far column)."""
@@ -135,6 +165,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 """Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
 
 VALUE_ROWS = {
+    "territory_region": ("territory", "territory_id"),
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
     "stage": ("pipeline", "pipeline_id"), "stage_change": ("opportunity", "opportunity_id"),
@@ -150,6 +181,15 @@ NAMED = {
     "schedule_event": ("schedule_attendee", "schedule_event_id", None),
 }
 """Table → who sees a row because they are named beside it: (table of names, its column, the states in which that counts)."""
+
+THEIR_CHANNELS = {"channel_assignment", "channel_submission", "channel_task"}
+"""Tables whose rows name a channel, whose people see them."""
+
+FOR_OUR_PEOPLE = {
+    "channel_assignment": (("opportunity", "opportunity_id"), ("party", "channel_id")),
+    "channel_submission": (("party", "channel_id"),), "channel_task": (("marketing_task", "marketing_task_id"),),
+}  # fmt: skip
+"""Table → the rows that show it to our own people wherever they see them, and to no partner."""
 
 WITH_THEIR_PARTY = {"contact", "activity", "call", "opportunity", "contract", "delivery"}
 """Tables whose rows are seen wherever their party is."""

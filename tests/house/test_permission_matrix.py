@@ -490,7 +490,10 @@ def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any
         desk.expect(oracle, where, action, (each["allowed"], each["gate"]), (wanted, gate), fact.values.get("name", fact.id))
 
 
-BINS = {entity: entity.title().replace("_", "") for entity in (*OWNED, "department", "role", "tag", "ring_group", "pipeline")}
+UNDELETED = {"channel_assignment", "channel_submission"}
+"""A history that nobody deletes."""
+BINNED = (*OWNED, "department", "role", "tag", "ring_group", "pipeline", "channel_group", "territory")
+BINS = {entity: entity.title().replace("_", "") for entity in BINNED if entity not in UNDELETED}
 
 
 async def test_the_recycle_bin(desk: Desk):
