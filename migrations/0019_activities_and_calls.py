@@ -86,7 +86,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0015_merges_and_duplicates")]
+    dependencies = [("crm", "0018_channels")]
 
     initial = False
 

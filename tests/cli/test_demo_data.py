@@ -164,7 +164,8 @@ async def test_the_calendar_has_events_of_every_sort(demo: Demo):
 async def test_an_announcement_was_published_and_some_have_read_it(demo: Demo):
     assert await demo.count("announcement", "status = 'PUBLISHED' AND must_confirm AND pinned") == 1
     staff = await demo.count("user_account", "kind = 'STAFF'")
-    assert await demo.count("announcement_receipt", "true") == staff
+    roster = "announcement_id = (SELECT id FROM announcement WHERE must_confirm AND pinned)"
+    assert await demo.count("announcement_receipt", roster) == staff
     read_by, confirmed = await demo.count("announcement_receipt", "read_at IS NOT NULL"), "confirmed_at IS NOT NULL"
     assert 0 < await demo.count("announcement_receipt", confirmed) < read_by < staff
 
@@ -241,6 +242,33 @@ async def test_the_partners_person_sees_what_is_shared(demo: Demo):
     )
     shared = await value(demo.database, query, user["id"])
     assert (await api.ask("customers", "totalCount"))["totalCount"] == shared > 0
+
+
+async def test_partners_are_offered_bring_report_and_are_told(demo: Demo):
+    """Each sees what is between us and their own channel."""
+    seen = {}
+    for username in ("partner1", "partner2"):
+        api = await demo.api(username)
+        page = await api.ask("channelAssignments", "nodes { id status customerName opportunity { title } }")
+        brought = await api.ask("channelSubmissions", "nodes { status comments { totalCount } }")
+        tasks = await api.ask("marketingTasks", "nodes { channelTasks { nodes { percent } } }")
+        news = await api.ask("announcements", "totalCount", filter={"topic": {"eq": "COMPETITOR"}})
+        assert (len(brought["nodes"]) >= 1, len(tasks["nodes"]), news["totalCount"]) == (True, 1, 1)
+        for each in page["nodes"]:
+            taken = each["status"] in ("ACCEPTED", "REGISTERED")
+            assert (each["opportunity"] is not None, each["customerName"] is not None) == (taken, taken)
+        seen[username] = {each["id"] for each in page["nodes"]}
+        assert len(seen[username]) >= 3
+        assert (await api.asked("channelGroups", "totalCount")).codes == ["FORBIDDEN"]
+    assert seen["partner1"].isdisjoint(seen["partner2"])
+    states = {row["status"] for row in await rows(demo.database, "SELECT DISTINCT status FROM channel_assignment")}
+    assert states == {"OFFERED", "ACCEPTED", "REGISTERED", "DECLINED"}
+    for query in (
+        "count(DISTINCT channel_group_id) FROM party",
+        "count(DISTINCT territory_id) FROM party",
+        "count(*) FROM territory_region",
+    ):
+        assert await value(demo.database, f"SELECT {query}") >= 3
 
 
 async def test_hidden_fields_are_hidden(demo: Demo):

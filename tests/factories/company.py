@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tests.factories.company_call_lists import blocked_numbers, call_backs
 from tests.factories.company_calls import calls, ring_groups
+from tests.factories.company_channels import dealings, places
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
 from tests.factories.company_merges import duplicates, merges
@@ -53,6 +54,7 @@ def build(variant: int = 0) -> Company:
     company = Company(variant)
     organisation(company)
     options(company)
+    places(company)
     parties(company)
     contacts(company)
     merges(company)
@@ -71,6 +73,7 @@ def build(variant: int = 0) -> Company:
     service(company)
     process_parts(company)
     forecasts(company)
+    dealings(company)
     schedule_events(company)
     announcements(company)
     notifications(company)
@@ -91,6 +94,9 @@ TOLD = {
     "maintenance": ("title", "cost", "product", "status"),
     "service_case": ("subject", "priority", "description", "resolutionDueAt"),
     "announcement": ("title", "body", "audience", "status"),
+    "channel_assignment": ("title", "brief", "status", "customerName"),
+    "channel_submission": ("title", "phone", "amount", "status"),
+    "marketing_task": ("title", "description", "dueOn"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
 }
 """What the change log tells of each entity, hidden fields included."""
@@ -114,7 +120,15 @@ def _trails(company: Company) -> None:
         "pipeline",
         "blocked_number",
     )
-    for table in (*unowned, "competitor", "work_calendar", "calendar_day", "sla_policy"):
+    for table in (
+        *unowned,
+        "competitor",
+        "work_calendar",
+        "calendar_day",
+        "sla_policy",
+        "channel_group",
+        "territory",
+    ):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from tests.factories.company_channels import place_of
 from tests.factories.company_organisation import LISTS
 from tests.factories.company_rows import SHARES, Company, Fact, bits, instant, key, owned, reach, share, tag, user_id
 
@@ -59,6 +60,8 @@ def _party(
         f"{column}_id": key(Kind.DICTIONARY_ITEM, f"{code} {('one', 'two', 'old')[(number >> place) % 3]}")
         for place, (code, column) in enumerate(LISTS.items())
     }
+    if type_ != "CUSTOMER":
+        options["category_id"] = key(Kind.DICTIONARY_ITEM, f"{type_.lower()}_type {('one', 'two', 'old')[number % 3]}")
     fact = company.add(
         "party", **owned(Kind.PARTY, name, owner, department, deleted=deleted), type=type_, name=name,
         short_name=f"short {name[-6:]}" if number % 2 else None, name_key=name_key(name), normalised_name=normalised_name(name),
@@ -71,7 +74,10 @@ def _party(
         merged_into_id=merged_into,
         owner_since=instant(f"since {name}") if owner else None,
         protected_until=instant(f"protected {name}") if owner and number % 3 == 0 else None, recycle_warned_at=None,
+            **place_of(type_, name),
     )  # fmt: skip
+    if type_ == "CHANNEL":
+        company.add("principal", id=fact.id, kind=int(Kind.PARTY))
     reach(company, "party_id", fact, name)
     tag(company, fact, Kind.PARTY)
     return fact

@@ -152,6 +152,7 @@ SHARES: dict[str, tuple[Any, str, datetime | None, str]] = {
     "everyone READ": (("everyone", ""), "READ", None, "MANUAL"),
     "mixed EDIT": (("user", "mixed"), "EDIT", None, "MANUAL"),
     "closed EDIT": (("user", "closed"), "EDIT", None, "MANUAL"),
+    "partners channel READ": (("party", "channel of outsider"), "READ", None, "ASSIGNED"),
     "clerk EDIT": (("user", "clerk"), "EDIT", None, "MANUAL"),
     "team agent READ": (("user", "agent"), "READ", None, "TEAM"),
     "team mixed EDIT": (("user", "mixed"), "EDIT", None, "TEAM"),

@@ -17,7 +17,7 @@ WORKERS = (None, "outsider", "agent", "junior", "partner", "mixed", "closed", "h
 """Who owns the papers of the party that hardly anybody sees."""
 PLACES = ("customer of agent", "channel of mixed", "supplier of closed", "customer of peer")
 """Whose papers are found by way of them, or not at all."""
-LABELS = ("agent READ", "agent EDIT", "agent expired", "partner EDIT", "mixed EDIT", "closed EDIT")
+LABELS = ("agent READ", "agent EDIT", "agent expired", "partner EDIT", "mixed EDIT", "closed EDIT", "partners channel READ")
 
 
 def pipelines(company: Company) -> None:

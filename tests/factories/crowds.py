@@ -23,7 +23,8 @@ NARROW = ROWS // 1000
 CHILDREN = 3_000
 """Rows of each large table that hang on one and the same party, contact, activity, …"""
 OWNED = (
-    "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project", "maintenance", "service_case",
+    "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project", "maintenance", "service_case", "channel_assignment", "channel_submission",
+    "marketing_task",
 )  # fmt: skip
 
 
@@ -94,8 +95,16 @@ SEED = (
             delivery_id = CASE n % 3 WHEN 2 THEN {made(60)} END
         FROM generate_series(1, {ROWS}) n WHERE a.id = {made(22)}
             AND $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
-    f"""INSERT INTO announcement (id, title, body, status, pinned, must_confirm, published_at, {STAMPS})
-        SELECT {made(180)}, 'x', 'x', CASE WHEN n % 5 = 0 THEN 'DRAFT' ELSE 'PUBLISHED' END, false, false,
+    f"""INSERT INTO, channel_assignment (id, opportunity_id, channel_id, title, status, respond_by, protected_until, {STAMPS})
+        SELECT {made(43)}, {made(34)}, {made(20)}, 'x', 'OFFERED', {AT}, CASE WHEN n % 3 = 0 THEN {AT} END, {STAMPED}
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO channel_submission (id, channel_id, title, customer_name, normalised_name, status, currency, {STAMPS})
+        SELECT {made(44)}, {made(20)}, 'x', 'x', 'x', 'SUBMITTED', 'CNY', {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO marketing_task (id, title, status, due_on, {STAMPS})
+        SELECT {made(66)}, 'x', 'DRAFT', CASE WHEN n % 3 = 0 THEN date '2026-01-01' + n % 300 END, {STAMPED}
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO announcement (id, topic, title, body, status, pinned, must_confirm, published_at, {STAMPS})
+        SELECT {made(180)}, 'NOTICE', 'x', 'x', CASE WHEN n % 5 = 0 THEN 'DRAFT' ELSE 'PUBLISHED' END, false, false,
             CASE WHEN n % 5 <> 0 THEN {AT} END, {STAMPED} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO announcement_receipt (id, announcement_id, user_id)
         SELECT {made(182)}, {made(180)}, CASE WHEN n % 1000 = 8 THEN $1::uuid WHEN n % 3 = 0 THEN $2::uuid ELSE $3::uuid END

@@ -61,6 +61,13 @@ RIGHT: dict[str, Any] = {
     "followUpAt": SOON, "startsAt": "2026-03-01T09:00:00Z", "endsAt": "2026-03-01T10:00:00Z", "allDay": False,
     "DeliveryLineInput.unit": "pc", "originalStartsAt": "2026-03-01T09:00:00Z",
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
+    "channelGroupId": str(key(Kind.CHANNEL_GROUP, "gold")),
+    "channelIds": str(key(Kind.PARTY, "channel of agent")), "territoryId": str(key(Kind.TERRITORY, "south")),
+    "TerritoryCreateInput.parentId": str(key(Kind.TERRITORY, "north")), "regionIds": item("region"),
+    "TerritoryUpdateInput.parentId": str(key(Kind.TERRITORY, "south")), "respondBy": SOON, "industryIds": item("industry"),
+    "territoryIds": str(key(Kind.TERRITORY, "south")),
+    "OpportunitySubmitInput.phone": "13912345678",
+    "channelGroupIds": str(key(Kind.CHANNEL_GROUP, "gold")), "percent": 40, "protectionDays": 30,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
     "typeId": item("case_type"), "workCalendarId": str(key(Kind.WORK_CALENDAR, "office")), "weekday": 2, "begins": "09:00",
@@ -110,7 +117,20 @@ def call(name: str, *, full: bool = False) -> dict[str, Any]:
         # The stages of a new pipeline are new.
         for stage in given["input"]["stages"]:
             stage.pop("id", None)
+    _fit_type(name, given.get("input"))
     return given
+
+
+def _fit_type(name: str, given: Any) -> None:
+    """What a party of another type has is no right input for one of this: the three share theirs."""
+    type_ = next((each for each in ("customer", "channel", "supplier") if name in (f"{each}Create", f"{each}Update")), None)
+    if type_ is None:
+        return
+    for field, owner in (("channelGroupId", "channel"), ("territoryId", "channel"), ("channelId", "customer")):
+        if owner != type_:
+            given.pop(field, None)
+    if "categoryId" in given:
+        given["categoryId"] = item(f"{type_}_type")
 
 
 def target(rows: list[Any], oracle: Any) -> Any:

@@ -27,6 +27,7 @@ from tests.factories.company import (
 from tests.factories.company_roles import UNGATED
 from tests.factories.oracle_permissions import NOUNS, VERBS, Aim, permission
 from tests.factories.oracle_tables import (
+    FOR_OUR_PEOPLE,
     NAMED,
     PARTIES,
     PARTS,
@@ -34,6 +35,7 @@ from tests.factories.oracle_tables import (
     PROCESSES,
     SHOWN_WITH_THE_ROW,
     TABLES,
+    THEIR_CHANNELS,
     THROUGH,
     TO_MANY,
     TO_ONE,
@@ -53,7 +55,7 @@ WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE"
 GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number")
 """Entities whose lists are closed without READ, but for those that need no grant."""
 
-STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
+STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head"), ("ChannelSubmission", "duplicates")}
 """What a partner's people do not see of the cards they are shown."""
 
 BEYOND_THE_CARD = {
@@ -83,6 +85,12 @@ class Oracle:
         self.id = None if self.anonymous else user_id(viewer)
         self.roles = [ROLES[name] for name in self.person.roles] if self.person else []
         self._judged: dict[tuple[str, Any, bool], bool] = {}
+
+    @cached_property
+    def channel(self) -> UUID | None:
+        """The channel that a partner's person works for."""
+        account = None if self.id is None else self.company.find("user_account", self.id)
+        return None if account is None else account["channel_id"]  # type: ignore[no-any-return]
 
     # --- gates and scopes
 
@@ -120,6 +128,8 @@ class Oracle:
         if self.person is None:
             return set()
         found = {self.id, *(role_id(name) for name in self.person.roles)}
+        if self.channel is not None:
+            found.add(self.channel)
         if self.kind == "STAFF":
             found.add(EVERYONE_ID)
             if self.person.department is not None:
@@ -200,7 +210,11 @@ class Oracle:
                 return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
-            case "department" | "ring_group" | "competitor" | "duplicate_policy":
+            case "channel_task":
+                return self._of_their_channel(fact) or self._beside_ours(fact)
+            case "comment":
+                return (self.kind == "STAFF" or not fact["internal"]) and self.reads(self.record(fact["record_id"]))
+            case "department" | "ring_group" | "competitor" | "duplicate_policy" | "channel_group" | "territory":
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
@@ -269,7 +283,25 @@ class Oracle:
             return True
         if fact.table in WITH_THEIR_PARTY and self.reads(self.company.find("party", fact["party_id"])):
             return True
+        if self._of_their_channel(fact) or self._beside_ours(fact):
+            return True
         return self.named(fact)
+
+    def _of_their_channel(self, fact: Fact) -> bool:
+        """Whether it is for the channel that a partner's person works for; a marketing task, whether it was dispatched to it."""
+        if self.channel is None:
+            return False
+        if fact.table == "marketing_task":
+            parts = self.company.of("channel_task")
+            return any(row["marketing_task_id"] == fact.id and row["channel_id"] == self.channel for row in parts)
+        return fact.table in THEIR_CHANNELS and fact["channel_id"] == self.channel
+
+    def _beside_ours(self, fact: Fact) -> bool:
+        """Whether one of our own people sees what it hangs on."""
+        if self.kind != "STAFF":
+            return False
+        above = FOR_OUR_PEOPLE.get(fact.table, ())
+        return any(self.reads(self.company.find(table, fact[column])) for table, column in above)
 
     def named(self, fact: Fact) -> bool:
         """Whether the viewer is named beside the row: their telephone rang, they are invited, it was published to them."""
@@ -306,7 +338,7 @@ class Oracle:
         inside = self.reaches(self.scope(entity, action), fact["owner_id"], fact["department_id"])
         return inside or (action == "UPDATE" and self.shared(fact, edit=True))
 
-    def does(self, aim: Aim, fact: Fact) -> bool:
+    def does(self, aim: Aim, fact: Fact) -> bool:  # noqa: C901 -- one case for each rule
         """Whether a row that the viewer sees is theirs for a mutation, where the gate is open."""
         holder = fact.values.get("claimed_by_id")
         match aim.rule:
@@ -325,6 +357,12 @@ class Oracle:
             case "of its record":
                 process = self.process_of(fact)
                 return process is not None and self.may(aim.action, process)
+            case "ours":
+                return self.kind == "STAFF" and self.may(aim.action, fact)
+            case "their channel's":
+                return self.channel is not None and fact["channel_id"] == self.channel
+            case "author":
+                return bool(fact["author_id"] == self.id)
             case "another's":
                 return self.may(aim.action, fact) and not self._concerned(fact)
             case "give back":

@@ -32,7 +32,7 @@ def _audience(oracle: Oracle, announcement: Fact) -> Any:
         return None
     rows = [row for row in oracle.company.of("announcement_audience") if row["announcement_id"] == announcement.id]
     named = [row["principal_id"] for row in rows]
-    tables = {"departments": "department", "roles": "role", "users": "user_account"}
+    tables = {"departments": "department", "roles": "role", "users": "user_account", "channels": "party"}
     found = {
         name: [{"id": str(key)} for key in named if oracle.company.find(table, key) is not None] for name, table in tables.items()
     }
@@ -118,6 +118,19 @@ def _waits_too_long(_: Oracle, entry: Fact) -> bool:
     return entry["status"] in ("OPEN", "CLAIMED") and entry["due_at"] < datetime.now(UTC)
 
 
+def _duplicates(oracle: Oracle, submission: Fact) -> Any:
+    """Customers that the viewer sees, of that name or with that number; a number may be that of a contact there."""
+    numbers = [row for row in oracle.company.of("phone_number") if row["e164"] == submission["phone_e164"]]
+    reached = {row["party_id"] for row in numbers}
+    people = [oracle.company.find("contact", row["contact_id"]) for row in numbers if row["contact_id"] is not None]
+    reached |= {person["party_id"] for person in people if person is not None and person["deleted_at"] is None}
+    found = [
+        row for row in oracle.visible("Customer")
+        if row["normalised_name"] == submission["normalised_name"] or row.id in reached
+    ]  # fmt: skip
+    return [{"id": str(row.id)} for row in sorted(found, key=lambda row: (row["name_key"], row.id))]
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
@@ -137,6 +150,7 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Notification", "record"): _record,
     ("DuplicateDisclosure", "record"): _record,
     ("Merge", "record"): _record,
+    ("ChannelSubmission", "duplicates"): _duplicates,
     ("Announcement", "recipientCount"): _figure("user_id"),
     ("Announcement", "readCount"): _figure("read_at"),
     ("Announcement", "confirmedCount"): _figure("confirmed_at"),
@@ -149,6 +163,6 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
 
 SELECTIONS = {
     ("Call", "number"): "{ e164 raw display }",
-    ("Announcement", "audience"): "{ everyone departments { id } roles { id } users { id } }",
+    ("Announcement", "audience"): "{ everyone departments { id } roles { id } users { id } channels { id } }",
 }
 """What is asked of a computed field that has fields itself; of all others the id."""

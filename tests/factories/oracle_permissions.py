@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy"), "staff"), "Role": "role.read", "Job": "signed_in",
+    **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy", "ChannelGroup", "Territory"), "staff"),
+    "Role": "role.read", "Job": "signed_in",
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
     "CallBack": "call.read",
     **dict.fromkeys(
@@ -21,14 +22,16 @@ VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
          "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
-         "Resolve", "Close", "Reschedule"), "update"
+         "Resolve", "Close", "Reschedule",
+         "Accept", "Decline", "Register", "Dispatch"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve", "Assign": "transfer",
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
+    "ringGroup", "channelGroup", "territory", "channelAssignment", "channelSubmission", "marketingTask",
+    "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
     "duplicatePolicy", "blockedNumber",
 )  # fmt: skip
@@ -58,6 +61,9 @@ SPECIAL = {
     **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),
     "callFigures": "call.read", "activityCalendar": "activity.read", "activitiesPlan": "activity.create",
     "callCustomerCreate": "customer.create", "opportunityConvert": "project.create", "serviceCaseReject": "service_case.update",
+    "opportunityOffer": "channel_assignment.create", "opportunitySubmit": "channel_submission.create",
+    "channelSubmissionReject": "channel_submission.update", "channelTaskReport": "marketing_task.read",
+    "commentAdd": "signed_in", "commentRemove": "signed_in", "channelInformationPublish": "announcement.create",
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
@@ -111,6 +117,23 @@ OWN_RULES = {
     "opportunityConvert": Aim("Opportunity", "UPDATE"), "serviceCaseReject": Aim("ServiceCase", "UPDATE"),
     "customerClaim": Aim("Customer", "READ", rule="of nobody"), "customerRelease": Aim("Customer", "UPDATE", rule="give back"),
     "customerProtect": Aim("Customer", "UPDATE"), "customerUnprotect": Aim("Customer", "UPDATE"),
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="their channel's")
+        for name in ("channelAssignmentAccept", "channelAssignmentDecline")
+    },
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="ours")
+        for name in ("channelAssignmentRegister", "channelAssignmentWithdraw")
+    },
+    "channelSubmissionWithdraw": Aim("ChannelSubmission", "UPDATE", rule="their channel's"),
+    "channelSubmissionRegister": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelSubmissionReject": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelTaskReport": Aim("ChannelTask", "READ", rule="their channel's"),
+    "commentRemove": Aim("Comment", "READ", rule="author"),
+    "opportunityOffer": Aim("Opportunity", "UPDATE", rule="ours"),
+    **{
+        f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
+    },
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip
@@ -121,7 +144,8 @@ rang. `in hand`: whoever has it, and while nobody has, whom it rang; `unknown or
 is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's own, where others' are not there. `another's`:
 what somebody else owns and submitted. `of its record`: what the action takes of the record that it hangs on.
 `of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
-TRANSFER.
+TRANSFER. `ours`: what the scope of the verb reaches, and for our own people alone. `their channel's`: only the people of the
+channel that the row names. `author`: whoever wrote it.
 """
 
 

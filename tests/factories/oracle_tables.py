@@ -22,7 +22,9 @@ TABLES = {
     "ServiceCase": "service_case", "SlaPolicy": "sla_policy", "WorkCalendar": "work_calendar", "WorkingHours": "working_hours",
     "CalendarDay": "calendar_day", "DuplicatePolicy": "duplicate_policy",
     "DuplicateDisclosure": "duplicate_disclosure", "Merge": "merge", "PoolPolicy": "pool_policy", "PoolLevel": "pool_level",
-    "PoolStay": "pool_stay",
+    "PoolStay": "pool_stay", "ChannelGroup": "channel_group", "Territory": "territory",
+    "ChannelAssignment": "channel_assignment", "ChannelSubmission": "channel_submission", "Comment": "comment",
+    "MarketingTask": "marketing_task", "ChannelTask": "channel_task",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -44,7 +46,24 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         name: (f"{column}_id", "DictionaryItem", True)
         for name, column in (("level", "level"), ("category", "category"), ("source", "source"), ("industry", "industry"),
                              ("region", "region"), ("creditGrade", "credit_grade"))
-    } | {"parent": ("parent_id", "Party", False)},
+    } | {
+        "parent": ("parent_id", "Party", False), "channelGroup": ("channel_group_id", "ChannelGroup", False),
+        "territory": ("territory_id", "Territory", False), "channel": ("channel_id", "Channel", False),
+    },
+    "channel_group": _AUTHORS, "territory": _AUTHORS | {"parent": ("parent_id", "Territory", False)},
+    "channel_assignment": _RECORD | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "channel": ("channel_id", "Channel", False),
+    },
+    "channel_submission": _RECORD | {
+        "opportunity": ("opportunity_id", "Opportunity", False), "channel": ("channel_id", "Channel", False),
+        "customer": ("customer_id", "Customer", False), "region": ("region_id", "DictionaryItem", True),
+        "industry": ("industry_id", "DictionaryItem", True),
+    },
+    "marketing_task": _RECORD, "comment": {"author": ("author_id", "User", True)},
+    "channel_task": {
+        "task": ("marketing_task_id", "MarketingTask", False), "channel": ("channel_id", "Channel", False),
+        "reportedBy": ("reported_by_id", "User", True),
+    },
     "contact": _RECORD | {"party": ("party_id", "Party", False)},
     "activity": _RECORD | _WITH | {
         "outcomeOption": ("outcome_option_id", "DictionaryItem", True), "previous": ("previous_id", "Activity", False),
@@ -144,7 +163,9 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "calls": ("Call", "party_id"), "opportunities": ("Opportunity", "party_id"), "contracts": ("Contract", "party_id"),
         "deliveries": ("Delivery", "party_id"), "trail": ("Change", "party_id"), "projects": ("Project", "party_id"),
         "maintenances": ("Maintenance", "party_id"), "serviceCases": ("ServiceCase", "party_id"),
-        "poolStays": ("PoolStay", "party_id"),
+        "poolStays": ("PoolStay", "party_id"), "customers": ("Customer", "channel_id"),
+        "assignments": ("ChannelAssignment", "channel_id"), "submissions": ("ChannelSubmission", "channel_id"),
+        "tasks": ("ChannelTask", "channel_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
@@ -158,7 +179,14 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
         "projects": ("Project", "opportunity_id"), "activities": ("Activity", "opportunity_id"),
     },
-    "competitor": {"competitions": ("Competition", "competitor_id")},
+    "competitor": {"competitions": ("Competition", "competitor_id")} | {
+        "assignments": ("ChannelAssignment", "opportunity_id"),
+    },
+    "channel_group": {"channels": ("Channel", "channel_group_id")},
+    "territory": {"children": ("Territory", "parent_id"), "channels": ("Channel", "territory_id")},
+    "channel_assignment": _EVERY | {"comments": ("Comment", "record_id")},
+    "channel_submission": _EVERY | {"comments": ("Comment", "record_id")},
+    "marketing_task": _EVERY | {"channelTasks": ("ChannelTask", "marketing_task_id")},
     "contract": _EVERY | {"deliveries": ("Delivery", "contract_id"), "projects": ("Project", "contract_id"),
         "activities": ("Activity", "contract_id"),
     },
@@ -198,7 +226,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 _TAGGED = (
     "party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project",
     "maintenance", "service_case",
-)  # fmt: skip
+           "channel_assignment", "channel_submission", "marketing_task")  # fmt: skip
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
     table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
 }
@@ -206,6 +234,7 @@ THROUGH["call"]["candidates"] = ("User", "call_candidate", "call_id", "user_id")
 THROUGH |= {
     "role": {"members": ("User", "role_member", "role_id", "user_id")},
     "user_account": {"roles": ("Role", "role_member", "user_id", "role_id")},
+    "territory": {"regions": ("DictionaryItem", "territory_region", "territory_id", "region_id")},
     "ring_group": {"members": ("User", "ring_group_member", "ring_group_id", "user_id")},
 }
 """Table → plain list over a link table → (type, link, near column, far column)."""
@@ -214,6 +243,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 """Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
 
 VALUE_ROWS = {
+    "territory_region": ("territory", "territory_id"),
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
     "pool_level": ("pool_policy", "policy_id"),
@@ -232,6 +262,15 @@ NAMED = {
     "schedule_event": ("schedule_attendee", "schedule_event_id", None),
 }
 """Table → who sees a row because they are named beside it: (table of names, its column, the states in which that counts)."""
+
+THEIR_CHANNELS = {"channel_assignment", "channel_submission", "channel_task"}
+"""Tables whose rows name a channel, whose people see them."""
+
+FOR_OUR_PEOPLE = {
+    "channel_assignment": (("opportunity", "opportunity_id"), ("party", "channel_id")),
+    "channel_submission": (("party", "channel_id"),), "channel_task": (("marketing_task", "marketing_task_id"),),
+}  # fmt: skip
+"""Table → the rows that show it to our own people wherever they see them, and to no partner."""
 
 WITH_THEIR_PARTY = {
     "contact",

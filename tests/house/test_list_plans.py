@@ -27,6 +27,7 @@ LAST = Page(size=20, backwards=True, after=None, before=None)
 LARGE = [
     "Customer", "Supplier", "Contact", "Activity", "Change", "Call", "Opportunity", "Contract", "Delivery", "Announcement",
     "ScheduleEvent", "Reminder", "Notification", "ProcessTask", "Project", "Maintenance", "ServiceCase",
+    "ChannelAssignment", "ChannelSubmission", "MarketingTask",
 ]  # fmt: skip
 ALL_ROWS = 600
 """Buffers a page of 20 may touch for somebody who sees (nearly) all: the rows, their index, and rows passed over."""

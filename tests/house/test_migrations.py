@@ -54,6 +54,8 @@ CASCADES = {
     "StageChange.opportunity": "a history is part of its opportunity",
     "PoolLevel.policy": "the rules of levels are part of the rules",
     "PoolStay.party": "when it lay in the pool is part of a customer's history",
+    "TerritoryRegion.territory": "the regions of a territory are part of it",
+    "ChannelTask.marketing_task": "the part of a channel means nothing without its task",
     "DeliveryLine.delivery": "a line is part of its document",
     "WorkingHours.work_calendar": "a calendar is its hours",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",
@@ -79,7 +81,7 @@ OPTION_KEYS = {
 }  # fmt: skip
 """Options of dictionaries: never deleted either, and a list that is narrowed by one still walks the index of its order."""
 
-TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal"}
+TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal", "Comment.author", "ChannelTask.reported_by"}
 """People in trails, whom nobody searches by."""
 
 UNINDEXED_KEYS = PEOPLE_KEYS | OPTION_KEYS

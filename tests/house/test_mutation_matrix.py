@@ -26,6 +26,7 @@ SPECIAL_CASES = {
     "partyMerge", "contactMerge", "mergeUndo", "duplicateCheck",
     "poolPolicyUpdate", "poolRecycle", "customersAssign",
     "activitiesPlan",
+    "opportunitySubmit", "commentAdd", "channelInformationPublish",
 }  # fmt: skip
 """Tested by their own names below, or where signing in is."""
 
@@ -101,6 +102,9 @@ def suited(oracle: Oracle, name: str) -> dict[str, Any]:
     given = inputs.call(name)
     if name == "callLink":
         given["input"] = {"partyId": _a_party(oracle)}
+    if name == "opportunityOffer":
+        seen = oracle.visible("Channel") or oracle.rows("Channel")
+        given["input"]["channelId"] = str(seen[0].id)
     if name in ("callTransfer", "serviceCaseAssign") and oracle.kind == "CHANNEL":
         given["toId"] = str(oracle.id)
     return given
@@ -130,6 +134,8 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
     if wanted.restoring:
         return None if fits and oracle.may(wanted.action, row, deleted=True) else "NOT_FOUND"
     missing = oracle.missing(row) if fits else "NOT_FOUND"
+    if name == "opportunityOffer" and not oracle.visible("Channel") and oracle.reads(row) and oracle.does(wanted, row):
+        return "NOT_FOUND"
     frozen = oracle.freezes(snake(wanted.type), WRITES.get(name, ""))
     if name == "callLink" and not oracle.visible("Party") and not frozen:
         return "NOT_FOUND"
@@ -389,6 +395,60 @@ def _planned(oracle: Oracle, party: Fact, owner: str | None) -> str | None:
     person = PEOPLE[owner or (people[0] if people else oracle.viewer)]
     reached = oracle.reaches(oracle.scope("activity", "CREATE"), user_id(person.name), department_id(person.department))
     return None if reached else "FORBIDDEN"
+
+
+async def test_what_only_partners_submit(desk: Desk):
+    """Whoever works for a channel and may; our own people never."""
+    given = {"title": "a new text", "customerName": "a new text"}
+    text, values = inputs.document(["opportunitySubmit"]), inputs.variables([{"input": given}])
+    for oracle in desk.oracles:
+        found = outcome(await desk.client.ask(oracle.viewer, text, values), "m0")
+        wanted = None if oracle.channel is not None else "FORBIDDEN"
+        if not oracle.holds(SPECIAL["opportunitySubmit"]):
+            wanted = "top FORBIDDEN"
+        desk.tally.expect((oracle.viewer, "opportunitySubmit", "oneself"), found, wanted)
+    desk.tally.settle(14)
+
+
+async def test_commenting_on_what_one_sees(desk: Desk):
+    """And on nothing else; only our own people say something among themselves."""
+    rows = [row for table in ("channel_assignment", "channel_submission") for row in desk.company.of(table)]
+    rows += desk.company.of("opportunity")[:3]
+    for batch in batched(rows, BATCH // 2):
+        calls = [
+            {"input": {"recordId": str(row.id), "body": "a word", "internal": internal}}
+            for row in batch
+            for internal in (False, True)
+        ]
+        text, values = inputs.document(["commentAdd"] * len(calls)), inputs.variables(calls)
+        for oracle in desk.oracles:
+            answer = await desk.client.ask(oracle.viewer, text, values)
+            for number, row in enumerate(row for row in batch for _ in range(2)):
+                ours = number % 2 == 1
+                wanted = "FORBIDDEN" if ours and oracle.kind != "STAFF" else None
+                if row.table == "opportunity" or not oracle.reads(row):
+                    wanted = "NOT_FOUND"
+                way = "among ourselves" if ours else "to both sides"
+                desk.tally.expect((oracle.viewer, f"commentAdd {way}", row.table), outcome(answer, f"m{number}"), wanted, row.id)
+    desk.tally.settle(60)
+
+
+async def test_publishing_information_to_channels(desk: Desk):
+    """It takes to create announcements, and to see the channel that is meant; partners publish none."""
+    for oracle in desk.oracles:
+        for row in desk.company.of("party"):
+            if row["name"] not in ("channel of outsider", "deleted channel of agent"):
+                continue
+            given = {"topic": "MARKET", "title": "t", "body": "b", "audience": {"channelIds": [str(row.id)]}}
+            text, values = inputs.document(["channelInformationPublish"]), inputs.variables([{"input": given}])
+            found = outcome(await desk.client.ask(oracle.viewer, text, values), "m0")
+            wanted = None if oracle.reads(row) else "NOT_FOUND"
+            if oracle.kind != "STAFF" or (wanted is None and oracle.freezes("announcement", "audience")):
+                wanted = "FORBIDDEN"
+            if not oracle.holds(SPECIAL["channelInformationPublish"]):
+                wanted = "top FORBIDDEN"
+            desk.tally.expect((oracle.viewer, "channelInformationPublish", row["name"]), found, wanted)
+    desk.tally.settle(28)
 
 
 async def test_saying_that_one_takes_calls(desk: Desk):

@@ -42,6 +42,9 @@ TABLES = {
     Kind.PROJECT: "project", Kind.MAINTENANCE: "maintenance", Kind.SERVICE_CASE: "service_case", Kind.SLA_POLICY: "sla_policy",
     Kind.WORK_CALENDAR: "work_calendar", Kind.WORKING_HOURS: "working_hours", Kind.CALENDAR_DAY: "calendar_day",
     Kind.DUPLICATE_POLICY: "duplicate_policy", Kind.DUPLICATE_DISCLOSURE: "duplicate_disclosure", Kind.MERGE: "merge",
+    Kind.CHANNEL_GROUP: "channel_group", Kind.TERRITORY: "territory", Kind.CHANNEL_ASSIGNMENT: "channel_assignment",
+    Kind.CHANNEL_SUBMISSION: "channel_submission", Kind.COMMENT: "comment", Kind.MARKETING_TASK: "marketing_task",
+    Kind.CHANNEL_TASK: "channel_task",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -59,6 +62,9 @@ NODES = {
     Kind.MAINTENANCE: "Maintenance", Kind.SERVICE_CASE: "ServiceCase", Kind.SLA_POLICY: "SlaPolicy",
     Kind.WORK_CALENDAR: "WorkCalendar", Kind.CALENDAR_DAY: "CalendarDay",
     Kind.DUPLICATE_POLICY: "DuplicatePolicy", Kind.DUPLICATE_DISCLOSURE: "DuplicateDisclosure", Kind.MERGE: "Merge",
+    Kind.CHANNEL_GROUP: "ChannelGroup", Kind.TERRITORY: "Territory", Kind.CHANNEL_ASSIGNMENT: "ChannelAssignment",
+    Kind.CHANNEL_SUBMISSION: "ChannelSubmission", Kind.COMMENT: "Comment", Kind.MARKETING_TASK: "MarketingTask",
+    Kind.CHANNEL_TASK: "ChannelTask",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -88,6 +94,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _work(made)
         await _twins(made)
         await _pool(made)
+        await _channels(made)
         yield made
 
 
@@ -174,6 +181,22 @@ async def _twins(made: Office) -> None:
     await made.admin.do("mergeUndo", "record { id }", id=merged["id"])
 
 
+async def _channels(made: Office) -> None:
+    """What is between us and a channel, and its person."""
+    channel = str(await made.value("SELECT id FROM party WHERE type = 'CHANNEL'"))
+    for noun in ("channelGroup", "territory"):
+        await made.admin.do(f"{noun}Create", f"{noun} {{ id }}", input={"name": "x"})
+    opportunity = str(await made.value("SELECT id FROM opportunity"))
+    given = {"channelId": channel}
+    assignment = await made.admin.do("opportunityOffer", "channelAssignment { id }", id=opportunity, input=given)
+    await made.admin.do("commentAdd", "comment { id }", input={"recordId": assignment["id"], "body": "x"})
+    task = await made.admin.do("marketingTaskCreate", "marketingTask { id }", input={"title": "x"})
+    await made.admin.do("marketingTaskDispatch", "marketingTask { id }", id=task["id"], audience={"channelIds": [channel]})
+    grants = {"channel_submission.CREATE": "OWN", "channel_submission.READ": "OWN"}
+    seller = await made.hire("reseller", grants, kind=UserKind.CHANNEL.value, channel_id=channel)
+    await seller.do("opportunitySubmit", "channelSubmission { id }", input={"title": "x", "customerName": "x"})
+
+
 async def shown(api: Api, key: str) -> str | None:
     """The type that `node` shows, or None where it is not found; anything else fails."""
     answer = await api.asked("node", "id __typename", id=key)
@@ -217,10 +240,10 @@ async def test_an_unknown_id_of_every_kind_is_not_found(office: Office, kind: Ki
     assert await shown(office.admin, unknown(kind)) is None
 
 
-async def test_principals_are_no_nodes_beyond_the_users_departments_and_roles(office: Office):
+async def test_principals_are_no_nodes_beyond_the_users_departments_roles_and_channels(office: Office):
     assert await shown(office.admin, str(EVERYONE_ID)) is None
     for key, kind in await office.rows("SELECT id, kind FROM principal"):
-        assert await shown(office.admin, str(key)) == NODES.get(Kind(kind))
+        assert await shown(office.admin, str(key)) == ("Channel" if kind == Kind.PARTY else NODES.get(Kind(kind)))
 
 
 @pytest.mark.parametrize("odd", ["", "x", "\x00" * 36, "0" * 36, str(make_id(99, 1, 1)), str(EVERYONE_ID).upper() + " "])
@@ -239,7 +262,14 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
     open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
-    open_ |= {"WORK_CALENDAR", "CALENDAR_DAY", "SLA_POLICY", "DUPLICATE_POLICY"}
+    open_ |= {
+        "WORK_CALENDAR",
+        "CALENDAR_DAY",
+        "SLA_POLICY",
+        "DUPLICATE_POLICY",
+        "CHANNEL_GROUP",
+        "TERRITORY",
+    }
     assert {name for name, type_ in found.items() if type_} == open_
 
 

@@ -6,6 +6,7 @@ Decisions about rights are made here and nowhere else. Importing the package dec
 from crm.access.customers import (  # noqa: F401 -- importing declares
     activity,
     call,
+    channel,
     contact,
     duplicate,
     maintenance,

@@ -30,11 +30,15 @@ class Via:
     """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact.
 
     `window`: also where that is seen through the window of its table and no other way (`Pooled`).
+
+
+    `staff`: for our own people alone. What a partner sees of an opportunity does not show what was offered to another one.
     """
 
     column: str
     parent: str
     window: bool = False
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,18 @@ class ViaRecord:
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
     even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `window`: as of
-    `Via`.
+    `Via`. `kinds`: only
+    records of these.
     """
 
     owned: bool
     window: bool = False
+    kinds: frozenset[Kind] | None = None
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
-        return tuple(rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        named_ = (rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        return tuple(rule for rule in named_ if self.kinds is None or rule.kind in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,18 @@ class Myself:
     """Rows whose `column` is the viewer."""
 
     column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """For a partner's people: rows whose `column` is the channel they work for. Nobody else sees anything by it.
+
+    With `table`, rows beside which that table names the channel: its `beside` points at the row, its `column` at the channel.
+    """
+
+    column: str
+    table: str | None = None
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +128,7 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Granted | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Partner | Named | Told | ViaEditable | Granted | Staff | SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,7 @@ class Visible:
     a list of all its rows nevertheless, so that it matters who sees only a sliver of them. `merging`: rows can be
     merged, and `merged_into_id` names the one that stands for a row since. `masks` are the columns of which
     whoever sees the parent through its window alone gets something else: SQL, in which `{row}` is the row.
+    `internal` is a column that keeps a row for our own people: no partner sees it, by whatever way.
     """
 
     name: str
@@ -155,6 +175,7 @@ class Visible:
     merging: bool = False
     window: Pooled | None = None
     masks: Mapping[str, str] = field(default_factory=dict)
+    internal: str | None = None
 
     @property
     def owned(self) -> bool:
@@ -179,6 +200,7 @@ def visible(
     merging: bool = False,
     window: Pooled | None = None,
     masks: Mapping[str, str] | None = None,
+    internal: str | None = None,
 ) -> Visible:
     """Declare the rule of one table and enter it in the table of all rules."""
     own = {"": name} if actions else {}
@@ -196,6 +218,7 @@ def visible(
         merging,
         window,
         masks or {},
+        internal,
     )
     if name in _DECLARED:
         raise TypeError(f"`{name}` has its `visible` already.")

@@ -33,7 +33,7 @@ class Connection(Protocol):
 
 
 _VIEWER = """
-SELECT u.id, u.username, u.kind, u.department_id, u.time_zone, e.epoch, {session} AS session,
+SELECT u.id, u.username, u.kind, u.department_id, u.channel_id, u.time_zone, e.epoch, {session} AS session,
     ARRAY(SELECT c.subordinate_id FROM reporting_closure c WHERE c.superior_id = u.id) AS staff,
     ARRAY(SELECT c.ancestor_id FROM department_closure c WHERE c.descendant_id = u.department_id) AS departments,
     ARRAY(SELECT c.descendant_id FROM department_closure c WHERE c.ancestor_id = u.department_id) AS department_tree,
@@ -108,6 +108,8 @@ def _viewer(row: Any) -> Viewer:
     principals = [row["id"], *row["roles"]]
     if kind is ViewerKind.STAFF:
         principals += [*row["departments"], EVERYONE_ID]
+    elif row["channel_id"] is not None:
+        principals.append(row["channel_id"])
     return Viewer(
         rights=Rights(kind, scopes, hidden, frozen),
         id=row["id"],
@@ -120,6 +122,7 @@ def _viewer(row: Any) -> Viewer:
         department_tree=tuple(row["department_tree"]),
         time_zone=row["time_zone"],
         budgets=tuple(row["budgets"]),
+        channel=row["channel_id"],
     )
 
 

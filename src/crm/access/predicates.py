@@ -18,6 +18,7 @@ from crm.access.branches import (
     Myself,
     Named,
     Owned,
+    Partner,
     Shared,
     SignedIn,
     Staff,
@@ -29,7 +30,8 @@ from crm.access.branches import (
     named,
 )
 from crm.access.grants import Action, Rights, Scope, ViewerKind
-from crm.access.scopes import FALSE, TRUE, staff, within
+from crm.access.people import of_their_channel, staff
+from crm.access.scopes import FALSE, TRUE, within
 
 __all__ = [
     "FALSE", "TRUE", "UNEXPIRED", "all_of", "any_of", "beyond_window", "branch_read", "looks_in", "only_while", "permitted",
@@ -92,7 +94,10 @@ def readable(
     seen = _by_entity(rule, alias, rights, Action.READ, rows, fixed)
     if window and looks_in(rule, rights, fixed):
         seen = any_of([seen, pooled(rule, alias)])
-    return all_of([present(rule, alias, deleted=deleted), seen])
+    shown = [present(rule, alias, deleted=deleted), seen]
+    if rule.internal is not None and rights.kind is ViewerKind.CHANNEL:
+        shown.append(f"NOT {alias}.{rule.internal}")
+    return all_of(shown)
 
 
 def looks_in(rule: Visible, rights: Rights, fixed: str | None = None) -> bool:
@@ -159,10 +164,10 @@ def branch_read(
             return any_of([within(rule, alias, rights.scope(entity, Action.READ), rights, binds, indexed=indexed), below])
         case Shared():
             return _shared(alias, binds, edit=False)
-        case Via(column=column, parent=parent):
-            if column not in proven:
-                return _via(branch, alias, rights, binds)
-            return TRUE if branch.window else beyond_window(column, parent, alias, rights, binds)
+        case Via():
+            return _via(branch, alias, rights, binds, proven)
+        case Partner():
+            return of_their_channel(branch, alias, binds) if rights.kind is ViewerKind.CHANNEL else FALSE
         case ViaRecord():
             way = _proven if "record_id" in proven else _via_record
             return way(branch, alias, rights, binds)
@@ -226,7 +231,11 @@ def _shared(alias: str, binds: Binds, *, edit: bool) -> str:
     return binds.exists(f"share s WHERE {tests}")
 
 
-def _via(branch: Via, alias: str, rights: Rights, binds: Binds) -> str:
+def _via(branch: Via, alias: str, rights: Rights, binds: Binds, proven: frozenset[str]) -> str:
+    if branch.staff and rights.kind is ViewerKind.CHANNEL:
+        return FALSE
+    if branch.column in proven:
+        return TRUE if branch.window else beyond_window(branch.column, branch.parent, alias, rights, binds)
     above, rule = binds.alias(), named(branch.parent)
     seen = readable(rule, above, rights, binds, window=branch.window)
     if seen == FALSE:

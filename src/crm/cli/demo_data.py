@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from crm.cli.demo.company import Company, make_company, partner_user
+from crm.cli.demo.company import Company, make_company, partner_users
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
 from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
+from crm.cli.demo.partners import open_partnerships
 from crm.cli.demo.pool import fill_pool
-from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, add_parties, delete_some
+from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, Parties, add_parties, delete_some
 from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
 from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
@@ -47,11 +49,12 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         company = make_company(dice, founded, await administrator_role(opened), password_hash)
         writer = Writer(opened, progress, CUSTOMERS + CHANNELS + SUPPLIERS)
         await writer.write(company.organisation.batch)
-        await _write_records(writer, opened, dice, company)
+        partners = await _write_records(writer, opened, dice, company)
         await add_call_backs(opened, opened.at - MONTH)
         await finish(opened, company.organisation)
         await open_office(opened, dice, company)
         await fill_pool(opened, dice, company)
+        await open_partnerships(opened, company, partners)
     await refresh_statistics(database)
 
 
@@ -75,8 +78,8 @@ async def _add_service(records: Batch, deed: Deed, scene: Scene, known: Sequence
     add_cases(records, dice, scene, known, reported)
 
 
-async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> None:
-    """Parties first, because the partner's person works for one of them, and shares name that person."""
+async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> list[UUID]:
+    """Parties first, because partners' people work for some of them, and shares name these. Who they are is what comes back."""
     hotline = Telephone("history", HOTLINE_NUMBER, await open_hotline(deed, company))
     approvers = [each for each in (company.manager.id, company.admin) if each is not None]
     terms = await read_terms(deed)
@@ -95,8 +98,15 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     add_deliveries(records, dice, scene, made.all(), agreed, sent)
     await _add_service(records, deed, scene, made.all())
     await writer.write(records)
-    partner, partner_id = partner_user(company, dice, founded, made.channels[0].row.id)
-    await writer.write(partner.batch)
+    partners, people = partner_users(company, dice, founded, _two_channels(company, made))
+    await writer.write(partners.batch)
     add_tags(marks, dice, company, [each.row for each in made.all()], founded)
-    add_shares(marks, dice, scene, company, made, partner_id)
+    add_shares(marks, dice, scene, company, made, people[0])
     await writer.write(marks)
+    return people
+
+
+def _two_channels(company: Company, made: Parties) -> list[UUID]:
+    """Two channels that the channel manager looks after."""
+    theirs = [each.row for each in made.channels if each.row.owner_id == company.alliance.id and each.row.deleted_at is None]
+    return [row.id for row in theirs[:2]]

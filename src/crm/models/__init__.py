@@ -4,10 +4,14 @@ from crm.models.customers.activity import Activity, ActivityParticipant
 from crm.models.customers.blocked_number import BlockedNumber
 from crm.models.customers.call import Call, CallCandidate, CallDisclosure, CallEvent, CallMatch
 from crm.models.customers.call_back import CallBack
+from crm.models.customers.channel import ChannelGroup, Territory, TerritoryRegion
+from crm.models.customers.channel_assignment import ChannelAssignment
+from crm.models.customers.channel_submission import ChannelSubmission
 from crm.models.customers.contact import Contact
 from crm.models.customers.duplicate import DuplicateDisclosure, DuplicatePolicy
 from crm.models.customers.forecast_snapshot import ForecastSnapshot
 from crm.models.customers.maintenance import Maintenance
+from crm.models.customers.marketing_task import ChannelTask, MarketingTask
 from crm.models.customers.merge import Merge, MergeItem
 from crm.models.customers.opportunity import Opportunity, Pipeline, Stage, StageChange
 from crm.models.customers.party import Party
@@ -22,6 +26,7 @@ from crm.models.messaging.announcement import Announcement, AnnouncementAudience
 from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
 from crm.models.system.change import Change, IdempotencyKey
+from crm.models.system.comment import Comment
 from crm.models.system.department import Department, DepartmentClosure
 from crm.models.system.dictionary import Dictionary, DictionaryItem
 from crm.models.system.event import Event, EventHorizon, EventStream
@@ -53,6 +58,11 @@ __all__ = [
     "CallEvent",
     "CallMatch",
     "Change",
+    "ChannelAssignment",
+    "ChannelGroup",
+    "ChannelSubmission",
+    "ChannelTask",
+    "Comment",
     "Competition",
     "Competitor",
     "Contact",
@@ -74,6 +84,7 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "Maintenance",
+    "MarketingTask",
     "Merge",
     "MergeItem",
     "Notification",
@@ -113,6 +124,8 @@ __all__ = [
     "Stakeholder",
     "Tag",
     "TeamMember",
+    "Territory",
+    "TerritoryRegion",
     "ToldPresence",
     "User",
     "WorkCalendar",

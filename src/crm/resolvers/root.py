@@ -15,6 +15,8 @@ from crm.resolvers.customers.blocked_numbers import BlockedNumberMutation, Block
 from crm.resolvers.customers.call_backs import CallBackMutation, CallBackQuery
 from crm.resolvers.customers.call_figures import CallFigureQuery
 from crm.resolvers.customers.calls import CallMutation, CallQuery
+from crm.resolvers.customers.channel_dealings import ChannelDealingsMutation, ChannelDealingsQuery
+from crm.resolvers.customers.channel_organisation import ChannelOrganisationMutation, ChannelOrganisationQuery
 from crm.resolvers.customers.channels import ChannelMutation, ChannelQuery
 from crm.resolvers.customers.competitors import CompetitorMutation, CompetitorQuery
 from crm.resolvers.customers.contact_plan import ContactPlanQuery
@@ -22,6 +24,7 @@ from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.duplicates import DuplicateMutation, DuplicateQuery
 from crm.resolvers.customers.maintenances import MaintenanceMutation, MaintenanceQuery
+from crm.resolvers.customers.marketing_tasks import MarketingTaskMutation, MarketingTaskQuery
 from crm.resolvers.customers.merges import MergeMutation, MergeQuery
 from crm.resolvers.customers.opportunities import OpportunityMutation, OpportunityQuery
 from crm.resolvers.customers.parties import PartyMutation
@@ -38,6 +41,7 @@ from crm.resolvers.messaging.announcements import AnnouncementMutation, Announce
 from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
+from crm.resolvers.system.comments import CommentMutation
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
 from crm.resolvers.system.jobs import JobMutation, JobQuery
 from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
@@ -55,6 +59,7 @@ class Query(
     CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
     CallQuery, CallFigureQuery, CallBackQuery, BlockedNumberQuery, RingGroupQuery,
     DuplicateQuery, MergeQuery, PoolQuery, ContactPlanQuery,
+    ChannelOrganisationQuery, ChannelDealingsQuery, MarketingTaskQuery,
     JobQuery,
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
@@ -71,6 +76,7 @@ class Mutation(
     CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
     CallMutation, CallBackMutation, BlockedNumberMutation, RingGroupMutation,
     DuplicateMutation, MergeMutation, PoolMutation, PartyMutation,
+    ChannelOrganisationMutation, ChannelDealingsMutation, MarketingTaskMutation, CommentMutation,
     JobMutation,
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,

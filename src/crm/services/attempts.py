@@ -26,6 +26,9 @@ _CONSTRAINTS = {
     "calendar_day_once": ("This day is an exception of the calendar already.", ("input", "fallsOn")),
     "sla_policy_priority": ("Cases of this priority have a policy already.", ("input", "priority")),
     "project_opportunity": ("A project came of this opportunity already.", ("id",)),
+    "channel_group_name": ("There is a group of channels with this name.", ("input", "name")),
+    "territory_name": ("There is a territory with this name.", ("input", "name")),
+    "channel_assignment_live": ("This opportunity is with a channel already.", ("id",)),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

@@ -100,6 +100,23 @@ async def claim(
     return row
 
 
+async def lock_seen(deed: Deed, model: type[M], record_id: str) -> M:
+    """Lock a record that the viewer may see, where what they may do with it is no question of scope: the verb decides."""
+    rule, binds = rule_of(model), Binds()
+    key = parse_id(record_id, rule.kind) if rule.kind is not None else None
+    if key is None:
+        raise NotFound(("id",))
+    wanted = binds.value(key)
+    query = f"SELECT r.* FROM {rule.table} r WHERE r.id = {wanted} AND {readable(rule, 'r', deed.viewer.rights, binds)}"
+    text, values = binds.statement(f"{query} FOR NO KEY UPDATE OF r", deed.viewer)
+    found = await deed.rows(text, *values)
+    if not found:
+        raise NotFound(("id",))
+    row = model._init_from_db(**found[0])
+    row._saved_in_db = True
+    return row
+
+
 def check_version(row: Any, version: int | None) -> None:
     """The optimistic lock: an update that names an old version is refused, and told the current one."""
     if version is not None and row.version != version:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.access.grants import Restriction, Scope
-from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, Sketch
 
 WORK = "opportunity contract delivery project maintenance service_case"
 _ALL_PARTIES = "customer channel supplier"
@@ -14,6 +14,7 @@ MANAGER = Sketch(
     "Everything on the records of the own department and those below it.",
     {
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
+        PARTNERING: {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
         "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
@@ -58,12 +59,16 @@ PURCHASING = Sketch(
 )
 CHANNELS = Sketch(
     "渠道经理 Channel manager",
-    "Channels with their contacts and activities, and the customers that came through them.",
+    "Channels with all that is between them and us, and the customers that came through them.",
     {
         "channel contact activity opportunity schedule_event": {
             Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
         },
         "customer": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        "channel_assignment channel_submission": {Scope.DEPARTMENT: "CREATE READ UPDATE SHARE TRANSFER"},
+        "marketing_task": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER"},
+        "announcement": {Scope.OWN: "CREATE READ UPDATE DELETE"},
+        "channel_group territory": {Scope.ALL: "CREATE READ UPDATE DELETE"},
     },
 )
 FINANCE = Sketch(
@@ -80,6 +85,11 @@ FINANCE = Sketch(
 PARTNER = Sketch(
     "渠道用户 Channel user",
     "A partner's person: what is assigned or shared to them, without anything about credit.",
-    {"customer channel contact activity": {Scope.OWN: "READ CREATE UPDATE"}},
+    {
+        "customer channel contact activity": {Scope.OWN: "READ CREATE UPDATE"},
+        "opportunity marketing_task": {Scope.OWN: "READ"},
+        "channel_assignment": {Scope.OWN: "READ UPDATE"},
+        "channel_submission": {Scope.OWN: "READ CREATE UPDATE"},
+    },
     {"customer channel": {Restriction.HIDDEN: f"{_MONEY} note"}},
 )

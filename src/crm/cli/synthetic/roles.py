@@ -10,6 +10,8 @@ from crm.access.grants import Action, Restriction, Scope
 RECORDS = "customer channel supplier contact activity"
 DEALINGS = "call opportunity contract delivery project maintenance service_case schedule_event"
 """What people have to do with parties, beside contacts and activities."""
+PARTNERING = "channel_assignment channel_submission marketing_task"
+"""What is between us and channels."""
 ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
 
 

@@ -15,6 +15,9 @@ class Party(OwnedRecord):
 
     The last three are about the public pool: a customer that nobody dealt with since its owner has it is recycled, unless it is
     protected; `recycle_warned_at` is when the owner was told that this is near.
+
+
+    A channel has a group and a territory, a customer the channel that serves it.
     """
 
     type = fields.CharField(max_length=10)
@@ -42,6 +45,9 @@ class Party(OwnedRecord):
     owner_since = fields.DatetimeField(null=True)
     protected_until = fields.DatetimeField(null=True)
     recycle_warned_at = fields.DatetimeField(null=True)
+    channel_group = reference("ChannelGroup")
+    territory = reference("Territory")
+    channel = reference("Party")
 
     class Meta:
         table = "party"

@@ -57,6 +57,22 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "individual:个人:Individual dealer:经销商:Dealer"
         ),
     ),
+    "channel_type": (
+        "渠道类型",
+        "Channel type",
+        _entries(
+            "distributor:经销商:Distributor agent:代理商:Agent integrator:系统集成商:Systems_integrator "
+            "retailer:零售商:Retailer referral:推荐伙伴:Referral_partner"
+        ),
+    ),
+    "supplier_type": (
+        "供应商类型",
+        "Supplier type",
+        _entries(
+            "manufacturer:生产商:Manufacturer trader:贸易商:Trader service:服务商:Service_provider "
+            "logistics:物流商:Carrier outsourcing:外协厂:Subcontractor"
+        ),
+    ),
     "customer_source": (
         "客户来源",
         "Customer source",

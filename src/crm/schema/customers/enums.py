@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus, ActivityVerb
+from crm.rules.customers.assignment_flow import AssignmentStatus, AssignmentVerb
 from crm.rules.customers.blocked_numbers import BlockMatch
 from crm.rules.customers.call_back_flow import CallBackStatus, CallBackVerb
 from crm.rules.customers.call_states import CallDirection, CallState, CallVerb
@@ -15,6 +16,7 @@ from crm.rules.customers.competition import CompetitionState
 from crm.rules.customers.duplicates import DuplicateAction, DuplicateCriterion, DuplicateSubject, EntryPoint
 from crm.rules.customers.lifecycle import Lifecycle, PartyType
 from crm.rules.customers.maintenance_flow import MaintenanceStatus, MaintenanceVerb
+from crm.rules.customers.marketing_task_flow import ChannelTaskState, MarketingTaskStatus, MarketingTaskVerb
 from crm.rules.customers.merging import CONTACT_FIELDS, PARTY_FIELDS, MergeSide
 from crm.rules.customers.opportunity_flow import OpportunityStatus, OpportunityVerb
 from crm.rules.customers.presence import AgentState, PresenceChoice
@@ -23,6 +25,7 @@ from crm.rules.customers.project_flow import ProjectStatus, ProjectVerb
 from crm.rules.customers.ring_strategy import RingStrategy
 from crm.rules.customers.service_case_flow import CasePriority, CaseStatus, CaseVerb
 from crm.rules.customers.stakeholders import Attitude, StakeholderRole
+from crm.rules.customers.submission_flow import SubmissionStatus, SubmissionVerb
 from crm.rules.customers.team_roles import TeamRole
 
 strawberry.enum(PartyType, description="Customer, channel or supplier (客户、渠道、供应商).")
@@ -50,6 +53,13 @@ strawberry.enum(MaintenanceVerb, description="What can be done with a maintenanc
 strawberry.enum(CasePriority, description="How urgent a service case is (优先级).")
 strawberry.enum(CaseStatus, description="Where a service case stands (服务单状态); PENDING ones wait for the customer.")
 strawberry.enum(CaseVerb, description="What can be done with a service case next.")
+strawberry.enum(AssignmentStatus, description="Where the offer of an opportunity to a channel stands (分配状态).")
+strawberry.enum(AssignmentVerb, description="What can be done with an assignment next; it expires by the clock alone.")
+strawberry.enum(SubmissionStatus, description="Where an opportunity that a channel submitted stands (报备状态).")
+strawberry.enum(SubmissionVerb, description="What can be done with a submission next.")
+strawberry.enum(MarketingTaskStatus, description="Where a marketing task stands (营销任务状态).")
+strawberry.enum(MarketingTaskVerb, description="What can be done with a marketing task next.")
+strawberry.enum(ChannelTaskState, description="How far a channel is with a marketing task (渠道任务状态).")
 strawberry.enum(CallState, description="Where a call stands (通话状态).")
 strawberry.enum(CallDirection, description="Who called whom (呼叫方向).")
 strawberry.enum(CallVerb, description="What can be done with a call next.")
@@ -75,6 +85,8 @@ __all__ = [
     "ActivityStatus",
     "ActivityVerb",
     "AgentState",
+    "AssignmentStatus",
+    "AssignmentVerb",
     "Attitude",
     "BlockMatch",
     "CallBackStatus",
@@ -85,6 +97,7 @@ __all__ = [
     "CasePriority",
     "CaseStatus",
     "CaseVerb",
+    "ChannelTaskState",
     "CompetitionState",
     "ContactMergeField",
     "DuplicateAction",
@@ -94,6 +107,8 @@ __all__ = [
     "Lifecycle",
     "MaintenanceStatus",
     "MaintenanceVerb",
+    "MarketingTaskStatus",
+    "MarketingTaskVerb",
     "MergeSide",
     "OpportunityStatus",
     "OpportunityVerb",
@@ -106,5 +121,7 @@ __all__ = [
     "ProjectVerb",
     "RingStrategy",
     "StakeholderRole",
+    "SubmissionStatus",
+    "SubmissionVerb",
     "TeamRole",
 ]

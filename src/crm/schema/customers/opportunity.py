@@ -56,6 +56,7 @@ class Opportunity(OwnedRecord):
     competitors = related_list("customers.Competition", "opportunity_id", "Who wants the same business (竞争对手).")
     projects = related_list("customers.Project", "opportunity_id", "The project that it became: one at most (项目).")
     activities = related_list("customers.Activity", "opportunity_id", "What is planned and was done about it (活动).")
+    assignments = related_list("customers.ChannelAssignment", "opportunity_id", "To which channels it was offered (机会分配).")
     contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
 
     @computed(

@@ -20,7 +20,7 @@ ITEM = "system.DictionaryItem"
     interface=True,
     order="-updated_at",
     description="An organisation or person we deal with (往来单位): a customer, a channel or a supplier.",
-    extra=("owner_since", "protected_until"),
+    extra=("owner_since", "protected_until", "channel_group_id", "territory_id", "channel_id"),
 )
 class Party(OwnedRecord):
     """往来单位."""
@@ -30,7 +30,7 @@ class Party(OwnedRecord):
     short_name: str | None = column("What people call it (简称).")
     credit_code: str | None = column("Unified social credit code (统一社会信用代码).")
     level = related(ITEM, "level_id", "Dictionary `customer_level` (客户级别).", card=True)
-    category = related(ITEM, "category_id", "Dictionary `customer_type` (类型).", card=True)
+    category = related(ITEM, "category_id", "Dictionary `customer_type`, `channel_type` or `supplier_type` (类型).", card=True)
     source = related(ITEM, "source_id", "Dictionary `customer_source` (来源).", card=True)
     industry = related(ITEM, "industry_id", "Dictionary `industry` (行业).", card=True)
     region = related(ITEM, "region_id", "Dictionary `region` (地区).", card=True)

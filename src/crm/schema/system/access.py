@@ -22,6 +22,7 @@ class AccessCause(Enum):
     PARTY = "PARTY"
     NAMED = "NAMED"
     POOL = "POOL"
+    CHANNEL = "CHANNEL"
 
 
 @part(of="the record", description="One reason why somebody may do something.")

@@ -10,13 +10,13 @@ from crm.access.grants import Action
 from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
-from crm.models import Party
+from crm.models import Party, Principal
 from crm.rules.customers.contact_cycle import next_contact_at
 from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
 from crm.services.arguments import told_at
-from crm.services.customers import duplicates
+from crm.services.customers import channel_fields, duplicates
 from crm.services.customers.reach import LISTS, replace_reach
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -40,7 +40,6 @@ PARENT_LOCK = 7_261_004
 IDS = ("input", "ids")
 DICTIONARIES = {
     "level_id": "customer_level",
-    "category_id": "customer_type",
     "source_id": "customer_source",
     "industry_id": "industry",
     "region_id": "region",
@@ -48,14 +47,22 @@ DICTIONARIES = {
 }
 
 
-async def create(deed: Deed, type_: PartyType, given: Mapping[str, Any], way: EntryPoint | None = None) -> UUID:
-    """A new party of this type, with its numbers and addresses. `way` is how it comes in, where the deed does not tell."""
+async def create(
+    deed: Deed, type_: PartyType, given: Mapping[str, Any], way: EntryPoint | None = None, *, channel_id: UUID | None = None
+) -> UUID:
+    """A new party of this type, with its numbers and addresses.
+
+    `way` is how it comes in, where the deed does not tell; `channel_id` a channel that it is known to have come by.
+    """
     entity = type_.lower()
     refuse_blank(given, ["name"])
     check_frozen(deed, entity, list(given))
-    values = await _decided(deed, given)
+    values = await _decided(deed, type_, given)
     values = await owned_by(deed, entity, {"type": type_.value, "owner_since": deed.at, **values})
+    values = {**channel_fields.implied(type_, channel_id or deed.viewer.channel), **values}
     party, changes = await insert(deed, Party, Kind.PARTY, values)
+    if type_ is PartyType.CHANNEL:
+        await Principal.create(using_db=deed.tx, id=party.id, kind=int(Kind.PARTY))
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
     await duplicates.check(deed, entity, party.id, way=way)
     await record_change(deed, party, f"{entity}.create", changes)
@@ -77,7 +84,7 @@ async def update_one(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UU
 async def _updated(deed: Deed, party: Party, given: Mapping[str, Any]) -> UUID:
     entity = entity_of(party)
     check_frozen(deed, entity, list(given))
-    values = await _decided(deed, given, party)
+    values = await _decided(deed, PartyType(party.type), given, party)
     known = await duplicates.before(deed, entity, party.id, given)
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
@@ -117,7 +124,7 @@ async def _claim(deed: Deed, type_: PartyType, record_id: str, action: Action, *
     return await claim(deed, Party, record_id, action, deleted=deleted, fixed={"type": type_.value})
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
+async def _decided(deed: Deed, type_: PartyType, given: Mapping[str, Any], party: Party | None = None) -> dict[str, Any]:
     """The given values checked against columns, rules and references, and what follows from them."""
     values, references = columns(Party, given, LISTS)
     refuse_outside(values.get("payment_terms_days"), 0, 3650, "payment_terms_days")
@@ -132,7 +139,10 @@ async def _decided(deed: Deed, given: Mapping[str, Any], party: Party | None = N
         values |= {"name_key": name_key(values["name"])[:800], "normalised_name": normalised_name(values["name"])[:200]}
     if "contact_cycle_days" in values and "next_contact_at" not in values:
         values |= _by_cycle(deed, values["contact_cycle_days"], party)
-    return {**values, **await resolved(deed, Party, references, dictionaries=DICTIONARIES, current=party)}
+    dictionaries = {**DICTIONARIES, "category_id": channel_fields.CATEGORIES[type_]}
+    values |= await resolved(deed, Party, references, dictionaries=dictionaries, current=party)
+    await channel_fields.check(deed, type_, values)
+    return values
 
 
 def _by_cycle(deed: Deed, days: int | None, party: Party | None) -> dict[str, Any]:
