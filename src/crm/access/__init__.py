@@ -3,7 +3,7 @@
 Decisions about rights are made here and nowhere else. Importing the package declares the rules of all rooms.
 """
 
-from crm.access.customers import (  # noqa: F401 -- importing declares  # noqa: F401 -- importing declares
+from crm.access.customers import (  # noqa: F401 -- importing declares
     activity,
     call,
     contact,
