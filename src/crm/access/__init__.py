@@ -10,6 +10,7 @@ from crm.access.customers import (  # noqa: F401 -- importing declares
     contact,
     duplicate,
     maintenance,
+    marketing,
     merge,
     opportunity,
     party,
