@@ -73,7 +73,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0011_receipts_have_room')]
+    dependencies = [("crm", "0011_receipts_have_room")]
 
     initial = False
 

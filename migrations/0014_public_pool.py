@@ -37,7 +37,8 @@ CHECKS = {
     " AND claims_per_day >= 0 AND protect_days >= 0 AND most_protected >= 0 AND reclaim_days >= 0)",
     "pool_level_days_check": "pool_level CHECK (recycle_days > 0)",
 }
-NOTICES = ("HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED")
+NOTICES = ("HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED",
+           "ESCALATED")
 NEW_NOTICES = (*NOTICES, "RECYCLED_SOON", "RECYCLED")
 
 
@@ -55,7 +56,7 @@ def added(name, what):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0011_receipts_have_room')]
+    dependencies = [("crm", "0013_projects_maintenance_and_service")]
 
     initial = False
 

@@ -34,14 +34,14 @@ async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool 
     return _row(entry, record, operation)
 
 
-async def named(operation: Operation, entry: Noun, record_id: UUID) -> Row | None:
+async def named(operation: Operation, entry: Noun, record_id: UUID, *, window: bool = False) -> Row | None:
     """The row that an id from outside leads to: where it was merged into another, that other."""
-    row = await one(operation, entry, record_id)
+    row = await one(operation, entry, record_id, window=window)
     if row is not None or not entry.rule.merging:
         return row
     rows = await operation.fetch(lambda rights, binds: survivor_of(entry.rule, binds.value(record_id), binds))  # noqa: ARG005
     survivor = rows[0]["id"]
-    return None if survivor is None else await one(operation, entry, survivor)
+    return None if survivor is None else await one(operation, entry, survivor, window=window)
 
 
 async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None) -> Any:

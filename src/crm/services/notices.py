@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from crm.core.ids import kind_of, new_id
@@ -30,13 +31,18 @@ async def notify_people(deed: Deed, notice: Notice, record_id: UUID, people: Ite
 
 async def notify_each(deed: Deed, notice: Notice, news: Sequence[tuple[UUID, UUID]]) -> None:
     """The same of many records of one kind, each with the person who is told of it, by one statement."""
-    if not news:
-        return
+    if news:
+        await deed.run(*notification(notice, news, actor=deed.actor, at=deed.at))
+        deed.news.append(Topic.NOTIFICATIONS)
+
+
+def notification(
+    notice: Notice, news: Sequence[tuple[UUID, UUID]], *, actor: UUID | None, at: datetime
+) -> tuple[str, *tuple[object, ...]]:
+    """The statement that tells these people of these records, and its arguments: for what writes beside deeds."""
     kind = kind_of(news[0][0])
     assert kind is not None, "a notification names a record"
     ids = [new_id(Kind.NOTIFICATION) for _ in news]
-    await deed.run(
-        _NOTIFY, ids, [person for _, person in news], notice.value, [record for record, _ in news], int(kind), deed.actor,
-        deed.at, Topic.NOTIFICATIONS.value, int(Kind.NOTIFICATION),
-    )  # fmt: skip
-    deed.news.append(Topic.NOTIFICATIONS)
+    records, people = [record for record, _ in news], [person for _, person in news]
+    names = (Topic.NOTIFICATIONS.value, int(Kind.NOTIFICATION))
+    return (_NOTIFY, ids, people, notice.value, records, int(kind), actor, at, *names)

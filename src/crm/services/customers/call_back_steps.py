@@ -13,9 +13,9 @@ from crm.core.kinds import Kind
 from crm.models import Activity, CallBack
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
 from crm.rules.customers.call_back_flow import CALL_BACK_FLOW, CallBackStatus, CallBackVerb
-from crm.services.customers.activities import touch_party
 from crm.services.customers.call_back_list import Waiting, close, move
 from crm.services.customers.call_rows import row_of
+from crm.services.customers.contact_cycles import touch_party
 from crm.services.deeds import Deed
 from crm.services.owners import department_of
 from crm.services.records import record_change, revise, rule_of
