@@ -30,8 +30,9 @@ from crm.access.branches import (
     named,
 )
 from crm.access.grants import Action, Rights, Scope, ViewerKind
+from crm.access.logic import FALSE, TRUE, all_of, any_of
 from crm.access.people import of_their_channel, staff
-from crm.access.scopes import FALSE, TRUE, within
+from crm.access.scopes import within
 
 __all__ = [
     "FALSE", "TRUE", "UNEXPIRED", "all_of", "any_of", "beyond_window", "branch_read", "looks_in", "only_while", "permitted",
@@ -39,26 +40,6 @@ __all__ = [
 ]  # fmt: skip
 
 UNEXPIRED = "(s.expires_at IS NULL OR s.expires_at > now())"
-
-
-def any_of(parts: list[str]) -> str:
-    """The parts joined by OR, reduced where one is always true or none can be."""
-    if TRUE in parts:
-        return TRUE
-    kept = list(dict.fromkeys(part for part in parts if part != FALSE))
-    if not kept:
-        return FALSE
-    return kept[0] if len(kept) == 1 else f"({' OR '.join(kept)})"
-
-
-def all_of(parts: list[str]) -> str:
-    """The parts joined by AND, reduced where one can never be true or all always are."""
-    if FALSE in parts:
-        return FALSE
-    kept = [part for part in parts if part != TRUE]
-    if not kept:
-        return TRUE
-    return kept[0] if len(kept) == 1 else f"({' AND '.join(kept)})"
 
 
 def present(rule: Visible, alias: str, *, deleted: bool | None = False) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from crm.access.binds import Binds
 from crm.access.branches import Owned, Visible
 from crm.access.grants import Rights, Scope
+from crm.access.logic import FALSE, TRUE
 from crm.access.people import closed, staff
-
-TRUE = "TRUE"
-FALSE = "FALSE"
 
 
 def within(rule: Visible, alias: str, scope: Scope, rights: Rights, binds: Binds, *, indexed: bool = False) -> str:

@@ -12,7 +12,8 @@ from strawberry.types import Info
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, ids_for, page_of, sums_of, survivor_of
+from crm.access.select import Source, count_of, ids_for, page_of, sums_of
+from crm.access.survivors import survivor_of
 from crm.core.paging import Page
 from crm.graph.context import NotPlanned, Operation, RightsMoved
 from crm.graph.nouns import Noun

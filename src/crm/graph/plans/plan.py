@@ -9,7 +9,8 @@ from graphql.execution.values import VariableValues
 
 from crm.access.binds import Binds, Prepared
 from crm.access.grants import Rights
-from crm.access.select import Edge, guarded_values, stand_in
+from crm.access.select import Edge, guarded_values
+from crm.access.survivors import stand_in
 from crm.graph.context import NotPlanned
 from crm.graph.plans.operations import Facts
 from crm.graph.plans.outline import Leaf, Level, Nodes, Paged, TypeName
