@@ -11,6 +11,9 @@ INDEXES = {
     "activity_by_opportunity": "activity (opportunity_id, created_at, id) WHERE opportunity_id IS NOT NULL",
     "activity_by_contract": "activity (contract_id, created_at, id) WHERE contract_id IS NOT NULL",
     "activity_by_delivery": "activity (delivery_id, created_at, id) WHERE delivery_id IS NOT NULL",
+    "activity_by_project": "activity (project_id, created_at, id) WHERE project_id IS NOT NULL",
+    "activity_by_maintenance": "activity (maintenance_id, created_at, id) WHERE maintenance_id IS NOT NULL",
+    "activity_by_service_case": "activity (service_case_id, created_at, id) WHERE service_case_id IS NOT NULL",
     "activity_by_outcome": "activity (outcome_option_id) WHERE outcome_option_id IS NOT NULL",
     "activity_by_owner_done": "activity (owner_id, done_at, id) WHERE done_at IS NOT NULL",
     "call_by_talk": "call (talk_seconds, id)",
@@ -35,7 +38,8 @@ UNIQUES = {
     "call_back_of_task": "call_back (activity_id)",
 }
 CHECKS = {
-    ("activity", "link"): "num_nonnulls(opportunity_id, contract_id, delivery_id) <= 1",
+    ("activity", "link"): "num_nonnulls(opportunity_id, contract_id, delivery_id, project_id, maintenance_id,"
+    " service_case_id) <= 1",
     ("activity", "previous"): "previous_id <> id",
     ("call", "seconds"): "ring_seconds >= 0 AND talk_seconds >= 0",
     ("blocked_number", "match"): "match IN ('NUMBER', 'PREFIX', 'WITHHELD')",
@@ -250,6 +254,45 @@ class Migration(migrations.Migration):
             field=fields.ForeignKeyField(
                 "crm.Delivery",
                 source_field="delivery_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.RESTRICT,
+            ),
+        ),
+        ops.AddField(
+            model_name="Activity",
+            name="project",
+            field=fields.ForeignKeyField(
+                "crm.Project",
+                source_field="project_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.RESTRICT,
+            ),
+        ),
+        ops.AddField(
+            model_name="Activity",
+            name="maintenance",
+            field=fields.ForeignKeyField(
+                "crm.Maintenance",
+                source_field="maintenance_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.RESTRICT,
+            ),
+        ),
+        ops.AddField(
+            model_name="Activity",
+            name="service_case",
+            field=fields.ForeignKeyField(
+                "crm.ServiceCase",
+                source_field="service_case_id",
                 null=True,
                 db_constraint=True,
                 to_field="id",

@@ -166,11 +166,12 @@ def _activity(
 FIRST = "activity of agent"
 ABOUT = {
     "opportunity_id": (Kind.OPPORTUNITY, "opportunity of agent"), "contract_id": (Kind.CONTRACT, "contract of outsider"),
-    "delivery_id": (Kind.DELIVERY, "delivery of agent"),
+    "delivery_id": (Kind.DELIVERY, "delivery of agent"), "project_id": (Kind.PROJECT, "project of agent"),
+    "maintenance_id": (Kind.MAINTENANCE, "maintenance of agent"), "service_case_id": (Kind.SERVICE_CASE, "service_case of agent"),
 }  # fmt: skip
 
 
 def _about(name: str, owner: str | None) -> dict[str, object]:
     """Some are about one record, which other people see than the activity."""
-    chosen = (*ABOUT, None)[bits(f"about {name}") % 4] if owner in ("leaver", "outsider", "agent") else None
+    chosen = (*ABOUT, None)[bits(f"about {name}") % (len(ABOUT) + 1)] if owner in ("leaver", "outsider", "agent") else None
     return {column: key(*ABOUT[column]) if column == chosen else None for column in ABOUT}

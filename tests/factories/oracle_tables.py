@@ -68,7 +68,8 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "activity": _RECORD | _WITH | {
         "outcomeOption": ("outcome_option_id", "DictionaryItem", True), "previous": ("previous_id", "Activity", False),
         "opportunity": ("opportunity_id", "Opportunity", False), "contract": ("contract_id", "Contract", False),
-        "delivery": ("delivery_id", "Delivery", False),
+        "delivery": ("delivery_id", "Delivery", False), "project": ("project_id", "Project", False),
+        "maintenance": ("maintenance_id", "Maintenance", False), "serviceCase": ("service_case_id", "ServiceCase", False),
     },
     "user_account": _AUTHORS | {
         "department": ("department_id", "Department", True), "manager": ("manager_id", "User", True),
@@ -192,10 +193,14 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     },
     "delivery": _EVERY | {"maintenances": ("Maintenance", "delivery_id"), "activities": ("Activity", "delivery_id")},
     "project": _EVERY | _process("project_id") | {
+        "activities": ("Activity", "project_id"),
         "maintenances": ("Maintenance", "project_id"), "serviceCases": ("ServiceCase", "project_id"),
     },
-    "maintenance": _EVERY | _process("maintenance_id") | {"serviceCases": ("ServiceCase", "maintenance_id")},
-    "service_case": _EVERY | _process("service_case_id"), "work_calendar": {"days": ("CalendarDay", "work_calendar_id")},
+    "maintenance": _EVERY | _process("maintenance_id") | {
+        "activities": ("Activity", "maintenance_id"), "serviceCases": ("ServiceCase", "maintenance_id"),
+    },
+    "service_case": _EVERY | _process("service_case_id") | {"activities": ("Activity", "service_case_id")},
+    "work_calendar": {"days": ("CalendarDay", "work_calendar_id")},
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
     "user_account": {"reports": ("User", "manager_id")},

@@ -224,7 +224,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
     return given
 
 
-LINKED = ("opportunity", "contract", "delivery")
+LINKED = ("opportunity", "contract", "delivery", "project", "maintenance", "service_case")
 """What an activity can be about."""
 
 

@@ -30,6 +30,9 @@ class Activity(OwnedRecord):
     opportunity = reference("Opportunity")
     contract = reference("Contract")
     delivery = reference("Delivery")
+    project = reference("Project")
+    maintenance = reference("Maintenance")
+    service_case = reference("ServiceCase")
 
     class Meta:
         table = "activity"

@@ -11,7 +11,8 @@ UNDOABLE = timedelta(days=30)
 
 PARTY_FIELDS = (
     "name", "short_name", "credit_code", "level_id", "category_id", "source_id", "industry_id", "region_id", "credit_grade_id",
-    "credit_limit", "payment_terms_days", "website", "lifecycle", "parent_id", "next_contact_at", "contact_cycle_days", "note", "channel_group_id", "territory_id", "channel_id",
+    "credit_limit", "payment_terms_days", "website", "lifecycle", "parent_id", "next_contact_at", "contact_cycle_days", "note",
+    "channel_group_id", "territory_id", "channel_id",
 )  # fmt: skip
 CONTACT_FIELDS = ("name", "title", "department_name", "primary", "birthday_on", "note")
 """What can be chosen of each: all that an update may write, but the lists, which are united."""

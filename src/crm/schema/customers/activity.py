@@ -44,6 +44,9 @@ class Activity(OwnedRecord):
     opportunity = related("customers.Opportunity", "opportunity_id", "The opportunity it is about (销售机会).")
     contract = related("marketing.Contract", "contract_id", "The contract it is about (合同).")
     delivery = related("trade.Delivery", "delivery_id", "The delivery it is about (发货单).")
+    project = related("customers.Project", "project_id", "The project it is about (项目).")
+    maintenance = related("customers.Maintenance", "maintenance_id", "The maintenance it is about: a visit (后期维护).")
+    service_case = related("customers.ServiceCase", "service_case_id", "The service case it is about (服务单).")
     calls = related_list("customers.Call", "activity_id", "The telephone calls it was made of (来电).")
     call_backs = related_list("customers.Call", "call_back_id", "The missed calls that it is to answer (未接来电).")
     participants = owned_list("customers.ActivityParticipant", "activity_id", "Who takes part (参与人).")
@@ -73,7 +76,8 @@ class ActivityValues:
     party_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With which party.")
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")
     record_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
-        description="What it is about: an opportunity, a contract or a delivery, whose party it is with then."
+        description="What it is about, whose party it is with then: an opportunity, contract, delivery, project, maintenance or "
+        "service case."
     )
     outcome: strawberry.Maybe[str | None] = strawberry.field(description="What came of it.")
     outcome_option_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(

@@ -150,7 +150,7 @@ class CallEndInput:
         description="The planned activity that this call was (计划活动), with the same party: it is done, and no other is made."
     )
     record_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
-        description="What it was about (关联业务): an opportunity, a contract or a delivery of the same party."
+        description="What it was about (关联业务): any record of the same party that activities can be about."
     )
 
 

@@ -44,6 +44,7 @@ class Maintenance(OwnedRecord):
     contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
     delivery = related("trade.Delivery", "delivery_id", "What was delivered (发货单).")
     project = related("customers.Project", "project_id", "To which project it belongs (项目).")
+    activities = related_list("customers.Activity", "maintenance_id", "What is planned and was done about it (活动).")
     stakeholders = related_list("customers.Stakeholder", "maintenance_id", "Who at the party has a say in it (影响者).")
     team = related_list("customers.TeamMember", "maintenance_id", "Who works on it besides the owner (团队).")
     tasks = related_list("customers.ProcessTask", "maintenance_id", "What is to be done for it (任务).")

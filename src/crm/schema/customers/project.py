@@ -48,6 +48,7 @@ class Project(OwnedRecord):
     contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
     opportunity = related("customers.Opportunity", "opportunity_id", "What it came of (销售机会).")
     contract = related("marketing.Contract", "contract_id", "What it carries out (合同).")
+    activities = related_list("customers.Activity", "project_id", "What is planned and was done about it (活动).")
     stakeholders = related_list("customers.Stakeholder", "project_id", "Who at the party has a say in it (影响者).")
     team = related_list("customers.TeamMember", "project_id", "Who works on it besides the owner (团队).")
     tasks = related_list("customers.ProcessTask", "project_id", "What is to be done for it (任务).")

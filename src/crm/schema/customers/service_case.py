@@ -58,6 +58,7 @@ class ServiceCase(OwnedRecord):
     maintenance = related("customers.Maintenance", "maintenance_id", "About which maintenance (后期维护).")
     call = related("customers.Call", "call_id", "The telephone call it came of (来电).")
     sla_policy = related("customers.SlaPolicy", "sla_policy_id", "What was promised; null where nothing is (服务时限).")
+    activities = related_list("customers.Activity", "service_case_id", "What is planned and was done about it (活动).")
     stakeholders = related_list("customers.Stakeholder", "service_case_id", "Who at the party has a say in it (影响者).")
     team = related_list("customers.TeamMember", "service_case_id", "Who works on it besides the owner (团队).")
     tasks = related_list("customers.ProcessTask", "service_case_id", "What is to be done for it (任务).")
