@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 import strawberry
 
 from crm.graph.context import Operation
-from crm.graph.payloads import Done, refused
+from crm.graph.payloads import Done, plain_error, refused
 from crm.resolvers.verbs import command, listing, plain_input, query, single
 from crm.schema.customers.activity import (
     Activity,
@@ -86,7 +85,7 @@ class ActivityMutation:
                     {
                         "id": key,
                         "made": None if made is None else str(made),
-                        "errors": [asdict(error) for each in errors for error in refused(each).user_errors],
+                        "errors": [plain_error(error) for each in errors for error in refused(each).user_errors],
                     }
                     for key, made, errors in outcome
                 ]
