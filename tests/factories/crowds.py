@@ -95,11 +95,12 @@ SEED = (
             CASE WHEN n % 3 > 0 THEN {AT} END, CASE WHEN n % 4 > 0 THEN {AT} END, 0, 0, false, false, 0, {STAMPED}
         FROM generate_series(1, {ROWS}) n""",
     f"""UPDATE activity a SET previous_id = CASE WHEN n > 1 THEN {made(22, "n - 1")} END,
-            opportunity_id = CASE n % 3 WHEN 0 THEN {made(34)} END, contract_id = CASE n % 3 WHEN 1 THEN {made(100)} END,
-            delivery_id = CASE n % 3 WHEN 2 THEN {made(60)} END
+            opportunity_id = CASE n % 6 WHEN 0 THEN {made(34)} END, contract_id = CASE n % 6 WHEN 1 THEN {made(100)} END,
+            delivery_id = CASE n % 6 WHEN 2 THEN {made(60)} END, project_id = CASE n % 6 WHEN 3 THEN {made(52)} END,
+            maintenance_id = CASE n % 6 WHEN 4 THEN {made(53)} END, service_case_id = CASE n % 6 WHEN 5 THEN {made(54)} END
         FROM generate_series(1, {ROWS}) n WHERE a.id = {made(22)}
             AND $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
-    f"""INSERT INTO, channel_assignment (id, opportunity_id, channel_id, title, status, respond_by, protected_until, {STAMPS})
+    f"""INSERT INTO channel_assignment (id, opportunity_id, channel_id, title, status, respond_by, protected_until, {STAMPS})
         SELECT {made(43)}, {made(34)}, {made(20)}, 'x', 'OFFERED', {AT}, CASE WHEN n % 3 = 0 THEN {AT} END, {STAMPED}
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO channel_submission (id, channel_id, title, customer_name, normalised_name, status, currency, {STAMPS})

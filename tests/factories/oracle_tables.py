@@ -179,10 +179,9 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "opportunity": _EVERY | _process("opportunity_id") | {
         "stageHistory": ("StageChange", "opportunity_id"), "contracts": ("Contract", "opportunity_id"),
         "projects": ("Project", "opportunity_id"), "activities": ("Activity", "opportunity_id"),
-    },
-    "competitor": {"competitions": ("Competition", "competitor_id")} | {
         "assignments": ("ChannelAssignment", "opportunity_id"),
     },
+    "competitor": {"competitions": ("Competition", "competitor_id")},
     "channel_group": {"channels": ("Channel", "channel_group_id")},
     "territory": {"children": ("Territory", "parent_id"), "channels": ("Channel", "territory_id")},
     "channel_assignment": _EVERY | {"comments": ("Comment", "record_id")},

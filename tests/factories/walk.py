@@ -146,8 +146,6 @@ def related_filters(company: Company, type_name: str, place: int) -> Iterator[di
         yield {name: {"isNull": False}}
     for further, (other, _) in TO_MANY.get(TABLES[type_name], {}).items():
         if further not in made.fields:
-            continue  # a list of one type of several in the table
-        if further not in made.fields:
             continue  # another type of the same table has it
         yield {further: {"some": {}}} if place % 2 else {further: {"none": {"id": {"ne": str(company.of(TABLES[other])[0].id)}}}}
     for further, (_, other, card) in TO_ONE.get(TABLES[type_name], {}).items():

@@ -20,7 +20,15 @@ from crm.services.system.housekeeping import PURGE_JOBS, PURGE_TRACES
 from crm.store.database import Database
 from crm.store.errors import is_away
 
-TASKS: tuple[Task[Any], ...] = (PURGE_JOBS, PURGE_TRACES, TAKE_FORECAST, PURGE_MERGES, GATHER_STRAYS, RECYCLE, EXPIRE_ASSIGNMENTS)
+TASKS: tuple[Task[Any], ...] = (
+    PURGE_JOBS,
+    PURGE_TRACES,
+    TAKE_FORECAST,
+    PURGE_MERGES,
+    GATHER_STRAYS,
+    RECYCLE,
+    EXPIRE_ASSIGNMENTS,
+)
 """Everything that can be done in the background. A job of a task that is not here waits for a worker that knows it."""
 
 PAUSE_AFTER_FAILURE = 1.0
