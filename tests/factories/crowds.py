@@ -68,6 +68,10 @@ SEED = (
     f"""INSERT INTO process_task (id, opportunity_id, title, status, assignee_id, due_on, position, created_at, updated_at, version)
         SELECT {made(48)}, {made(34)}, 'x', 'TODO', {OWNER}, CASE WHEN n % 3 > 0 THEN date '2026-01-01' + n % 300 END, n % 5, {AT}, {AT}, 1
         FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO forecast_snapshot (id, week_on, owner_id, pipeline_id, month_on, status, currency, opportunity_count, amount,
+            weighted_amount, taken_at)
+        SELECT {made(51)}, date '2000-01-03' + 7 * n, {OWNER}, '00000001-0000-8020-8000-000000000001',
+            CASE WHEN n % 3 > 0 THEN date '2026-01-01' + n % 300 END, 'OPEN', 'CNY', 1, 1, 1, {AT} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO contract (id, number, status, title, kind, party_id, opportunity_id, amount, currency, exchange_rate,
             signed_on, ends_on, {STAMPS})
         SELECT {made(100)}, 'CT' || n, 'DRAFT', 'x', 'SALES', {made(20)}, {made(34)}, n % 977, 'CNY', 1,

@@ -26,7 +26,7 @@ FIRST = Page(size=20, backwards=False, after=None, before=None)
 LAST = Page(size=20, backwards=True, after=None, before=None)
 LARGE = [
     "Customer", "Supplier", "Contact", "Activity", "Change", "Call", "Opportunity", "Contract", "Delivery", "Announcement",
-    "ScheduleEvent", "Reminder", "Notification", "ProcessTask", "Project", "Maintenance", "ServiceCase",
+    "ScheduleEvent", "Reminder", "Notification", "ProcessTask", "Project", "Maintenance", "ServiceCase", "ForecastSnapshot",
 ]  # fmt: skip
 ALL_ROWS = 600
 """Buffers a page of 20 may touch for somebody who sees (nearly) all: the rows, their index, and rows passed over."""
@@ -88,7 +88,7 @@ async def test_who_sees_little_starts_from_what_they_see(watchers: Watchers, nam
 
 
 async def test_the_one_who_sees_little_is_known_as_such(watchers: Watchers):
-    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change", "process_task", *OWNED}
+    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change", "process_task", "forecast_snapshot", *OWNED}
     assert watchers.half.rights.narrow == watchers.all.rights.narrow == frozenset()
 
 
