@@ -47,6 +47,8 @@ async def test_a_dead_letter_is_seen_retried_and_done(office: Office):
         "id": job_id, "name": "test.errand", "state": "FAILED", "reason": "The post office is closed.", "starter": None,
         "actions": ["RETRY"],
     }  # fmt: skip
+    told = (await office.admin.ask("notifications", "nodes { kind actor { id } record { id } }"))["nodes"]
+    assert told == [{"kind": "JOB_FAILED", "actor": None, "record": {"id": job_id}}]
     again = await office.admin.do("jobRetry", JOB, id=job_id)  # nobody works yet who could have begun it already
     assert (again["state"], again["attempts"], again["finishedAt"], again["actions"]) == ("WAITING", 0, None, ["CANCEL"])
     async with working(office.database, task):

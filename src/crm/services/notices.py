@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from crm.core.ids import kind_of, new_id
@@ -24,14 +25,19 @@ SELECT $8, id, $9, ARRAY[user_id], $7 FROM made ORDER BY id
 
 async def notify_people(deed: Deed, notice: Notice, record_id: UUID, people: Iterable[UUID | None]) -> None:
     """A notification for each of these people, who are told of it; not for whoever does it, nor for those who have left."""
-    told = sorted({person for person in people if person is not None and person != deed.actor})
-    if not told:
-        return
+    told = {person for person in people if person is not None and person != deed.actor}
+    if told:
+        await deed.run(*notification(notice, record_id, told, actor=deed.actor, at=deed.at))
+        deed.news.append(Topic.NOTIFICATIONS)
+
+
+def notification(
+    notice: Notice, record_id: UUID, people: Iterable[UUID], *, actor: UUID | None, at: datetime
+) -> tuple[str, *tuple[object, ...]]:
+    """The statement that notifies these people, and its arguments: for what writes beside deeds."""
     kind = kind_of(record_id)
     assert kind is not None, "a notification names a record"
+    told = sorted(people)
     ids = [new_id(Kind.NOTIFICATION) for _ in told]
-    await deed.run(
-        _NOTIFY, ids, told, notice.value, record_id, int(kind), deed.actor, deed.at, Topic.NOTIFICATIONS.value,
-        int(Kind.NOTIFICATION),
-    )  # fmt: skip
-    deed.news.append(Topic.NOTIFICATIONS)
+    names = (Topic.NOTIFICATIONS.value, int(Kind.NOTIFICATION))
+    return (_NOTIFY, ids, told, notice.value, record_id, int(kind), actor, at, *names)

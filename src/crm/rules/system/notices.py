@@ -16,3 +16,4 @@ class Notice(StrEnum):
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     ESCALATED = "ESCALATED"
+    JOB_FAILED = "JOB_FAILED"

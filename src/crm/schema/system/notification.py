@@ -40,6 +40,7 @@ class NotificationKind(Enum):
     APPROVED = _told(Notice.APPROVED, "A document of the viewer's was approved (审批通过).")
     REJECTED = _told(Notice.REJECTED, "A document of the viewer's was not approved (审批驳回).")
     ESCALATED = _told(Notice.ESCALATED, "A case of the viewer's, or of somebody below them, is running late (服务单升级).")
+    JOB_FAILED = _told(Notice.JOB_FAILED, "A background job was given up: one that the viewer started, or may retry (任务失败).")
 
 
 @noun(
