@@ -9,6 +9,8 @@ from tests.conftest import BUDGET
 from tests.factories.api import Api
 from tests.factories.sockets import kept_connected
 
+pytestmark = pytest.mark.fresh_database
+
 office = pytest.fixture(scope="module")(kept_connected)
 
 LIST = "query ($n: Int) { tags(first: $n) { nodes { id name } } }"

@@ -30,6 +30,8 @@ from crm.endpoints.streams import wire
 from crm.endpoints.streams.frames import next_event, takes_events
 from crm.notify import feeds
 
+pytestmark = pytest.mark.fresh_database
+
 office = pytest.fixture(scope="module")(kept_connected)
 ME = "{ me { username } }"
 
