@@ -3,8 +3,8 @@
 A clone costs little, but it is cold: of the tenth of a second that a small test takes, most is connecting, building Tortoise's
 models and having PostgreSQL parse and plan statements it was sent before. Here connections, and what they have prepared, stay.
 
-A test gets a fresh clone when it asks for one (`@pytest.mark.fresh_database`), and so does whoever comes after a test that
-changed more than rows: the schema, statistics, settings, or so many rows that the files have grown.
+Whoever comes after a test that changed more than rows gets a fresh clone: the schema, statistics, settings, where the pool
+connects to, or so many rows that the files have grown.
 """
 
 from __future__ import annotations
