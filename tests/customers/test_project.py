@@ -117,6 +117,8 @@ async def test_a_won_opportunity_becomes_a_project_once(office: Office):
         "projects": {"nodes": [{"id": made[0]["id"]}]},
         "changes": {"nodes": [{"verb": "opportunity.convert"}]},
     }
+    async with office.unchanged():
+        assert await office.admin.refusals("opportunityReopen", id=key) == [("INVALID", ["id"])]
     await office.admin.do("projectDelete", PROJECT, id=made[0]["id"])
     again = await office.admin.do("opportunityConvert", PROJECT, id=key, input={"title": "重新立项"})
     assert (again["title"], again["number"][-6:]) == ("重新立项", "000002")

@@ -87,10 +87,6 @@ class Arguments:
             return found if several else found[0]
         if inner.name == "DateTime":
             return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
-        if isinstance(inner, GraphQLEnumType):
-            return self.choose.one(list(inner.values))
-        if name == "filter":
-            return self.filter(inner.name, 1)
         if isinstance(inner, GraphQLInputObjectType):
             return self.filter(inner.name, 1)
         if isinstance(inner, GraphQLEnumType):

@@ -173,6 +173,8 @@ def complete(name: str, oracle: Any) -> dict[str, Any]:
     for field, row in (("partyId", oracle.visible("Party")[0].id), ("ownerId", oracle.id)):
         if field in given["input"]:
             given["input"][field] = str(row)
+    if name == "opportunityUpdate":
+        del given["input"]["partyId"]  # one that a project came of stays where it is
     return given
 
 

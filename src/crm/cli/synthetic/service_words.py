@@ -22,4 +22,4 @@ MAINTENANCE = phrases(
 )
 HOLDS = phrases("等客户场地就绪。=Until their site is ready.|等客户付款。=Until they have paid.")
 CANCELLATIONS = phrases("客户取消了计划。=The customer gave the plan up.|并入另一个项目。=Became part of another project.")
-IMPLEMENTATION = ("实施项目", "implementation")
+IMPLEMENTATION = ("实施项目", " implementation")

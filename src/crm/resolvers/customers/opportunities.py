@@ -95,7 +95,7 @@ class OpportunityMutation:
 
     @command("opportunity.update", OpportunityPayload, "It is taken up again, in the stage it was in (重新打开销售机会).")
     async def opportunity_reopen(deed: Deed, id: strawberry.ID) -> UUID:
-        """From ON_HOLD, WON or LOST."""
+        """From ON_HOLD, WON or LOST; not one that became a project."""
         return await opportunities.reopen(deed, id)
 
     @command("opportunity.delete", OpportunityPayload, "Move an opportunity to the recycle bin (删除销售机会).")

@@ -16,7 +16,7 @@ from crm.rules.customers.opportunity_flow import CLOSED, OPPORTUNITY_FLOW, Oppor
 from crm.rules.customers.opportunity_weight import weighted_amount
 from crm.services.amounts import check_amounts
 from crm.services.arguments import told_at
-from crm.services.customers import stage_stays, stages
+from crm.services.customers import projects, stage_stays, stages
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
 from crm.services.party_links import refuse_leaving, refuse_other_party
@@ -108,8 +108,11 @@ async def hold(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
 
 
 async def reopen(deed: Deed, record_id: str) -> UUID:
-    """It is taken up again, in the stage it was in."""
-    opportunity = await claim(deed, Opportunity, record_id, Action.UPDATE)
+    """It is taken up again, in the stage it was in; unless a project came of it, which would carry out what is not sold."""
+    opportunity: Any = await claim(deed, Opportunity, record_id, Action.UPDATE)
+    OPPORTUNITY_FLOW.after(OpportunityStatus(opportunity.status), OpportunityVerb.REOPEN)
+    if await projects.came_of(deed, opportunity.id):
+        raise Invalid("A project came of this opportunity, so it stays won.", ("id",))
     return await _step(deed, opportunity, OpportunityVerb.REOPEN)
 
 

@@ -52,7 +52,7 @@ async def convert(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     hidden = deed.viewer.rights.hidden
     if "opportunity.party" in hidden:
         raise Forbidden("You may not see whose opportunity it is.", ("id",))
-    if await deed.rows("SELECT 1 FROM project WHERE opportunity_id = $1 AND deleted_at IS NULL", opportunity.id):
+    if await came_of(deed, opportunity.id):
         raise Duplicate("A project came of this opportunity already.", ("id",))
     given = dict(given)
     along = [part for part in ("team", "stakeholders") if given.pop(f"with_{part}", False)]
@@ -132,6 +132,11 @@ async def restore(deed: Deed, record_id: str) -> UUID:
     project = await claim(deed, Project, record_id, Action.DELETE, deleted=True)
     await untrash(deed, project, "project.restore")
     return project.id
+
+
+async def came_of(deed: Deed, opportunity_id: UUID) -> bool:
+    """Whether a project came of this opportunity. Ask under its lock: what turns it into one holds that."""
+    return bool(await deed.rows("SELECT 1 FROM project WHERE opportunity_id = $1 AND deleted_at IS NULL", opportunity_id))
 
 
 async def recount(deed: Deed, *project_ids: UUID | None) -> None:

@@ -90,7 +90,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0018_channels")]
+    dependencies = [("crm", "0017_channels")]
 
     initial = False
 

@@ -49,7 +49,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0014_public_pool")]
+    dependencies = [("crm", "0015_public_pool")]
 
     initial = False
 

@@ -93,7 +93,7 @@ INDEXES = {
 # Lists that other tables check, as they were and as they are.
 CAUSES = ("MANUAL", "RULE", "TEAM", "APPROVAL", "INHERITED")
 NOTICES = ("HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED",
-           "ESCALATED", "RECYCLED_SOON", "RECYCLED")
+           "ESCALATED", "JOB_FAILED", "RECYCLED_SOON", "RECYCLED")
 NEWS = ("OFFERED", "OFFER_ACCEPTED", "OFFER_DECLINED", "OFFER_WITHDRAWN", "OFFER_EXPIRED", "SUBMITTED", "REGISTERED", "COMMENTED",
         "TASK_DISPATCHED", "TASK_REPORTED")  # fmt: skip
 
@@ -122,7 +122,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0015_merges_and_duplicates")]
+    dependencies = [("crm", "0016_merges_and_duplicates")]
 
     initial = False
 

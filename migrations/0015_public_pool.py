@@ -38,7 +38,7 @@ CHECKS = {
     "pool_level_days_check": "pool_level CHECK (recycle_days > 0)",
 }
 NOTICES = ("HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED",
-           "ESCALATED")
+           "ESCALATED", "JOB_FAILED")
 NEW_NOTICES = (*NOTICES, "RECYCLED_SOON", "RECYCLED")
 
 
@@ -56,7 +56,7 @@ def added(name, what):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0013_projects_maintenance_and_service")]
+    dependencies = [("crm", "0014_jobs_that_were_given_up")]
 
     initial = False
 
@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
             ),
             " ".join(
                 [
+                    f"DELETE FROM notification WHERE kind NOT IN ({', '.join(repr(each) for each in NOTICES)});",
                     told(NOTICES),
                     *(f"ALTER TABLE {what.partition(' ')[0]} DROP CONSTRAINT {name};" for name, what in CHECKS.items()),
                     *(f"DROP INDEX {name};" for name in [*UNIQUE, *INDEXES]),

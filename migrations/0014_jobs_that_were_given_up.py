@@ -1,11 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-BEFORE = (
-    "HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED", "ESCALATED", "RECYCLED_SOON",
-    "RECYCLED", "OFFERED", "OFFER_ACCEPTED", "OFFER_DECLINED", "OFFER_WITHDRAWN", "OFFER_EXPIRED", "SUBMITTED", "REGISTERED",
-    "COMMENTED", "TASK_DISPATCHED", "TASK_REPORTED",
-)
+BEFORE = ("HANDED_TO_YOU", "TAKEN_OVER", "SHARED_WITH_YOU", "ASSIGNED", "DELETED", "APPROVED", "REJECTED", "ESCALATED")
 NOTICES = (*BEFORE, "JOB_FAILED")
 
 
@@ -18,7 +14,7 @@ def check(notices: tuple[str, ...]) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0019_activities_and_calls")]
+    dependencies = [("crm", "0013_projects_maintenance_and_service")]
 
     operations = [
         ops.RunSQL(check(NOTICES), "DELETE FROM notification WHERE kind = 'JOB_FAILED';" + check(BEFORE)),
