@@ -29,8 +29,9 @@ help:
 demo: .venv/.run
 	@exec $(PY) -m crm demo --port "$(PORT)" --calls-per-minute "$(CALLS)"
 
+# Three, on two cores: servers that are killed and clients that must be patient wait more than they work.
 test: .venv/.test .venv/.node
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.test
 	@$(PY) -m ruff check .

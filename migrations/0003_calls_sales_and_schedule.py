@@ -6,7 +6,7 @@ from uuid import uuid4
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0002_rights_and_lists')]
+    dependencies = [("crm", "0002_rights_and_lists")]
 
     initial = False
 

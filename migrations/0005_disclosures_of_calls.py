@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0004_rules_and_lists_of_calls')]
+    dependencies = [("crm", "0004_rules_and_lists_of_calls")]
 
     initial = False
 

@@ -1,7 +1,7 @@
 """What tests ask for.
 
 `database`    a migrated database of the test's own, open as the process's database: one that was emptied after earlier tests
-              (`tests/kept.py`), or a fresh clone where the test is marked `fresh_database`
+              (`tests/kept.py`)
 `client`      an HTTP client speaking to the application over that database, without sockets
 `live`        `crm serve` as a process over that database, for tests that need real sockets
 `databases`   makes further databases on the run's server
@@ -22,7 +22,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from tests.kept import Shelf
-from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeyServer, at, cloned, crm
+from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeyServer, at, crm
 
 from crm.app import create_app
 from crm.config import Settings
@@ -109,11 +109,7 @@ async def shelf(databases: Databases) -> AsyncIterator[Shelf]:
 
 
 @pytest.fixture
-async def database(request: pytest.FixtureRequest, databases: Databases, shelf: Shelf) -> AsyncIterator[Database]:
-    if request.node.get_closest_marker("fresh_database"):
-        async with cloned(databases) as opened:
-            yield opened
-        return
+async def database(shelf: Shelf) -> AsyncIterator[Database]:
     kept = await shelf.take()
     yield kept.lend()
     await shelf.put_back(kept)

@@ -3,8 +3,8 @@
 A clone costs little, but it is cold: of the tenth of a second that a small test takes, most is connecting, building Tortoise's
 models and having PostgreSQL parse and plan statements it was sent before. Here connections, and what they have prepared, stay.
 
-A test gets a fresh clone when it asks for one (`@pytest.mark.fresh_database`), and so does whoever comes after a test that
-changed more than rows: the schema, statistics, settings, or so many rows that the files have grown.
+Whoever comes after a test that changed more than rows gets a fresh clone: the schema, statistics, settings, where the pool
+connects to, or so many rows that the files have grown.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import tortoise.context
@@ -73,8 +74,10 @@ class Kept:
         url = await databases.create()
         context = TortoiseContext()
         tortoise.context.set_global_context(context)  # building models asks for it
-        await context.init(config=tortoise_config(url, max_size=POOL))
-        tortoise.context._global_context = None
+        try:
+            await context.init(config=tortoise_config(url, max_size=POOL))
+        finally:
+            tortoise.context._global_context = None
         keeper = await asyncpg.connect(url, server_settings={"application_name": "keeper"})
         tables = [row[0] for row in await keeper.fetch(TABLES)]
         counts = {name: await keeper.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
@@ -138,10 +141,11 @@ class Kept:
         """Whether nobody holds a connection of the pool any more, and the pool is as it was made."""
         client: Any = self.context.connections.get("default")
         pool = client._pool
-        if pool is None:
-            return True
-        return (
+        at = urlsplit(self.url)
+        return (  # a test may have closed it, or have led it elsewhere
             isinstance(pool, BoundedPool)
+            and str(client.port) == str(at.port or 5432)
+            and client.host == (dict(parse_qsl(at.query)).get("host") or at.hostname)
             and not pool._closing
             and not pool._closed
             and all(holder._in_use is None for holder in pool._holders)

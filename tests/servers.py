@@ -22,8 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from crm.services.customers import pipelines
-from crm.services.system import defaults
+from crm.cli import beginnings
 from crm.store import migrate
 from crm.store.advisory import advisory_lock
 from crm.store.binaries import DIE_WITH_US
@@ -170,8 +169,7 @@ class Databases:
             url = await self.create(None)
             await migrate.migrate(url)
             async with open_database(url, max_size=2) as database:
-                await defaults.ensure(database)
-                await pipelines.ensure(database)
+                await beginnings.ensure(database)
             await self.admin.execute(f'ALTER DATABASE "{name_of(url)}" RENAME TO {TEMPLATE}')
 
 

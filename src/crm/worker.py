@@ -20,7 +20,7 @@ from crm import metrics
 from crm.endpoints.execution import Services
 from crm.notify import jobs
 from crm.notify.brokers import Broker
-from crm.notify.customers import calls
+from crm.notify.customers import calls, cases
 from crm.notify.customers.agents import PresenceNews
 from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
@@ -71,6 +71,7 @@ def background_work(database: Database) -> Work:
         "announcements": announcements.run(database),
         "reminders": reminders.run(database),
         "lost calls": calls.run(database),
+        "late cases": cases.run(database),
         "notifications": notifications.run(database),
         "jobs": jobs.run(database),
     }

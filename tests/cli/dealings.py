@@ -27,7 +27,8 @@ async def check_opportunities(database: Database) -> None:
     for row in await rows(database, "SELECT * FROM opportunity"):
         assert row["weighted_amount"] == weighted_amount(row["amount"], row["probability"], row["currency"])
         assert (row["closed_at"] is not None) == (row["status"] in ("WON", "LOST"))
-        assert (row["lost_reason_id"] is not None) == (row["status"] == "LOST")
+        for reason, status in (("lost_reason_id", "LOST"), ("won_reason_id", "WON"), ("hold_reason_id", "ON_HOLD")):
+            assert (row[reason] is not None) == (row["status"] == status)
         stage, history = stages[row["stage_id"]], stays[row["id"]]
         assert (stage["pipeline_id"], stage["probability"]) == (row["pipeline_id"], row["probability"])
         assert [stages[stay["stage_id"]]["position"] for stay in history] == list(range(len(history)))
@@ -35,6 +36,19 @@ async def check_opportunities(database: Database) -> None:
         first, last = history[0], history[-1]
         assert (first["entered_at"], last["stage_id"], last["left_at"]) == (row["created_at"], row["stage_id"], row["closed_at"])
         assert all(stay["amount"] == row["amount"] for stay in history)
+
+
+async def check_processes(database: Database) -> None:
+    """Stakeholders are of the party, tasks are for the owner and the team, and a team has its shares."""
+    strangers = "stakeholder s JOIN opportunity o ON o.id = s.opportunity_id JOIN contact c ON c.id = s.contact_id"
+    assert await value(database, f"SELECT count(*) FROM {strangers} WHERE c.party_id <> o.party_id") == 0
+    tasks = "process_task t JOIN opportunity o ON o.id = t.opportunity_id WHERE t.assignee_id IS DISTINCT FROM o.owner_id"
+    member = "SELECT FROM team_member m WHERE m.opportunity_id = o.id AND m.user_id = t.assignee_id"
+    assert await value(database, f"SELECT count(*) FROM {tasks} AND NOT EXISTS ({member})") == 0
+    pairs = "SELECT opportunity_id, user_id, access FROM team_member"
+    shares = "SELECT record_id, principal_id, access FROM share WHERE cause = 'TEAM'"
+    assert await value(database, f"SELECT count(*) FROM (({pairs}) EXCEPT ({shares})) x") == 0
+    assert await value(database, f"SELECT count(*) FROM (({shares}) EXCEPT ({pairs})) x") == 0
 
 
 async def check_numbers(database: Database, table: str, prefix: str) -> None:
@@ -126,6 +140,14 @@ async def check_calls(database: Database) -> None:
         assert call["claimed_by_id"] == call["owner_id"]
         owed = call["state"] in ("MISSED", "ABANDONED") and call["direction"] == "INBOUND"
         assert (call["call_back_id"] is not None) == owed
+        over = call["answered_at"] or call["ended_at"]
+        assert call["ring_seconds"] == int((over - call["ringing_at"]).total_seconds())
+        assert (call["talk_seconds"] is None) == (call["answered_at"] is None)
+    wrong = "call_back b JOIN activity a ON a.id = b.activity_id WHERE (a.status = 'DONE') <> (b.status = 'DONE')"
+    assert await value(database, f"SELECT count(*) FROM {wrong}") == 0
+    strange = "call_back b JOIN call c ON c.id = b.call_id WHERE c.call_back_entry_id <> b.id OR c.number_e164 <> b.number_key"
+    assert await value(database, f"SELECT count(*) FROM {strange}") == 0
+    assert await value(database, "SELECT count(DISTINCT status) FROM call_back") == 2
     rung = "SELECT user_id FROM call_candidate WHERE call_id = c.id"
     assert (
         await value(database, f"SELECT count(*) FROM call c WHERE claimed_by_id IS NOT NULL AND claimed_by_id NOT IN ({rung})")
@@ -137,11 +159,25 @@ async def check_calls(database: Database) -> None:
     assert await value(database, f"SELECT count(*) FROM {matched}") == 0
 
 
+async def check_service(database: Database, now: Any) -> None:
+    """Projects cost what their maintenance does; marks stand where a step was taken; nothing waits to be told that is past."""
+    sums = "SELECT coalesce(sum(cost), 0) FROM maintenance m WHERE m.project_id = p.id AND m.status <> 'CANCELLED'"
+    assert await value(database, f"SELECT count(*) FROM project p WHERE cost <> ({sums})") == 0
+    assert await value(database, "SELECT count(*) FROM project WHERE cost > 0") > 10
+    for table, other, status in (("project", "opportunity", "WON"), ("maintenance", "delivery", "DELIVERED")):
+        wrong = f"{table} x JOIN {other} o ON o.id = x.{other}_id WHERE o.status <> '{status}' OR o.party_id <> x.party_id"
+        assert await value(database, f"SELECT count(*) FROM {wrong}") == 0, table
+    wrong = "(status IN ('RESOLVED', 'CLOSED')) <> (resolved_at IS NOT NULL) OR (status = 'NEW') <> (first_responded_at IS NULL)"
+    assert await value(database, f"SELECT count(*) FROM service_case WHERE {wrong} OR escalate_at <= $1", now) == 0
+
+
 async def check_all(database: Database, now: Any) -> None:
     await check_opportunities(database)
+    await check_processes(database)
     await check_contracts(database, now)
     await check_deliveries(database)
     await check_calls(database)
-    for table, prefix in (("contract", "CT"), ("delivery", "DL")):
+    await check_service(database, now)
+    for table, prefix in (("contract", "CT"), ("delivery", "DL"), ("project", "PJ"), ("service_case", "SC")):
         await check_numbers(database, table, prefix)
     assert await value(database, "SELECT min(amount) FROM contract") > Decimal(0)

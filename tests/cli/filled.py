@@ -25,7 +25,14 @@ KINDS = {
     "stage_change": Kind.STAGE_CHANGE, "contract": Kind.CONTRACT, "delivery": Kind.DELIVERY,
     "delivery_line": Kind.DELIVERY_LINE, "call": Kind.CALL, "call_candidate": Kind.CALL_CANDIDATE,
     "call_match": Kind.CALL_MATCH, "custom_value": Kind.CUSTOM_VALUE,
+    "stakeholder": Kind.STAKEHOLDER, "process_task": Kind.PROCESS_TASK,
+    "competition": Kind.COMPETITION, "competitor": Kind.COMPETITOR,
+    "project": Kind.PROJECT, "maintenance": Kind.MAINTENANCE,
+    "service_case": Kind.SERVICE_CASE, "call_back": Kind.CALL_BACK,
 }  # fmt: skip
+
+
+SERVICE = ("project", "maintenance", "service_case")
 
 
 class Silent:
@@ -104,15 +111,15 @@ async def check_contacts_follow_from_activities(database: Database) -> None:
 
 async def check_times(database: Database, now: Any) -> None:
     """Nothing happened in the future, or before it was entered; only plans lie ahead."""
-    for table in ("party", "contact", "activity", "opportunity", "contract", "delivery", "call"):
+    for table in ("party", "contact", "activity", "opportunity", "contract", "delivery", "call", *SERVICE):
         bad = "created_at > updated_at OR updated_at > $1 OR version < 1"
-        if table not in ("call", "delivery"):
+        if table not in ("call", "delivery", *SERVICE):
             bad += " OR deleted_at > updated_at"
         assert await value(database, f"SELECT count(*) FROM {table} WHERE {bad}", now) == 0, table
     wrong = "done_at > $1 OR done_at < created_at OR planned_at < created_at OR planned_at > $1 + interval '28 days'"
     assert await value(database, f"SELECT count(*) FROM activity WHERE {wrong}", now) == 0
     early = "SELECT count(*) FROM {0} x JOIN party p ON p.id = x.party_id WHERE x.created_at < p.created_at"
-    for table in ("contact", "activity", "opportunity", "contract", "delivery", "call"):
+    for table in ("contact", "activity", "opportunity", "contract", "delivery", "call", *SERVICE):
         assert await value(database, early.format(table)) == 0, table
 
 
@@ -128,7 +135,7 @@ async def check_organisation(database: Database) -> None:
         assert stored == closure(parents), kept
     everybody = "SELECT id FROM user_account UNION SELECT id FROM department UNION SELECT id FROM role"
     assert await value(database, f"SELECT count(*) FROM ({everybody} EXCEPT SELECT id FROM principal) x") == 0
-    for table in ("party", "contact", "activity", "opportunity", "contract", "delivery", "call"):
+    for table in ("party", "contact", "activity", "opportunity", "contract", "delivery", "call", *SERVICE):
         wrong = f"{table} r LEFT JOIN user_account u ON u.id = r.owner_id WHERE r.department_id IS DISTINCT FROM u.department_id"
         assert await value(database, f"SELECT count(*) FROM {wrong}") == 0, table
     strange = "activity a JOIN contact c ON c.id = a.contact_id WHERE c.party_id <> a.party_id"

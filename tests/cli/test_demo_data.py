@@ -23,6 +23,7 @@ from crm.app import create_app
 from crm.cli import demo_data
 from crm.cli.demo.callers import Callers, read_callers
 from crm.cli.demo.today import prepare_today
+from crm.cli.demo.twins import TWINS
 from crm.core.errors import Invalid
 from crm.core.ids import EVERYONE_ID
 from crm.resolvers.root import build_schema
@@ -52,6 +53,8 @@ async def demo(databases: Databases) -> AsyncIterator[Demo]:
 async def test_there_is_as_much_as_promised(demo: Demo):
     by_type = {row["type"]: row["n"] for row in await rows(demo.database, "SELECT type, count(*) n FROM party GROUP BY 1")}
     assert by_type == {"CUSTOMER": 2000, "CHANNEL": 60, "SUPPLIER": 60}
+    twins = "SELECT count(*) FROM party t JOIN party p USING (normalised_name, type) WHERE t.name = p.name || ' Co., Ltd.'"
+    assert await value(demo.database, twins) == TWINS
     assert 4500 < demo.progress.counts["contacts"] < 6000
     assert 13_000 < demo.progress.counts["activities"] < 16_000
     statuses = {row[0]: row[1] for row in await rows(demo.database, "SELECT status, count(*) FROM activity GROUP BY 1")}
@@ -65,6 +68,8 @@ async def test_there_is_as_much_as_promised(demo: Demo):
         "tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants",
         "opportunities", "stage changes", "custom values", "contracts", "deliveries", "delivery lines", "calls",
         "call candidates",
+        "stakeholders", "team members", "tasks", "competitions", "forecasts",
+        "projects", "maintenance", "service cases",
     ):  # fmt: skip
         assert demo.progress.counts[label] > 100, label
 
@@ -162,7 +167,8 @@ async def test_the_calendar_has_events_of_every_sort(demo: Demo):
 async def test_an_announcement_was_published_and_some_have_read_it(demo: Demo):
     assert await demo.count("announcement", "status = 'PUBLISHED' AND must_confirm AND pinned") == 1
     staff = await demo.count("user_account", "kind = 'STAFF'")
-    assert await demo.count("announcement_receipt", "true") == staff
+    roster = "announcement_id = (SELECT id FROM announcement WHERE must_confirm AND pinned)"
+    assert await demo.count("announcement_receipt", roster) == staff
     read_by, confirmed = await demo.count("announcement_receipt", "read_at IS NOT NULL"), "confirmed_at IS NOT NULL"
     assert 0 < await demo.count("announcement_receipt", confirmed) < read_by < staff
 
@@ -239,6 +245,33 @@ async def test_the_partners_person_sees_what_is_shared(demo: Demo):
     )
     shared = await value(demo.database, query, user["id"])
     assert (await api.ask("customers", "totalCount"))["totalCount"] == shared > 0
+
+
+async def test_partners_are_offered_bring_report_and_are_told(demo: Demo):
+    """Each sees what is between us and their own channel."""
+    seen = {}
+    for username in ("partner1", "partner2"):
+        api = await demo.api(username)
+        page = await api.ask("channelAssignments", "nodes { id status customerName opportunity { title } }")
+        brought = await api.ask("channelSubmissions", "nodes { status comments { totalCount } }")
+        tasks = await api.ask("marketingTasks", "nodes { channelTasks { nodes { percent } } }")
+        news = await api.ask("announcements", "totalCount", filter={"topic": {"eq": "COMPETITOR"}})
+        assert (len(brought["nodes"]) >= 1, len(tasks["nodes"]), news["totalCount"]) == (True, 1, 1)
+        for each in page["nodes"]:
+            taken = each["status"] in ("ACCEPTED", "REGISTERED")
+            assert (each["opportunity"] is not None, each["customerName"] is not None) == (taken, taken)
+        seen[username] = {each["id"] for each in page["nodes"]}
+        assert len(seen[username]) >= 3
+        assert (await api.asked("channelGroups", "totalCount")).codes == ["FORBIDDEN"]
+    assert seen["partner1"].isdisjoint(seen["partner2"])
+    states = {row["status"] for row in await rows(demo.database, "SELECT DISTINCT status FROM channel_assignment")}
+    assert states == {"OFFERED", "ACCEPTED", "REGISTERED", "DECLINED"}
+    for query in (
+        "count(DISTINCT channel_group_id) FROM party",
+        "count(DISTINCT territory_id) FROM party",
+        "count(*) FROM territory_region",
+    ):
+        assert await value(demo.database, f"SELECT {query}") >= 3
 
 
 async def test_hidden_fields_are_hidden(demo: Demo):

@@ -19,7 +19,17 @@ from tests.servers import SECRET_KEY, Databases, cloned, crm
 from crm.cli import seed_data
 from crm.cli.seeding import company
 from crm.cli.seeding.binary_copy import _packed
-from crm.cli.seeding.parties import HISTORY, PER_CHUNK, TABLES, Plan, contract_papers, delivery_papers, manager_share
+from crm.cli.seeding.parties import (
+    HISTORY,
+    PER_CHUNK,
+    TABLES,
+    Plan,
+    case_papers,
+    contract_papers,
+    delivery_papers,
+    manager_share,
+    project_papers,
+)
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation_rows import UserRow
 from crm.cli.synthetic.party_rows import PartyRow
@@ -56,8 +66,8 @@ def planned(customers: int) -> Plan:
     stages = [Stage(make_id(Kind.STAGE, 0, place), 20 * place) for place in range(1, 6)]
     pipeline = Pipeline(make_id(Kind.PIPELINE, 0, 1), stages)
     scene = Scene(seed_data.NOW, {}, pipeline, [made.director], Telephone("seed", "4000"))
-    papers = contract_papers(customers, seed_data.NOW), delivery_papers(customers, seed_data.NOW)
-    return Plan(1, customers, made, scene, *papers)
+    papers = [make(customers, seed_data.NOW) for make in (contract_papers, delivery_papers, project_papers, case_papers)]
+    return Plan(1, customers, made, scene, *papers, [make_id(Kind.COMPETITOR, 0, 1)])
 
 
 async def contents(database: Database) -> dict[str, list[str]]:
@@ -116,6 +126,8 @@ async def test_there_is_as_much_as_asked(seeded: Database):
     per_customer = {
         "contact": 3, "activity": 10, "opportunity": 2, "stage_change": 6, "contract": 1, "delivery": 1.5, "delivery_line": 2.7,
         "share": 1, "call": 1, "call_candidate": 1.6, "call_match": 1, "call_event": 3.5,
+        "stakeholder": 1.28, "process_task": 1.3, "competition": 0.45,
+        "project": 0.2, "service_case": 0.5,
     }  # fmt: skip
     for table, number in per_customer.items():
         assert await value(seeded, f"SELECT count(*) FROM {table}") == pytest.approx(CUSTOMERS * number, rel=0.1), table
@@ -134,6 +146,9 @@ async def test_every_state_that_is_over_or_under_way_occurs(seeded: Database):
         ("contract", "status", "ACTIVE COMPLETED DRAFT EXPIRED REJECTED TERMINATED"),
         ("delivery", "status", "CANCELLED DELIVERED DRAFT RETURNED"),
         ("call", "state", "ABANDONED BUSY ENDED MISSED"),
+        ("project", "status", "ACTIVE CANCELLED COMPLETED"),
+        ("maintenance", "status", "DONE PLANNED"),
+        ("service_case", "status", "CLOSED"),
     ):
         found = {row[0] for row in await rows(seeded, f"SELECT DISTINCT {column} FROM {table}")}
         assert set(states.split()) <= found, table

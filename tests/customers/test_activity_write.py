@@ -47,7 +47,7 @@ async def test_a_planned_activity_has_what_was_given(office: Office):
         "outcome": None,
         "plannedAt": "2030-01-01T00:00:00+00:00",
         "nextStep": None,
-        "actions": ["COMPLETE", "CANCEL"],
+        "actions": ["COMPLETE", "CANCEL", "RESCHEDULE"],
         "party": {"name": "华为"},
         "contact": {"name": "王"},
         "owner": {"username": "admin"},

@@ -71,7 +71,7 @@ async def test_what_was_filed_is_on_the_call_and_in_the_history(hotline: Hotline
         "followUpAt": LATER,
         "filedAt": found["filedAt"],
         "disposition": {"code": "quote"},
-        "actions": ["LINK"],
+        "actions": ["AMEND", "LINK"],
         "activity": {
             "kind": "CALL",
             "status": "DONE",

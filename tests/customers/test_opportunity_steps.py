@@ -225,3 +225,38 @@ async def test_a_transfer_of_the_party_takes_along_what_is_not_finished(office: 
         "contract": {"DRAFT", "REJECTED", "ACTIVE"},
         "delivery": {"DRAFT", "SHIPPED"},
     }
+
+
+WHY = "opportunity { status wonReason { code } wonNote holdReason { code } holdNote resumeOn lostReason { code } }"
+NOTHING = dict.fromkeys(("wonReason", "wonNote", "holdReason", "holdNote", "resumeOn", "lostReason"))
+
+
+async def test_why_it_was_won_or_put_aside_is_told_and_gone_with_the_next_step(office: Office):
+    made = await created(office)
+    budget, product = await option(office, "budget", "hold_reason"), await option(office, "product", "won_reason")
+    given = {"reasonId": budget, "note": "明年再谈", "resumeOn": "2099-01-15"}
+    held = await office.admin.do("opportunityHold", WHY, id=made["id"], input=given)
+    told = {"holdReason": {"code": "budget"}, "holdNote": "明年再谈", "resumeOn": "2099-01-15"}
+    assert held == {**NOTHING, **told, "status": "ON_HOLD"}
+    assert (await office.admin.ask("opportunities", "totalCount", filter={"resumeOn": {"lte": "2099-01-31"}}))["totalCount"] == 1
+    assert await office.admin.do("opportunityReopen", WHY, id=made["id"]) == {**NOTHING, "status": "OPEN"}
+    won = await office.admin.do("opportunityWin", WHY, id=made["id"], input={"reasonId": product, "note": "更快"})
+    assert won == {**NOTHING, "wonReason": {"code": "product"}, "wonNote": "更快", "status": "WON"}
+    await office.admin.do("opportunityReopen", WHY, id=made["id"])
+    assert await office.admin.do("opportunityWin", WHY, id=made["id"]) == {**NOTHING, "status": "WON"}
+
+
+async def test_a_wrong_reason_or_a_day_that_is_over_is_refused(office: Office):
+    made = await created(office)
+    price = await option(office, "price")
+    frozen = await office.hire("frozen", {"opportunity.*": "ALL"}, frozen=["opportunity.wonReason", "opportunity.resumeOn"])
+    right = await option(office, "price", "won_reason")
+    async with office.unchanged():
+        for verb in ("Win", "Hold"):
+            refused = await office.admin.refusals(f"opportunity{verb}", id=made["id"], input={"reasonId": price})
+            assert refused == [("INVALID", ["input", "reasonId"])]
+        for day, who, code in (("2020-01-01", office.admin, "INVALID"), ("2099-01-01", frozen, "FORBIDDEN")):
+            refused = await who.refusals("opportunityHold", id=made["id"], input={"resumeOn": day})
+            assert refused == [(code, ["input", "resumeOn"])]
+        refused = await frozen.refusals("opportunityWin", id=made["id"], input={"reasonId": right})
+        assert refused == [("FORBIDDEN", ["input", "reasonId"])]

@@ -26,6 +26,7 @@ from graphql import build_schema, parse, validate
 from tests.conftest import make_settings
 from tests.customers.calling import AGENT, signed
 from tests.docs.blocks import Block, blocks
+from tests.docs.followed import follow
 from tests.factories.api import Api
 from tests.factories.sockets import ConnectedOffice, connected_office
 from tests.servers import environment
@@ -238,54 +239,11 @@ async def test_the_sender_of_the_guide_is_heard(office: ConnectedOffice):
     assert await office.value("SELECT state FROM call") == "ANSWERED"
 
 
-PEOPLE = re.compile(r"as=(\w+)")
-
-
 async def test_a_call_goes_as_the_page_of_calls_says(office: ConnectedOffice):
     """Blocks are done in their order: `hook` is sent by the switchboard, GraphQL by the person named, answers are compared."""
     people = {name: await office.signed_in(name) for name in ("admin", "agent1", "agent2")}
     known = {"colleague": people["agent2"].id, "followUp": print_instant(now() + timedelta(days=3))}
-    answer: Any = None
-    compared = 0
-    for block in blocks(CALLS):
-        who = next(iter(PEOPLE.findall(" ".join(block.words))), None)
-        if block.language == "json" and "hook" in block.words:
-            body = block.body.encode()
-            told = await office.client.post("/hooks/calls/demo", content=body, headers=signed(body, secret=SECRET))
-            answer = told.json()
-            assert told.status_code == 200, answer
-        elif block.language == "graphql" and who is not None:
-            wanted = {name: known[name] for name in re.findall(r"\$(\w+): ", block.body)}
-            found = await people[who].run(block.body, **wanted)
-            answer = {"data": found.data}
-            assert found.codes == [], f"{block}: {found.codes}"
-            known |= named(answer)
-        elif block.language == "json" and "answer" in block.words:
-            assert blurred(answer) == blurred(json.loads(block.body)), block
-            compared += 1
-    assert compared >= 5
-
-
-def named(answer: Any) -> dict[str, str]:
-    """The ids that later steps refer to, by the name of the field they stood under."""
-    found: dict[str, str] = {}
-    if isinstance(answer, dict):
-        for name, value in answer.items():
-            if isinstance(value, dict) and isinstance(value.get("id"), str):
-                found[name] = value["id"]
-            if name == "calls" and value["nodes"]:
-                found["call"] = value["nodes"][0]["id"]
-            found |= named(value)
-    elif isinstance(answer, list):
-        for each in answer:
-            found |= named(each)
-    return found
-
-
-def blurred(answer: Any) -> Any:
-    """Without what differs each time: ids and instants."""
-    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", json.dumps(answer, ensure_ascii=False))
-    return json.loads(re.sub(r"\d{4}-\d\d-\d\dT[^\"]+", "…", text))
+    assert await follow(CALLS, office.client, people, known, SECRET) >= 5
 
 
 def test_the_table_of_topics_is_the_table_of_topics():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -58,6 +59,9 @@ async def test_the_cost_is_told_on_a_socket_and_not_with_a_push(office):
         await office.admin.do("announcementPublish", "announcement { id }", input=given)
         message = await feed.message()
         assert set(message["payload"]) == {"data"}
+    async with asyncio.timeout(10):  # that it was delivered is written a moment later, under whoever looks whether rows change
+        while await office.value("SELECT count(*) = 0 FROM announcement_receipt WHERE delivered_at IS NOT NULL"):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_role_bounds_what_one_operation_may_cost(office):

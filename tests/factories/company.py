@@ -9,15 +9,20 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+from tests.factories.company_call_lists import blocked_numbers, call_backs
 from tests.factories.company_calls import calls, ring_groups
+from tests.factories.company_channels import dealings, places
 from tests.factories.company_custom import custom_fields, segments
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
+from tests.factories.company_merges import duplicates, merges
 from tests.factories.company_messaging import announcements
 from tests.factories.company_notifications import notifications
 from tests.factories.company_office import schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
+from tests.factories.company_pool import pool
+from tests.factories.company_process import competitors, forecasts, process_parts
 from tests.factories.company_roles import OWNED, ROLES, RoleFacts
 from tests.factories.company_rows import (
     BASE,
@@ -35,6 +40,7 @@ from tests.factories.company_rows import (
     user_id,
 )
 from tests.factories.company_sales import pipelines, sales
+from tests.factories.company_service import calendars, service
 
 from crm.core.kinds import Kind
 
@@ -49,14 +55,26 @@ def build(variant: int = 0) -> Company:
     company = Company(variant)
     organisation(company)
     options(company)
+    places(company)
     parties(company)
     contacts(company)
+    merges(company)
+    duplicates(company)
     activities(company)
+    pool(company)
     ring_groups(company)
     jobs(company)
     calls(company)
+    blocked_numbers(company)
+    call_backs(company)
     pipelines(company)
     sales(company)
+    competitors(company)
+    calendars(company)
+    service(company)
+    process_parts(company)
+    forecasts(company)
+    dealings(company)
     schedule_events(company)
     announcements(company)
     notifications(company)
@@ -86,7 +104,13 @@ TOLD = {
     "opportunity": ("title", "amount", "probability", "weightedAmount", "stage"),
     "contract": ("title", "amount", "note", "status"),
     "delivery": ("recipient", "freight", "lines", "waybill"),
+    "project": ("title", "budget", "note", "status"),
+    "maintenance": ("title", "cost", "product", "status"),
+    "service_case": ("subject", "priority", "description", "resolutionDueAt"),
     "announcement": ("title", "body", "audience", "status"),
+    "channel_assignment": ("title", "brief", "status", "customerName"),
+    "channel_submission": ("title", "phone", "amount", "status"),
+    "marketing_task": ("title", "description", "dueOn"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
     "segment": ("name", "filter", "kind"),
     "custom_field": ("labelZh", "type"),
@@ -101,11 +125,32 @@ def _trails(company: Company) -> None:
             if table in ("party", "announcement") or bits(f"log of {fact.id}") % 3 == 0:
                 party = fact.id if table == "party" else fact.values.get("party_id")
                 _change(company, fact, kind, fact["type"].lower() if table == "party" else table, party)
-    for table in ("user_account", "department", "role", "tag", "dictionary", "dictionary_item", "ring_group", "pipeline",
-                  "custom_field"):  # fmt: skip
+    unowned = (
+        "user_account",
+        "department",
+        "role",
+        "tag",
+        "dictionary",
+        "dictionary_item",
+        "ring_group",
+        "pipeline",
+        "custom_field",
+        "blocked_number",
+    )
+    for table in (
+        *unowned,
+        "competitor",
+        "work_calendar",
+        "calendar_day",
+        "sla_policy",
+        "channel_group",
+        "territory",
+    ):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:
             _change(company, fact, kind, "user" if table == "user_account" else table, None)
+    (policy,) = company.of("pool_policy")
+    _change(company, policy, Kind.POOL_POLICY, "pool", None)
     company.add(
         "change",
         **company.of("change")[0].values | {"id": key(Kind.CHANGE, "of a purged record"), "record_id": key(Kind.PARTY, "purged")},

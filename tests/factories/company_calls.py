@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from tests.factories.company_call_lists import ENTRIES, entry_key
 from tests.factories.company_rows import Company, Fact, bits, instant, key, owned, record, share, tag, user_id
 
 from crm.core.kinds import Kind
@@ -92,6 +93,8 @@ def _call(
         disposition_id=key(Kind.DICTIONARY_ITEM, "call_disposition one") if filed else None, note=f"a note on {name}",
         follow_up_at=instant(f"follow {name}") if filed else None, filed_at=at + timedelta(seconds=99) if filed else None,
         recording_url=f"https://pbx.test/{number % 1000}", cause="normal" if over else None,
+        ring_seconds=5 if taken else 90 if over else None, talk_seconds=85 if taken and over else None,
+        blocked=number % 11 == 0, call_back_entry_id=entry_key(name) if name in ENTRIES else None,
     )  # fmt: skip
     for position, person in enumerate(dict.fromkeys(rang)):
         company.add(

@@ -10,7 +10,8 @@ from crm.core.kinds import Kind
 
 READERS = ("agent", "junior", "partner", "mixed", "closed", "norole", "leaver")
 OUT = ("PUBLISHED", "EXPIRED", "WITHDRAWN")
-AUDIENCES = ((("everyone", ""),), (("department", "sales"), ("user", "partner")), (("role", "agent"), ("user", "norole")))
+AUDIENCES = ((("everyone", ""),), (("department", "sales"), ("user", "partner")), (("role", "agent"), ("user", "norole")),
+             (("party", "channel of outsider"), ("user", "agent")))  # fmt: skip
 
 
 def announcements(company: Company) -> None:
@@ -37,7 +38,9 @@ def _announcement(
     out = status in OUT
     published = instant(f"publish {name}")
     fact = company.add(
-        "announcement", **owned(Kind.ANNOUNCEMENT, name, owner, None, deleted=deleted), title=name, body=f"the body of {name}",
+        "announcement", **owned(Kind.ANNOUNCEMENT, name, owner, None, deleted=deleted),
+        topic=("NOTICE", "MARKET", "PRODUCT")[number % 3],
+        title=name, body=f"the body of {name}",
         status=status, pinned=bool(number % 2), must_confirm=bool(number % 3), published_at=published if out else None,
         publish_at=FUTURE - timedelta(days=900) if status == "SCHEDULED" else None,
         expires_at=published + timedelta(days=2) if status == "EXPIRED" else None,

@@ -89,7 +89,16 @@ def _closures(company: Company) -> None:
 
 LISTS = {"customer_level": "level", "customer_type": "category", "customer_source": "source", "industry": "industry",
          "region": "region", "credit_grade": "credit_grade"}  # fmt: skip
-OTHER_LISTS = ("call_disposition", "lost_reason")
+OTHER_LISTS = (
+    "call_disposition",
+    "activity_outcome",
+    "lost_reason",
+    "won_reason",
+    "hold_reason",
+    "case_type",
+    "channel_type",
+    "supplier_type",
+)
 
 
 def options(company: Company) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from crm.access.branches import grantable
 
 CORE = ("customer", "channel", "supplier", "contact", "activity")
-WORK = ("call", "opportunity", "contract", "delivery", "segment")
+WORK = ("call", "opportunity", "contract", "delivery", "project", "maintenance", "service_case", "segment")
+WORK_OF_PARTNERS = tuple(entity for entity in WORK if entity != "delivery")
+PARTNERING = ("channel_assignment", "channel_submission", "marketing_task")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
-OWNED = (*CORE, *WORK, *UNGATED)
+OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED)
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,26 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all("DELETE SHARE", "OWN", OWNED)
         | _all("READ", "ALL", ["user", "role", "department", "tag"]) | {("dictionary", "ADMINISTER"): "ALL"}
         | {("contract", "APPROVE"): "OWN_AND_SUBORDINATES", ("announcement", "UPDATE"): "ALL"}
-        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline"]) | _all("READ UPDATE", "ALL", ["ring_group"])
+        | _all("CREATE UPDATE DELETE", "ALL", ["pipeline", "work_calendar", "sla_policy"])
+
+        | _all(CRUD, "ALL", ["blocked_number"]) | _all(CRUD, "ALL", ["channel_group"])
+        | _all("READ UPDATE", "ALL", ["ring_group"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
-        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE"}
+        | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
+        | _all(CRUD, "ALL", ["calendar_day"])
+        | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
     "agent": RoleFacts(
-        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event", "segment"])
-        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement"]) | {("tag", "CREATE"): "ALL"}
+        _all(
+            f"{CRUD} SHARE", "OWN",
+            [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case", "segment"],
+        )
+        | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance", "channel_assignment", "marketing_task"])
+        | {("tag", "CREATE"): "ALL"}
+        | _all("READ UPDATE", "ALL", ["pool"])
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
@@ -55,22 +67,27 @@ ROLES: dict[str, RoleFacts] = {
         | {("delivery", "READ"): "NONE"}
     ),
     "partner": RoleFacts(
-        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, "call", "opportunity", "contract", "segment", *UNGATED])
-        | _all("READ ADMINISTER", "ALL", ["job"]) | {("tag", "READ"): "ALL"}
+        _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, *WORK_OF_PARTNERS, *UNGATED]) | {("tag", "READ"): "ALL"}
+        | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
+        | _all("CREATE READ UPDATE", "ALL", PARTNERING)
     ),
     "hider": RoleFacts(
-        _all("READ", "ALL", [*OWNED, "job"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
+        _all("READ", "ALL", [*OWNED, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
         hidden=frozenset({
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
+            "blocked_number.reason", "call.recordingUrl",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
-            "delivery.lines", "announcement.readCount", "schedule_event.attendees", "schedule_event.location",
+            "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
+            "channel_assignment.brief", "channel_submission.phone",
+            "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
             "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),
         frozen=frozenset({
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
-            "opportunity.title", "opportunity.stage", "contract.note", "delivery.waybill", "announcement.body",
-            "announcement.audience", "schedule_event.description", "schedule_event.reminders",
+            "opportunity.title", "opportunity.stage", "contract.note", "project.note", "service_case.product",
+            "delivery.waybill", "announcement.body",
+            "announcement.audience", "marketing_task.dueOn", "schedule_event.description", "schedule_event.reminders",
             "customer.custom.since", "segment.description",
         }),
     ),
@@ -92,15 +109,18 @@ ROLES: dict[str, RoleFacts] = {
     ),
     "mixed": RoleFacts(
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
-        | _all("READ", "DEPARTMENT", ["channel", "delivery"]) | _all("DELETE", "ALL", ["customer", "contact", "contract"])
+        | _all("READ", "DEPARTMENT", ["channel", "delivery", "maintenance"]) | _all("CREATE READ UPDATE", "OWN", ["project"])
+        | _all("DELETE", "ALL", ["customer", "contact", "contract"])
+        | _all("READ UPDATE", "OWN", ["channel_assignment"])
+        | _all("READ", "DEPARTMENT", ["channel_submission", "marketing_task"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
-        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN"}
+        | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN", ("pool", "READ"): "ALL"}
     ),
     "clerk": RoleFacts(
         _all("READ CREATE UPDATE", "OWN", ["customer", "contact"]) | _all("CREATE READ UPDATE ADMINISTER", "ALL", ["user"])
         | _all("CREATE UPDATE DELETE", "ALL", ["department"]) | {("call", "READ"): "OWN"}
-        | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group"])
-        | _all("CREATE READ", "ALL", ["pipeline"]) | _all("READ ADMINISTER", "ALL", ["job"])
+        | _all("CREATE READ UPDATE", "ALL", ["announcement"]) | _all(CRUD, "ALL", ["ring_group", "territory"])
+        | _all("CREATE READ", "ALL", ["pipeline", "sla_policy", "work_calendar"]) | _all("READ ADMINISTER", "ALL", ["job"])
     ),
     "retired": RoleFacts(_all("READ", "ALL", OWNED)),
 }  # fmt: skip

@@ -86,7 +86,15 @@ class Company:
         tables = list(reversed(self.facts))
         async with database.connection() as connection, connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")
-            others = ["idempotency_key", "sign_in_attempt", "agent_presence", "told_presence", "number_series", "event"]
+            others = [
+                "idempotency_key",
+                "sign_in_attempt",
+                "agent_presence",
+                "told_presence",
+                "number_series",
+                "event",
+                "merge_item",
+            ]
             others += ["procrastinate_events", "procrastinate_periodic_defers", "search_entry"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")
             for table, facts in self.facts.items():
@@ -146,7 +154,11 @@ SHARES: dict[str, tuple[Any, str, datetime | None, str]] = {
     "everyone READ": (("everyone", ""), "READ", None, "MANUAL"),
     "mixed EDIT": (("user", "mixed"), "EDIT", None, "MANUAL"),
     "closed EDIT": (("user", "closed"), "EDIT", None, "MANUAL"),
+    "partners channel READ": (("party", "channel of outsider"), "READ", None, "ASSIGNED"),
     "clerk EDIT": (("user", "clerk"), "EDIT", None, "MANUAL"),
+    "team agent READ": (("user", "agent"), "READ", None, "TEAM"),
+    "team mixed EDIT": (("user", "mixed"), "EDIT", None, "TEAM"),
+    "team partner READ": (("user", "partner"), "READ", None, "TEAM"),
 }
 """With whom, how, until when, why."""
 

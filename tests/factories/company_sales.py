@@ -17,7 +17,7 @@ WORKERS = (None, "outsider", "agent", "junior", "partner", "mixed", "closed", "h
 """Who owns the papers of the party that hardly anybody sees."""
 PLACES = ("customer of agent", "channel of mixed", "supplier of closed", "customer of peer")
 """Whose papers are found by way of them, or not at all."""
-LABELS = ("agent READ", "agent EDIT", "agent expired", "partner EDIT", "mixed EDIT", "closed EDIT")
+LABELS = ("agent READ", "agent EDIT", "agent expired", "partner EDIT", "mixed EDIT", "closed EDIT", "partners channel READ")
 
 
 def pipelines(company: Company) -> None:
@@ -74,6 +74,10 @@ def _opportunity(company: Company, name: str, party: Fact, owner: str | None, *,
         closed_at=instant(f"close {name}") if status in ("WON", "LOST") else None,
         lost_reason_id=key(Kind.DICTIONARY_ITEM, "lost_reason one") if status == "LOST" else None,
         lost_note="too dear" if status == "LOST" else None, note=f"a note on {name}",
+        won_reason_id=key(Kind.DICTIONARY_ITEM, "won_reason one") if status == "WON" else None,
+        won_note="the best" if status == "WON" else None, hold_note="later" if status == "ON_HOLD" else None,
+        hold_reason_id=key(Kind.DICTIONARY_ITEM, "hold_reason one") if status == "ON_HOLD" else None,
+        resume_on=_day(number + 3) if status == "ON_HOLD" else None,
     )  # fmt: skip
     entered = instant(f"enter {name}")
     stays = ((key(Kind.STAGE, f"{pipeline} retired"), entered, entered + timedelta(hours=5)), (fact["stage_id"], entered, None))

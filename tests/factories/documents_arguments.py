@@ -94,6 +94,12 @@ class Arguments:
             return found if several else found[0]
         if inner.name == "DateTime":
             return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
+        if isinstance(inner, GraphQLInputObjectType):
+            return self.filter(inner.name, 1)
+        if isinstance(inner, GraphQLEnumType):
+            return self.choose.one(list(inner.values))
+        if inner.name in ("Boolean", "Int"):
+            return self.choose.chance(50) if inner.name == "Boolean" else self.choose.number(-1, 60)
         return self.choose.one(["customer", "contact", "tag", "call", "role", "share", "x", ""])
 
     def _paging(self, type_name: str, rows: int) -> tuple[dict[str, Any], int]:

@@ -51,22 +51,45 @@ RIGHT: dict[str, Any] = {
     "creditCode": None,
     "entity": "customer", "field": "creditLimit", "expiresAt": "2126-01-01T00:00:00Z", "extension": "7777",
     "UserCreateInput.kind": None,
+    "recordId": str(key(Kind.OPPORTUNITY, "opportunity of agent")), "competitorId": str(key(Kind.COMPETITOR, "Nokia")),
+    "assigneeId": str(user_id("agent")),
     "pipelineId": str(key(Kind.PIPELINE, "main")), "stageId": str(key(Kind.STAGE, "main lead")),
     "opportunityMove.stageId": str(key(Kind.STAGE, "main deal")), "StageInput.id": str(key(Kind.STAGE, "main lead")),
-    "reasonId": item("lost_reason"), "disposition": "one", "currency": "EUR", "ringSeconds": 45, "publishAt": SOON,
+    "reasonId": item("lost_reason"), "OpportunityWinInput.reasonId": item("won_reason"),
+    "OpportunityHoldInput.reasonId": item("hold_reason"), "resumeOn": "2099-01-01",
+    "disposition": "one", "currency": "EUR", "ringSeconds": 45, "publishAt": SOON,
     "followUpAt": SOON, "startsAt": "2026-03-01T09:00:00Z", "endsAt": "2026-03-01T10:00:00Z", "allDay": False,
     "DeliveryLineInput.unit": "pc", "originalStartsAt": "2026-03-01T09:00:00Z",
     "rrule": "FREQ=DAILY;COUNT=3", "minutesBefore": 15,
+    "channelGroupId": str(key(Kind.CHANNEL_GROUP, "gold")),
+    "channelIds": str(key(Kind.PARTY, "channel of agent")), "territoryId": str(key(Kind.TERRITORY, "south")),
+    "TerritoryCreateInput.parentId": str(key(Kind.TERRITORY, "north")), "regionIds": item("region"),
+    "TerritoryUpdateInput.parentId": str(key(Kind.TERRITORY, "south")), "respondBy": SOON, "industryIds": item("industry"),
+    "territoryIds": str(key(Kind.TERRITORY, "south")),
+    "OpportunitySubmitInput.phone": "13912345678",
+    "channelGroupIds": str(key(Kind.CHANNEL_GROUP, "gold")), "percent": 40, "protectionDays": 30,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
     "customFields": {"key": "mark", "text": "fresh"}, "filter": {"customers": {"name": {"startsWith": "customer"}}},
     "recordIds": str(key(Kind.PARTY, "customer of agent")), "unique": False,
     "CustomFieldCreateInput.key": "fresh", "CustomFieldCreateInput.dictionaryId": None, "target": None,
+    "typeId": item("case_type"), "workCalendarId": str(key(Kind.WORK_CALENDAR, "office")), "weekday": 2, "begins": "09:00",
+    "ends": "18:00", "fallsOn": "2031-07-07", "likeWeekday": 2, "CalendarDayCreateInput.kind": "WORKDAY",
+    "CalendarDayUpdateInput.kind": "WORKDAY", "responseMinutes": 30, "resolutionMinutes": 60, "nearPercent": 70,
+    "satisfaction": 3,
+    "PartyMergeChoice.field": "NOTE", "ContactMergeChoice.field": "NOTE", "survivorVersion": None, "mergedVersion": None,
+    "DuplicateCheckInput.entity": "CONTACT", "DuplicateCheckInput.phoneNumbers": "13912345678",
+    "outcomeOptionId": item("activity_outcome"), "number": "139 0000 1111", "until": "2126-01-01T00:00:00Z", "perDay": 3,
     "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip
 """Values for input fields by name (`Type.name` where the name alone does not tell); None leaves the field out."""
 
-NEEDED = {"name", "labelZh", "labelEn", "holds"}
+OF_A_PARTY = (
+    "contactId", "opportunityId", "contractId", "activityId", "deliveryId", "projectId", "maintenanceId", "callId",
+)  # fmt: skip
+"""Inputs that name something which has to belong to the right party."""
+
+NEEDED = {"name", "labelZh", "labelEn", "holds", "number"}
 """Optional in the schema, where creating and updating share an input, and needed by the rules."""
 
 TEXTS = {
@@ -97,7 +120,20 @@ def call(name: str, *, full: bool = False) -> dict[str, Any]:
         # The stages of a new pipeline are new.
         for stage in given["input"]["stages"]:
             stage.pop("id", None)
+    _fit_type(name, given.get("input"))
     return given
+
+
+def _fit_type(name: str, given: Any) -> None:
+    """What a party of another type has is no right input for one of this: the three share theirs."""
+    type_ = next((each for each in ("customer", "channel", "supplier") if name in (f"{each}Create", f"{each}Update")), None)
+    if type_ is None:
+        return
+    for field, owner in (("channelGroupId", "channel"), ("territoryId", "channel"), ("channelId", "customer")):
+        if owner != type_:
+            given.pop(field, None)
+    if "categoryId" in given:
+        given["categoryId"] = item(f"{type_}_type")
 
 
 def target(rows: list[Any], oracle: Any) -> Any:
@@ -107,22 +143,41 @@ def target(rows: list[Any], oracle: Any) -> Any:
         values = row.values
         open_ = values.get("status", "DRAFT") in ("DRAFT", "OPEN", "PLANNED")
         known = row.id == oracle.id or "administrator" in values.values() or "chief" in values.values()
-        return known, not open_, values.get("contact_id") is not None
+        tied = [values.get(column) for column in ("contact_id", "opportunity_id", "contract_id", "delivery_id")]
+        return known, not open_, any(tied)
 
     return min(rows, key=unsuited)
+
+
+OF_ONE_PARTY = (
+    "contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId", "recordId",
+)  # fmt: skip
 
 
 def complete(name: str, oracle: Any) -> dict[str, Any]:
     """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
     given = call(name, full=True)
     given.pop("idempotencyKey", None)
-    for field in ("contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId"):
+    for field in (
+        *OF_A_PARTY,
+        "contactId",
+        "opportunityId",
+        "contractId",
+        "activityId",
+        "channelId",
+        "attendeeContactIds",
+        "parentId",
+        "assigneeId",
+        "recordId",
+    ):
         given["input"].pop(field, None)
     if "participants" in given["input"]:
         given["input"]["participants"] = [{"userId": RIGHT["userId"]}]
     for field, row in (("partyId", oracle.visible("Party")[0].id), ("ownerId", oracle.id)):
         if field in given["input"]:
             given["input"][field] = str(row)
+    if name == "opportunityUpdate":
+        del given["input"]["partyId"]  # one that a project came of stays where it is
     return given
 
 

@@ -62,9 +62,11 @@ LISTENED: dict[Topic, Listened] = {
 OF_ALL_KINDS = (
     "party", "contact", "activity", "opportunity", "contract", "delivery", "announcement", "schedule_event", "user_account",
     "department", "role", "tag", "dictionary_item", "ring_group", "pipeline",
+    "project", "maintenance", "service_case", "sla_policy", "work_calendar", "calendar_day", "competitor",
 )  # fmt: skip
 """Tables whose changes are told, calls apart, which have a topic of their own."""
-OF_EACH = 6
+OF_EACH = 4
+"""A client watches at most a hundred records at once."""
 
 
 def records_of(company: Company, topic: Topic) -> list[Fact]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tests.factories.company import (
     BASE,
@@ -28,11 +29,15 @@ from tests.factories.company_custom import HELD
 from tests.factories.company_roles import UNGATED
 from tests.factories.oracle_permissions import NOUNS, VERBS, Aim, permission
 from tests.factories.oracle_tables import (
+    FOR_OUR_PEOPLE,
     NAMED,
     PARTIES,
     PARTS,
+    PROCESS_PARTS,
+    PROCESSES,
     SHOWN_WITH_THE_ROW,
     TABLES,
+    THEIR_CHANNELS,
     THROUGH,
     TO_MANY,
     TO_ONE,
@@ -49,7 +54,10 @@ __all__ = [
 
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
 
-STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head")}
+GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number")
+"""Entities whose lists are closed without READ, but for those that need no grant."""
+
+STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head"), ("ChannelSubmission", "duplicates")}
 """What a partner's people do not see of the cards they are shown."""
 
 BEYOND_THE_CARD = {
@@ -58,6 +66,9 @@ BEYOND_THE_CARD = {
 }
 DEPENDS = {
     ("Opportunity", "weightedAmount"): ("amount", "probability"),
+    ("ForecastSnapshot", "weightedAmount"): ("amount", "probability"),
+    ("ForecastSnapshot", "amountNow"): ("amount",),
+    ("ForecastSnapshot", "weightedAmountNow"): ("weightedAmount", "amount", "probability"),
     ("Call", "number"): ("numberE164",),
     ("Call", "numberE164"): ("number",),
 }
@@ -76,6 +87,12 @@ class Oracle:
         self.id = None if self.anonymous else user_id(viewer)
         self.roles = [ROLES[name] for name in self.person.roles] if self.person else []
         self._judged: dict[tuple[str, Any, bool], bool] = {}
+
+    @cached_property
+    def channel(self) -> UUID | None:
+        """The channel that a partner's person works for."""
+        account = None if self.id is None else self.company.find("user_account", self.id)
+        return None if account is None else account["channel_id"]  # type: ignore[no-any-return]
 
     # --- gates and scopes
 
@@ -113,6 +130,8 @@ class Oracle:
         if self.person is None:
             return set()
         found = {self.id, *(role_id(name) for name in self.person.roles)}
+        if self.channel is not None:
+            found.add(self.channel)
         if self.kind == "STAFF":
             found.add(EVERYONE_ID)
             if self.person.department is not None:
@@ -153,7 +172,16 @@ class Oracle:
         """The name that roles grant for a row."""
         if fact.table == "party":
             return str(fact["type"]).lower()
-        return "user" if fact.table == "user_account" else fact.table
+        return {"user_account": "user", "pool_policy": "pool"}.get(fact.table, fact.table)
+
+    def sees(self, fact: Fact | None) -> bool:
+        """Whether the viewer sees the row where it is asked for by itself: also as one of the public pool."""
+        return fact is not None and (self.reads(fact) or self.pooled(fact))
+
+    def pooled(self, fact: Fact) -> bool:
+        """Whether the row is a customer of nobody, and the viewer one of those who look into the pool."""
+        lies = fact.table == "party" and fact["type"] == "CUSTOMER" and fact["owner_id"] is None and fact["deleted_at"] is None
+        return lies and not self.anonymous and self.gate("customer", "READ") and self.scope("pool", "READ") == "ALL"
 
     def reads(self, fact: Fact | None, *, binned: bool = False) -> bool:
         """Whether the viewer sees the row at all (`binned`: or would, were it not in the recycle bin)."""
@@ -173,23 +201,44 @@ class Oracle:
         if fact.table in VALUE_ROWS:
             table, column = VALUE_ROWS[fact.table]
             return self.reads(self.company.find(table, fact[column]))
+        if fact.table in PROCESS_PARTS:
+            return self.reads(self.process_of(fact))
         match fact.table:
+            case "forecast_snapshot":
+                mine = fact["owner_id"] is not None and fact["owner_id"] in self.staff
+                scope = self.scope("opportunity", "READ")
+                return scope != "NONE" and (mine or self.reaches(scope, fact["owner_id"], fact["department_id"]))
             case "job":
                 return bool(fact["starter_id"] == self.id) or self.scope("job", "READ") == "ALL"
             case "user_account":
                 return self.kind == "STAFF" or fact.id == self.id
-            case "department" | "ring_group":
+            case "channel_task":
+                return self._of_their_channel(fact) or self._beside_ours(fact)
+            case "comment":
+                return (self.kind == "STAFF" or not fact["internal"]) and self.reads(self.record(fact["record_id"]))
+            case "department" | "ring_group" | "competitor" | "duplicate_policy" | "channel_group" | "territory":
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
-            case "call_disclosure":
-                return self.kind == "STAFF" and self.gate("call_disclosure", "READ")
+            case "call_disclosure" | "duplicate_disclosure":
+                return self.kind == "STAFF" and self.gate(fact.table, "READ")
+            case "call_back":
+                return self.reads(self.company.find("call", fact["call_id"]))
+            case "blocked_number":
+                return self.kind == "STAFF" and self.gate("blocked_number", "READ")
             case "call_match":
-                call = self.company.find("call", fact["call_id"])
-                return self.reads(call) and (not self.restricted(fact) or self.was_told(fact))
+                call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
+                return self.reads(call) and (self.reads(party) or self.was_told(fact))
             case "custom_value":
-                return self.reads(self.record(fact["record_id"])) and self.shows_value(fact)
-            case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "custom_field":
+                return self.sees(self.record(fact["record_id"])) and self.shows_value(fact)
+            case "pool_policy":
+                return self.scope("pool", "READ") == "ALL"
+            case "pool_stay":
+                return self.sees(self.company.find("party", fact["party_id"]))
+            case (
+                "dictionary" | "dictionary_item" | "tag" | "pipeline" | "custom_field" | "work_calendar" | "calendar_day"
+                | "sla_policy"
+            ):  # fmt: skip
                 return True
             case "session" | "reminder" | "notification":
                 return bool(fact["user_id"] == self.id)
@@ -197,27 +246,42 @@ class Oracle:
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "announcement_audience":
                 return self.edits(self.company.find("announcement", fact["announcement_id"]))
-            case "share" | "record_tag":
+            case "share" | "record_tag" | "merge":
                 return self.reads(self.record(fact["record_id"]))
+            case "record_tag":
+                return self.sees(self.record(fact["record_id"]))
             case "change":
                 record = self.record(fact["record_id"])
                 return record is not None and self.gate(self._log_gate(record), "READ") and self.reads(record)
             case "phone_number" | "email_address" | "address":
-                parents = (self.company.find("party", fact["party_id"]), self.company.find("contact", fact["contact_id"]))
-                return any(self.reads(parent) for parent in parents)
+                party, contact = self.company.find("party", fact["party_id"]), self.company.find("contact", fact["contact_id"])
+                return self.reads(contact) or (self.reads(party) if fact.table == "address" else self.sees(party))
         raise AssertionError(f"the oracle knows nothing of {fact.table}: write down who may read it")
 
     def _log_gate(self, record: Fact) -> str:
         """Whose READ shows a record's log; an option has none of its own and goes with its dictionary."""
         return "dictionary" if record.table == "dictionary_item" else self.entity(record)
 
+    def process_of(self, fact: Fact) -> Fact | None:
+        """The record of the sales process that a stakeholder, a task … hangs on."""
+        return next(row for table in PROCESSES if (row := self.company.find(table, fact[f"{table}_id"])) is not None)
+
     def record(self, record_id: UUID) -> Fact | None:
         return self._records.get(record_id)
 
     @cached_property
     def _records(self) -> Mapping[UUID, Fact]:
-        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary"}
+        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary", "pool_policy"}
         return {fact.id: fact for table in tables for fact in self.company.of(table)}
+
+    def standing(self, fact: Fact) -> Fact:
+        """What the id of a row leads to: where it was merged into another, that other."""
+        survivor = self.company.find(fact.table, fact.values.get("merged_into_id"))
+        return fact if survivor is None else survivor
+
+    def missing(self, fact: Fact) -> str:
+        """What whoever does not see a row is told who would write it."""
+        return "CONFLICT" if self.standing(fact) is not fact and self.reads(self.standing(fact)) else "NOT_FOUND"
 
     def _reads_owned(self, fact: Fact, entity: str) -> bool:
         if fact["owner_id"] is not None and fact["owner_id"] in self.staff:
@@ -226,7 +290,25 @@ class Oracle:
             return True
         if fact.table in WITH_THEIR_PARTY and self.reads(self.company.find("party", fact["party_id"])):
             return True
+        if self._of_their_channel(fact) or self._beside_ours(fact):
+            return True
         return self.named(fact)
+
+    def _of_their_channel(self, fact: Fact) -> bool:
+        """Whether it is for the channel that a partner's person works for; a marketing task, whether it was dispatched to it."""
+        if self.channel is None:
+            return False
+        if fact.table == "marketing_task":
+            parts = self.company.of("channel_task")
+            return any(row["marketing_task_id"] == fact.id and row["channel_id"] == self.channel for row in parts)
+        return fact.table in THEIR_CHANNELS and fact["channel_id"] == self.channel
+
+    def _beside_ours(self, fact: Fact) -> bool:
+        """Whether one of our own people sees what it hangs on."""
+        if self.kind != "STAFF":
+            return False
+        above = FOR_OUR_PEOPLE.get(fact.table, ())
+        return any(self.reads(self.company.find(table, fact[column])) for table, column in above)
 
     def named(self, fact: Fact) -> bool:
         """Whether the viewer is named beside the row: their telephone rang, they are invited, it was published to them."""
@@ -264,12 +346,12 @@ class Oracle:
         inside = self.reaches(self.scope(entity, action), fact["owner_id"], fact["department_id"])
         return inside or (action == "UPDATE" and self.shared(fact, edit=True))
 
-    def does(self, aim: Aim, fact: Fact) -> bool:
+    def does(self, aim: Aim, fact: Fact) -> bool:  # noqa: C901 -- one case for each rule
         """Whether a row that the viewer sees is theirs for a mutation, where the gate is open."""
         holder = fact.values.get("claimed_by_id")
         match aim.rule:
-            case "holds":
-                return holder is not None and holder == self.id
+            case "holds" | "holds or above":
+                return holder is not None and holder in ({self.id} if aim.rule == "holds" else self.staff)
             case "rang":
                 return holder == self.id or self.named(fact)
             case "in hand":
@@ -278,10 +360,21 @@ class Oracle:
                 return holder == self.id if holder is not None else self.named(fact) and fact["party_id"] is None
             case "named":
                 return self._beside(fact)
-            case "own":
+            case "own" | "of nobody":
                 return True
+            case "of its record":
+                process = self.process_of(fact)
+                return process is not None and self.may(aim.action, process)
+            case "ours":
+                return self.kind == "STAFF" and self.may(aim.action, fact)
+            case "their channel's":
+                return self.channel is not None and fact["channel_id"] == self.channel
+            case "author":
+                return bool(fact["author_id"] == self.id)
             case "another's":
                 return self.may(aim.action, fact) and not self._concerned(fact)
+            case "give back":
+                return self.may("UPDATE" if fact["owner_id"] == self.id else "TRANSFER", fact)
         return self.may(aim.action, fact)
 
     def _beside(self, fact: Fact) -> bool:
@@ -315,12 +408,18 @@ class Oracle:
     def _visible(self) -> dict[str, list[Fact]]:
         return {}
 
+    def listed(self, name: str, type_name: str) -> list[Fact]:
+        """The rows that a root list of this name and type holds for the viewer."""
+        if name != "poolCustomers":
+            return self.visible(type_name)
+        return [fact for fact in self.rows(type_name) if fact["owner_id"] is None and self.sees(fact)]
+
     def open(self, type_name: str) -> bool:
         """Whether a list of this type answers at all; a closed gate is FORBIDDEN wherever the list stands."""
         if type_name == "Party":
             return any(self.gate(entity, "READ") for entity in ("customer", "channel", "supplier"))
-        entity = snake(type_name)
-        return self.gate(entity, "READ") if entity in (*OWNED, "role", "call_disclosure") and entity not in UNGATED else True
+        entity = "opportunity" if type_name == "ForecastSnapshot" else snake(type_name)
+        return self.gate(entity, "READ") if entity in GATED and entity not in UNGATED else True
 
     # --- fields
 
@@ -344,6 +443,8 @@ class Oracle:
             return True
         if (type_name, name) == ("StageChange", "amount"):
             return self.hides("opportunity", "amount")
+        if (type_name, name) == ("Project", "cost"):
+            return not self.gate("maintenance", "READ") or self.hides("maintenance", "cost") or self.hides("project", "cost")
         entities = self.entities(type_name)
         names = (name, *DEPENDS.get((type_name, name), ()))
         return any(self.hides(entity, each) for entity in entities for each in names)
@@ -351,7 +452,8 @@ class Oracle:
     @staticmethod
     def entities(type_name: str) -> tuple[str, ...]:
         """The entities whose roles say what of a type is hidden."""
-        return ("customer", "channel", "supplier") if type_name == "Party" else (snake(type_name),)
+        known = {"Party": ("customer", "channel", "supplier"), "ForecastSnapshot": ("opportunity",)}
+        return known.get(type_name, (snake(type_name),))
 
     # --- custom fields and segments
 
@@ -442,11 +544,13 @@ class Oracle:
             return None
         if type_name == "CallMatch" and name == "contact" and self.restricted(fact):
             return None
+        if type_name == "CallMatch" and name == "party":
+            return found if self.sees(found) else None
         return found if card or self.reads(found) else None
 
     def restricted(self, match: Fact) -> bool:
         """Of a match whose party the viewer may not see, that it exists and who owns it is told, and nothing else."""
-        return not self.reads(self.company.find("party", match["party_id"]))
+        return not self.sees(self.company.find("party", match["party_id"]))
 
     def was_told(self, match: Fact) -> bool:
         """Whether it stands in the log that the viewer was told of this match when the call rang them."""
@@ -464,7 +568,7 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue") else rows
+            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue", "Address") else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:
@@ -479,12 +583,9 @@ class Oracle:
 
     def _holds(self, type_name: str, fact: Fact, name: str, value: Any) -> bool:
         table = TABLES[type_name]
-        if name == "and":
-            return all(self.matches(type_name, fact, part) for part in value)
-        if name == "or":
-            return any(self.matches(type_name, fact, part) for part in value)
-        if name == "not":
-            return not self.matches(type_name, fact, value)
+        if name in ("and", "or", "not"):
+            parts = [self.matches(type_name, fact, part) for part in ([value] if name == "not" else value)]
+            return {"and": all(parts), "or": any(parts), "not": not all(parts)}[name]
         if name == "customFields":
             return all(self.asked_of_value(fact, each) for each in value)
         if name == "inSegment":
@@ -501,7 +602,11 @@ class Oracle:
             return found is not None and self.matches(TO_ONE[table][name][1], found, value)
         if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}):
             return all(_compares(fact[TO_ONE[table][name[:-2]][0]], operator, operand) for operator, operand in value.items())
-        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in value.items())
+        timely = {each: operand for each, operand in value.items() if each in ("during", "before")}
+        if not all(_in_time(fact[snake(name)], operator, operand) for operator, operand in timely.items()):
+            return False
+        others = {each: operand for each, operand in value.items() if each not in timely}
+        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in others.items())
 
     def asks_hidden(self, type_name: str, wanted: Mapping[str, Any]) -> bool:
         """Whether a filter asks about a field that is hidden from the viewer, at any depth."""
@@ -534,6 +639,18 @@ def _of_some(held: list[Any], asked: Mapping[str, Any]) -> bool:
     if "ne" in asked and any(_compares(value, "eq", asked["ne"]) for value in held):
         return False
     return "isNull" not in asked or bool(held) != asked["isNull"]
+
+
+def _in_time(value: Any, operator: str, period: str) -> bool:
+    """Whether an instant or a day lies in a year or before a day of the viewers', who all live in one time zone."""
+    if value is None:
+        return False
+    zone = ZoneInfo("Asia/Shanghai")
+    day, today = value.astimezone(zone).date() if isinstance(value, datetime) else value, datetime.now(zone).date()
+    if (operator, period) == ("during", "THIS_YEAR"):
+        return bool(day.year == today.year)
+    assert (operator, period) == ("before", "TODAY"), "the oracle knows these two"
+    return bool(day < today)
 
 
 def _compares(value: Any, operator: str, operand: Any) -> bool:  # noqa: C901 -- one case for each operator

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.factories.company import Fact
+from tests.factories.company_process import forecast_month
 from tests.factories.oracle import Oracle
 
 from crm.core.clock import print_instant
 from crm.core.ids import EVERYONE_ID
+from crm.rules.customers.phone_numbers import mask
 
 
 def _number(_: Oracle, call: Fact) -> Any:
@@ -29,7 +32,7 @@ def _audience(oracle: Oracle, announcement: Fact) -> Any:
         return None
     rows = [row for row in oracle.company.of("announcement_audience") if row["announcement_id"] == announcement.id]
     named = [row["principal_id"] for row in rows]
-    tables = {"departments": "department", "roles": "role", "users": "user_account"}
+    tables = {"departments": "department", "roles": "role", "users": "user_account", "channels": "party"}
     found = {
         name: [{"id": str(key)} for key in named if oracle.company.find(table, key) is not None] for name, table in tables.items()
     }
@@ -70,7 +73,62 @@ def _local(column: str, *, length: bool = False) -> Callable[[Oracle, Fact], Any
 
 def _record(oracle: Oracle, row: Fact) -> Any:
     found = oracle.record(row["record_id"])
-    return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
+    return {"id": str(found.id)} if found is not None and oracle.sees(found) else None
+
+
+def _masked(column: str, mask: Callable[[Fact], Any]) -> Callable[[Oracle, Fact], Any]:
+    """How a customer is reached, for who sees them in the pool and no other way."""
+
+    def show(oracle: Oracle, reach: Fact) -> Any:
+        party = oracle.company.find("party", reach["party_id"])
+        return reach[column] if party is None or oracle.reads(party) else mask(reach)
+
+    return show
+
+
+def _masked_number(number: Fact) -> str:
+    end = number["extension"]
+    return mask(number["display"] if end is None else number["display"].removesuffix(f"-{end}"))
+
+
+def _masked_address(mail: Fact) -> str:
+    name, _, domain = mail["address"].partition("@")
+    return f"{name[0]}***@{domain}"
+
+
+def _forecast(column: str | None) -> Callable[[Oracle, Fact], Any]:
+    """What the group of a snapshot comes to now: how many, or the sum of a column."""
+
+    def count(oracle: Oracle, snapshot: Fact) -> Any:
+        same = ("owner_id", "department_id", "pipeline_id", "status", "currency")
+        found = [
+            fact for fact in oracle.visible("Opportunity")
+            if forecast_month(fact) == snapshot["month_on"] and all(fact[each] == snapshot[each] for each in same)
+        ]  # fmt: skip
+        return len(found) if column is None else f"{sum((fact[column] for fact in found), Decimal('0.0000')):f}"
+
+    return count
+
+
+def _overdue(_: Oracle, activity: Fact) -> bool:
+    return activity["status"] == "PLANNED" and activity["planned_at"] is not None and activity["planned_at"] < datetime.now(UTC)
+
+
+def _waits_too_long(_: Oracle, entry: Fact) -> bool:
+    return entry["status"] in ("OPEN", "CLAIMED") and entry["due_at"] < datetime.now(UTC)
+
+
+def _duplicates(oracle: Oracle, submission: Fact) -> Any:
+    """Customers that the viewer sees, of that name or with that number; a number may be that of a contact there."""
+    numbers = [row for row in oracle.company.of("phone_number") if row["e164"] == submission["phone_e164"]]
+    reached = {row["party_id"] for row in numbers}
+    people = [oracle.company.find("contact", row["contact_id"]) for row in numbers if row["contact_id"] is not None]
+    reached |= {person["party_id"] for person in people if person is not None and person["deleted_at"] is None}
+    found = [
+        row for row in oracle.visible("Customer")
+        if row["normalised_name"] == submission["normalised_name"] or row.id in reached
+    ]  # fmt: skip
+    return [{"id": str(row.id)} for row in sorted(found, key=lambda row: (row["name_key"], row.id))]
 
 
 def _target(oracle: Oracle, value: Fact) -> Any:
@@ -80,8 +138,19 @@ def _target(oracle: Oracle, value: Fact) -> Any:
 
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
+    ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
+    ("ForecastSnapshot", "amountNow"): _forecast("amount"),
+    ("ForecastSnapshot", "weightedAmountNow"): _forecast("weighted_amount"),
+    ("PhoneNumber", "raw"): _masked("written", _masked_number),
+    ("PhoneNumber", "display"): _masked("display", _masked_number),
+    ("PhoneNumber", "e164"): _masked("e164", lambda _: None),
+    ("PhoneNumber", "extension"): _masked("extension", lambda _: None),
+    ("EmailAddress", "address"): _masked("address", _masked_address),
+    ("Activity", "overdue"): _overdue,
+    ("CallBack", "overdue"): _waits_too_long,
     ("CallMatch", "restricted"): Oracle.restricted,
     ("StageChange", "durationSeconds"): _duration,
+    ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,
     ("Announcement", "audience"): _audience,
     ("Notification", "record"): _record,
     ("CustomValue", "record"): _target,
@@ -89,6 +158,9 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("CustomField", "unique"): lambda _, field: field["distinct_values"],
     ("Segment", "filter"): lambda _, segment: segment["asked"],
     ("Segment", "memberCount"): Oracle.counts,
+    ("DuplicateDisclosure", "record"): _record,
+    ("Merge", "record"): _record,
+    ("ChannelSubmission", "duplicates"): _duplicates,
     ("Announcement", "recipientCount"): _figure("user_id"),
     ("Announcement", "readCount"): _figure("read_at"),
     ("Announcement", "confirmedCount"): _figure("confirmed_at"),
@@ -101,6 +173,6 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
 
 SELECTIONS = {
     ("Call", "number"): "{ e164 raw display }",
-    ("Announcement", "audience"): "{ everyone departments { id } roles { id } users { id } }",
+    ("Announcement", "audience"): "{ everyone departments { id } roles { id } users { id } channels { id } }",
 }
 """What is asked of a computed field that has fields itself; of all others the id."""

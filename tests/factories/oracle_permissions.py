@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from tests.factories.oracle_tables import snake
 
 LISTED = {
-    **dict.fromkeys(("User", "Department", "RingGroup"), "staff"), "Role": "role.read", "Job": "signed_in",
+    **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy", "ChannelGroup", "Territory"), "staff"),
+    "Role": "role.read", "Job": "signed_in",
+    "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
+    "CallBack": "call.read",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "CustomField", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
-         "Notification"), "signed_in"
+         "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge"), "signed_in"
     ),
 }  # fmt: skip
 """What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
@@ -18,16 +21,33 @@ LISTED = {
 VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
-         "Terminate", "Expire", "Add", "Remove", "Freeze", "Ship", "Deliver", "Return", "Unschedule"), "update"
+         "Terminate", "Expire", "Add", "Remove", "Freeze",
+         "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
+         "Resolve", "Close", "Reschedule",
+         "Accept", "Decline", "Register", "Dispatch"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
-    "Approve": "approve", "Reject": "approve",
+    "Approve": "approve", "Reject": "approve", "Assign": "transfer",
 }  # fmt: skip
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
-    "ringGroup", "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "segment", "customField",
+    "ringGroup", "channelGroup", "territory", "channelAssignment", "channelSubmission", "marketingTask",
+    "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "segment", "customField",
+    "competitor",
+    "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
+    "duplicatePolicy", "blockedNumber",
 )  # fmt: skip
+_OF_PROCESSES = {
+    "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
+    "processTask": ("Update", "Remove", "Start", "Complete", "Cancel", "Reopen"),
+}  # fmt: skip
+PROCESS_VERBS = {
+    f"{noun}{verb}": (noun, "SHARE" if noun == "teamMember" else "UPDATE")
+    for noun, verbs in _OF_PROCESSES.items() for verb in ("Add", *verbs)
+}  # fmt: skip
+"""Verbs of what hangs on records of the sales process → what, and what must be had of its record."""
 SPECIAL = {
+    **{name: f"*.{action.lower()}" for name, (_, action) in PROCESS_VERBS.items()},
     "me": "signed_in", "accessOf": "staff", "node": "signed_in", "signIn": "public", "signOut": "signed_in",
     "jobRetry": "job.administer", "jobCancel": "job.administer",
     "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
@@ -38,16 +58,30 @@ SPECIAL = {
     ),
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
+    "opportunityBoard": "opportunity.read",
+    **dict.fromkeys(("partyMerge", "contactMerge", "mergeUndo"), "*.update"), "duplicateCheck": "*.create",
+    **dict.fromkeys(("partyMergePreview", "contactMergePreview", "duplicatesOf"), "signed_in"),
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
     "search": "signed_in",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
-    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink"), "call.update"),
-    "callCustomerCreate": "customer.create",
+    **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink", "callAmend"), "call.update"),
+    **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),
+    "callFigures": "call.read", "activityCalendar": "activity.read", "activitiesPlan": "activity.create",
+    "callCustomerCreate": "customer.create", "opportunityConvert": "project.create", "serviceCaseReject": "service_case.update",
+    "opportunityOffer": "channel_assignment.create", "opportunitySubmit": "channel_submission.create",
+    "channelSubmissionReject": "channel_submission.update", "channelTaskReport": "marketing_task.read",
+    "commentAdd": "signed_in", "commentRemove": "signed_in", "channelInformationPublish": "announcement.create",
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
     "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
+    **dict.fromkeys(("poolCustomers", "poolPolicy"), "pool.read"),
+    **dict.fromkeys(("customerClaim", "customerRelease"), "pool.update"),
+    "contactPlan": "customer.read", "customersAssign": "pool.transfer",
+    **dict.fromkeys(("poolPolicyUpdate", "poolRecycle"), "pool.administer"),
+    **dict.fromkeys(("customerProtect", "customerUnprotect"), "customer.update"),
+    "partiesUpdate": "*.update", "partiesDelete": "*.delete",
     **dict.fromkeys(("unreadNotificationCount", "notificationRead", "notificationReadAll"), "signed_in"),
 }  # fmt: skip
 TOPICS = {
@@ -71,7 +105,13 @@ class Aim:
 
 
 OWN_RULES = {
-    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd")},
+    **{
+        name: Aim(noun[0].upper() + noun[1:], action, rule="of its record")
+        for name, (noun, action) in PROCESS_VERBS.items() if not name.endswith("Add")
+    },
+    **{name: Aim("Call", "UPDATE", rule="holds") for name in ("callHold", "callResume", "callTransfer", "callEnd", "callAmend")},
+    "callBackClaim": Aim("CallBack", "UPDATE", rule="own"), "callBackRelease": Aim("CallBack", "UPDATE", rule="holds or above"),
+    "callBackComplete": Aim("CallBack", "UPDATE", rule="holds"), "callBackCancel": Aim("CallBack", "UPDATE", rule="holds"),
     "callClaim": Aim("Call", "UPDATE", rule="rang"),
     "callCustomerCreate": Aim("Call", "UPDATE", rule="in hand"), "callLink": Aim("Call", "UPDATE", rule="unknown or held"),
     "announcementPublish": Aim("Announcement", "UPDATE"), "announcementSchedule": Aim("Announcement", "UPDATE"),
@@ -81,16 +121,38 @@ OWN_RULES = {
     "scheduleOccurrenceCancel": Aim("ScheduleEvent", "UPDATE"), "scheduleOccurrenceMove": Aim("ScheduleEvent", "UPDATE"),
     "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
     "jobRetry": Aim("Job", "ADMINISTER"), "jobCancel": Aim("Job", "ADMINISTER"),
+    "opportunityConvert": Aim("Opportunity", "UPDATE"), "serviceCaseReject": Aim("ServiceCase", "UPDATE"),
+    "customerClaim": Aim("Customer", "READ", rule="of nobody"), "customerRelease": Aim("Customer", "UPDATE", rule="give back"),
+    "customerProtect": Aim("Customer", "UPDATE"), "customerUnprotect": Aim("Customer", "UPDATE"),
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="their channel's")
+        for name in ("channelAssignmentAccept", "channelAssignmentDecline")
+    },
+    **{
+        name: Aim("ChannelAssignment", "UPDATE", rule="ours")
+        for name in ("channelAssignmentRegister", "channelAssignmentWithdraw")
+    },
+    "channelSubmissionWithdraw": Aim("ChannelSubmission", "UPDATE", rule="their channel's"),
+    "channelSubmissionRegister": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelSubmissionReject": Aim("ChannelSubmission", "UPDATE", rule="ours"),
+    "channelTaskReport": Aim("ChannelTask", "READ", rule="their channel's"),
+    "commentRemove": Aim("Comment", "READ", rule="author"),
+    "opportunityOffer": Aim("Opportunity", "UPDATE", rule="ours"),
+    **{
+        f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
+    },
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip
 """Mutations that ask something else of their row than the scope of their verb, or whose name does not tell their type.
 
-`holds`: only whoever has the call. `rang`: or whom it rang. `in hand`: whoever has it, and
-while nobody has, whom it rang; `unknown or held`: the latter
-only where nobody knows whom it is from.
-`named`: whoever is named beside the row. `own`: one's own, others' are not there. `another's`: what somebody else owns and
-submitted.
+`holds`: only whoever has the call, or the entry of the call-back list; `holds or above`: or their superiors. `rang`: or whom it
+rang. `in hand`: whoever has it, and while nobody has, whom it rang; `unknown or held`: the latter only where nobody knows whom it
+is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's own, where others' are not there. `another's`:
+what somebody else owns and submitted. `of its record`: what the action takes of the record that it hangs on.
+`of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
+TRANSFER. `ours`: what the scope of the verb reaches, and for our own people alone. `their channel's`: only the people of the
+channel that the row names. `author`: whoever wrote it.
 """
 
 

@@ -150,9 +150,11 @@ def related_filters(company: Company, type_name: str, place: int) -> Iterator[di
     if isinstance(inner, GraphQLInputObjectType) and "isNull" in inner.fields and "key" not in inner.fields:
         yield {name: {"isNull": False}}
     for further, (other, _) in TO_MANY.get(TABLES[type_name], {}).items():
+        if further not in made.fields:
+            continue  # another type of the same table has it
         yield {further: {"some": {}}} if place % 2 else {further: {"none": {"id": {"ne": str(company.of(TABLES[other])[0].id)}}}}
     for further, (_, other, card) in TO_ONE.get(TABLES[type_name], {}).items():
-        if not card:
+        if not card and further in made.fields:
             yield {further: {"id": {"in": [str(fact.id) for fact in company.of(TABLES[other])[::3]][:40]}}}
 
 
@@ -182,8 +184,10 @@ def _comparisons(made: Any, values: list[Any], place: int) -> Iterator[dict[str,
     """Two or three conditions on a column, the operators taking turns from column to column."""
     held = sorted({written(value) for value in values if value is not None}, key=str)
     assert isinstance(made, GraphQLInputObjectType)
-    operators = [name for name in made.fields if name not in ("isNull", "in")]
+    operators = [name for name in made.fields if name not in ("isNull", "in", "during", "before")]
     yield {"isNull": bool(place % 2)}
+    if "during" in made.fields:
+        yield {"during": "THIS_YEAR"} if place % 2 else {"before": "TODAY"}
     if not held:
         return
     if "in" in made.fields:

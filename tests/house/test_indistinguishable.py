@@ -8,7 +8,7 @@ that they do see.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from tests.factories.company import Company, Fact, build, key
 from tests.factories.company_rows import bits
 from tests.factories.oracle import OWNED, TABLES, TO_ONE, Oracle
 from tests.factories.oracle_fields import selection
+from tests.factories.oracle_tables import PROCESS_PARTS
 
 from crm.core.kinds import Kind
 
@@ -43,21 +44,18 @@ def disguised(viewer: str) -> Company:
 
 HANGING = {
     "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
-    "reminder", "notification", "stage_change", "delivery_line", "schedule_exception", "reminder_rule",
+    "reminder", "notification", "pool_stay", "stage_change", *PROCESS_PARTS, "delivery_line", "schedule_exception",
+    "reminder_rule", "merge",
 }  # fmt: skip
 """Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
 
 
 def _changed(oracle: Oracle, fact: Fact) -> Fact | None:
     table = fact.table
-    if table in OWNED_TABLES or table in ("ring_group", "pipeline"):
-        return _hidden_fields(oracle, fact) if oracle.reads(fact) else Fact(table, _other(fact))
-    if table == "call_match":
-        return _other_match(oracle, fact)
-    if table == "call_disclosure":
-        return _other_disclosure(oracle, fact)
-    if table == "job":
-        return _other_job(oracle, fact)
+    if table in OWNED_TABLES or table in ("ring_group", "pipeline", "competitor"):
+        return _hidden_fields(oracle, fact) if oracle.sees(fact) else Fact(table, _other(fact))
+    if table in OTHERS:
+        return OTHERS[table](oracle, fact)
     if table in ("reminder_series", "call_event"):
         return fact if _belongs(oracle, fact) else None
     if table in HANGING:
@@ -86,7 +84,8 @@ def _other(fact: Fact) -> dict[str, Any]:
         **dict.fromkeys(("name", "name_key", "subject", "title", "number"), other),
         **dict.fromkeys(("note", "content", "short_name", "website", "outcome", "body", "description", "location"), "other"),
         **dict.fromkeys(("recipient", "courier", "waybill", "number_raw", "number_display", "line", "recording_url"), "other"),
-        **dict.fromkeys(("amount", "weighted_amount", "freight"), Decimal("5.0000")),
+        **dict.fromkeys(("product", "result", "resolution", "hold_reason", "pending_reason", "satisfaction_note"), "other"),
+        **dict.fromkeys(("amount", "weighted_amount", "freight", "budget", "cost"), Decimal("5.0000")),
         "normalised_name": "zzz", "lifecycle": "LOST", "credit_limit": Decimal("5.0000"), "payment_terms_days": 9,
         "level_id": key(Kind.DICTIONARY_ITEM, "customer_level old"), "birthday_on": None, "number_e164": "+8610086",
         "expected_close_on": date(2020, 1, 1), "pinned": False, "must_confirm": False, "probability": 3,
@@ -97,6 +96,17 @@ def _other(fact: Fact) -> dict[str, Any]:
     times = {name: value + shift for name in moved if (value := fact.values.get(name))}
     kept = {name: value for name, value in told.items() if name in fact.values}
     return {**fact.values, **kept, **times, "version": fact["version"] + 40}
+
+
+def _other_forecast(oracle: Oracle, fact: Fact) -> Fact:
+    """Other figures of a snapshot that is not seen, and of one whose amounts are hidden."""
+    if not oracle.reads(fact):
+        return Fact(fact.table, {**fact.values, "opportunity_count": 77, **dict.fromkeys(FIGURES, Decimal("5.0000"))})
+    hidden = {column: Decimal("5.0000") for column, field in FIGURES.items() if oracle.hidden("ForecastSnapshot", field)}
+    return Fact(fact.table, {**fact.values, **hidden})
+
+
+FIGURES = {"amount": "amount", "weighted_amount": "weightedAmount"}
 
 
 def _other_job(oracle: Oracle, fact: Fact) -> Fact:
@@ -124,6 +134,8 @@ HIDEABLE: dict[str, dict[str, tuple[str, Any]]] = {
     "contract": {"amount": ("amount", Decimal("7.0000"))},
     "delivery": {"freight": ("freight", Decimal("7.0000"))},
     "schedule_event": {"location": ("location", "elsewhere")},
+    "project": {"cost": ("cost", Decimal("7.0000"))}, "maintenance": {"cost": ("cost", Decimal("7.0000"))},
+    "service_case": {"satisfaction": ("satisfaction", 2)},
     "stage_change": {"amount": ("amount", Decimal("7.0000"))},
 }  # fmt: skip
 """Table → column → (the field that shows it, another value): changed in rows that are seen, where the field is hidden."""
@@ -187,20 +199,39 @@ def _other_log(oracle: Oracle, fact: Fact) -> Fact:
     return Fact(fact.table, {**fact.values, "changes": json.dumps(told_now)} | ({} if seen else {"verb": "other.verb"}))
 
 
+OTHERS: dict[str, Callable[[Oracle, Fact], Fact | None]] = {
+    "call_match": _other_match, "call_disclosure": _other_disclosure, "forecast_snapshot": _other_forecast, "job": _other_job,
+}  # fmt: skip
+"""Table → what stands there in the second company instead of a row."""
+
+
 def _other_reach(oracle: Oracle, fact: Fact) -> Fact:
     column = "party_id" if fact["party_id"] else "contact_id"
     parent = oracle.record(fact[column])
     hidden = parent is not None and oracle.hides(oracle.entity(parent), OWNERS[fact.table])
     if parent is not None and oracle.reads(parent) and not hidden:
         return fact
+    if parent is not None and oracle.sees(parent) and not hidden and fact.table != "address":
+        return Fact(fact.table, {**fact.values, **_behind_the_mask(fact)})
     others = {"written": "10086", "display": "10086", "e164": None, "address": "other@mail.test", "street": "elsewhere"}
     return Fact(fact.table, {**fact.values, **{name: value for name, value in others.items() if name in fact.values}})
 
 
-PLAIN = {
-    type_name: selection(type_name)
-    for type_name in ("Call", "Opportunity", "Contract", "Delivery", "Announcement", "ScheduleEvent", "Reminder", "RingGroup")
-}
+def _behind_the_mask(fact: Fact) -> dict[str, Any]:
+    """Another number or address that looks the same to who sees it masked."""
+    if fact.table == "email_address":
+        name, _, domain = fact["address"].partition("@")
+        return {"address": f"{name[0]}nother.name@{domain}"}
+    shown = fact["display"]
+    other = shown[: shown.rindex(" ") + 1] + "7" * 4 + shown[-4:]
+    return {"display": other, "written": "10086", "e164": "+8610086"}
+
+
+ASKED_WHOLE = (
+    "Call", "Opportunity", "Contract", "Delivery", "Announcement", "ScheduleEvent", "Reminder", "RingGroup", "Project",
+    "Maintenance", "ServiceCase",
+)  # fmt: skip
+PLAIN = {type_name: selection(type_name) for type_name in ASKED_WHOLE}
 
 
 def documents() -> list[tuple[str, dict[str, Any]]]:
@@ -223,11 +254,14 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
         if "search" in each.arguments:
             found.append((f'{{ a: {each.name}(search: "zzz") {{ {page} }} b: {each.name}(search: "c") {{ {page} }} }}', {}))
     found.append(("{ unreadAnnouncementCount }", {}))
+    for pipeline in company.of("pipeline"):
+        board = "stage { name } count sums { count amount weightedAmount } cards { id }"
+        found.append((f'{{ opportunityBoard(pipelineId: "{pipeline.id}", statuses: [OPEN, WON]) {{ {board} }} }}', {}))
     whose = f"userIds: {json.dumps([str(fact.id) for fact in company.of('user_account')])}"
     for part in ("", whose):
         range_ = 'from: "2025-12-20T00:00:00Z", to: "2026-12-31T00:00:00Z"'
         found.append((f"{{ schedule({range_} {part}) {{ event {{ id title }} startsAt endsAt moved }} }}", {}))
-    hanging = ("change", "share", "stage_change", "announcement_receipt", "reminder", "notification")
+    hanging = ("change", "share", "stage_change", *PROCESS_PARTS, "announcement_receipt", "reminder", "notification")
     tables = (*OWNED_TABLES, *hanging, "ring_group", "stage")
     ids = [str(fact.id) for table in tables for fact in company.of(table)]
     for batch in walk.batched(ids, 90):

@@ -19,6 +19,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
+from crm.rules.customers.sales_processes import PROCESSES
 from crm.store.database import APP, Database, tortoise_config
 
 DIALECT = "postgres"
@@ -39,12 +40,24 @@ CASCADES = {
     "CallMatch.call": "whom a call may be from is part of it",
     "CallMatch.party": "a match is a pointer and holds nothing else",
     "CallMatch.contact": "a match is a pointer and holds nothing else",
+    "CallBack.call": "an entry is owed for its latest call, and goes with it",
     "CallEvent.call": "what is known of a call is part of it",
+    "MergeItem.merge": "what a merge moved is part of it",
     "RingGroupNumber.ring_group": "a number is a value of its group",
     "RingGroupMember.ring_group": "a group is its members",
+    **{
+        f"{part}.{process.table}": "what hangs on a record of the sales process is part of it"
+        for part in ("Stakeholder", "TeamMember", "ProcessTask", "Competition")
+        for process in PROCESSES
+    },
     "Stage.pipeline": "a pipeline is its stages",
     "StageChange.opportunity": "a history is part of its opportunity",
+    "PoolLevel.policy": "the rules of levels are part of the rules",
+    "PoolStay.party": "when it lay in the pool is part of a customer's history",
+    "TerritoryRegion.territory": "the regions of a territory are part of it",
+    "ChannelTask.marketing_task": "the part of a channel means nothing without its task",
     "DeliveryLine.delivery": "a line is part of its document",
+    "WorkingHours.work_calendar": "a calendar is its hours",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",
     "AnnouncementReceipt.announcement": "who has seen it is part of it",
     "ScheduleAttendee.schedule_event": "who attends is part of the event",
@@ -58,14 +71,19 @@ CASCADES = {
 """`Model.key` → why its row goes with the row it points at. Everything else is RESTRICT."""
 
 PEOPLE_KEYS = {
-    "created_by", "updated_by", "deleted_by", "granted_by", "on_behalf_of", "our_signer", "approved_by", "changed_by",
+    "created_by", "updated_by", "deleted_by", "undone_by", "granted_by", "on_behalf_of", "our_signer", "approved_by",
+    "changed_by",
+    "closed_by",
 }  # fmt: skip
 """Authors, whom nobody searches by; people are deactivated, never deleted, so no delete looks for them."""
 
-OPTION_KEYS = {"level", "category", "source", "industry", "region", "credit_grade", "disposition", "lost_reason"}
+OPTION_KEYS = {
+    "level", "category", "source", "industry", "region", "credit_grade", "disposition", "lost_reason", "won_reason",
+    "hold_reason", "type",
+}  # fmt: skip
 """Options of dictionaries: never deleted either, and a list that is narrowed by one still walks the index of its order."""
 
-TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal"}
+TRAIL_KEYS = {"CallEvent.agent", "CallMatch.owner", "AnnouncementAudience.principal", "Comment.author", "ChannelTask.reported_by"}
 """People in trails, whom nobody searches by."""
 
 UNINDEXED_KEYS = PEOPLE_KEYS | OPTION_KEYS

@@ -13,7 +13,7 @@ from tests.factories import inputs
 from tests.factories.clients import Answer, Client, hash_cheaply, look_narrow, serving
 from tests.factories.company import VIEWERS, Company, Fact, build, user_id
 from tests.factories.oracle import OWNED, TABLES, Oracle, permission
-from tests.factories.oracle_permissions import Aim, aim, split, type_of
+from tests.factories.oracle_permissions import Aim, aim, split
 from tests.factories.walk import batched
 
 from crm.core.ids import new_id
@@ -103,7 +103,7 @@ async def test_forbidden_rows(served):
 def _may(oracle: Oracle, wanted: Aim, row: Fact) -> bool:
     if row not in oracle.rows(wanted.type):
         return False
-    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.reads(row) and oracle.does(wanted, row)
+    return oracle.may(wanted.action, row, deleted=True) if wanted.restoring else oracle.sees(row) and oracle.does(wanted, row)
 
 
 def _to(base: dict[str, Any], row: Fact) -> dict[str, Any]:
@@ -117,14 +117,27 @@ async def test_old_versions(served):
         oracle = Oracle(company, viewer)
         for name, wanted in AIMED.items():
             if name.endswith("Update"):
-                rows = [row for row in oracle.visible(wanted.type) if oracle.may("UPDATE", row)]
+                rows = [row for row in oracle.visible(wanted.type) if oracle.does(wanted, row)]
                 wrong = [_to(inputs.call(name), row) | {"version": row["version"] + step} for row in rows for step in (-1, 1)]
                 count += await refuse(client, viewer, name, wrong)
     assert await checksums(client) == before
     assert count > 200
 
 
-ENUMS = ("kind", "lifecycle", "strategy", "freightPayer")
+ENUMS = (
+    "kind",
+    "topic",
+    "lifecycle",
+    "strategy",
+    "freightPayer",
+    "role",
+    "attitude",
+    "state",
+    "access",
+    "priority",
+    "match",
+    "direction",
+)
 BAD_TEXTS = ("x" * 20_001, "a\u0000b")
 BAD: dict[str, tuple[Any, ...]] = {
     "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
@@ -133,12 +146,17 @@ BAD: dict[str, tuple[Any, ...]] = {
     "'; DROP TABLE party"),
     "phoneNumbers": ([{"raw": ""}], [{"raw": "not a number"}], [{"raw": "13912345678"}] * 51),
     "emailAddresses": ([{"address": "no"}], [{"address": "a@b"}]), "addresses": ([{"street": "x", "country": "China"}],),
-    "participants": ([{}], [{"userId": str(user_id("agent")), "contactId": str(new_id(Kind.CONTACT))}]),
+    "participants": (
+        [{}], [{"userId": str(user_id("agent"))}] * 2,
+        [{"userId": str(user_id("agent")), "contactId": str(new_id(Kind.CONTACT))}],
+    ),
     "grants": ([{"entity": "nothing", "action": "READ", "scope": "ALL"}], [{"entity": "user", "action": "READ", "scope": "OWN"}]),
     "fieldGrants": ([{"entity": "customer", "field": "nothing", "restriction": "HIDDEN"}],), "version": (), "active": (),
     "primary": (), "position": (), "pinned": (), "mustConfirm": (), "allDay": (),
+    "price": ("-1", "0.00001"),
     "amount": ("-1", "99999999999999999.99", "0.00001"), "freight": ("-1", "0.00001"), "exchangeRate": ("0", "-1"),
     "currency": ("yuan", "12"), "probability": (-1, 101), "ringSeconds": (1, 99_999),
+    "number": ("12ab", "x" * 65, "4000", "\u0000"), "until": ("2020-01-01T00:00:00Z",),
     "numbers": ([""], ["a\u0000b"], ["1"] * 2, ["x" * 65], [str(n) for n in range(51)]),
     "memberIds": ([str(user_id("agent"))] * 2, [str(user_id("leaver"))], [str(new_id(Kind.USER))]),
     "stages": (
@@ -148,6 +166,12 @@ BAD: dict[str, tuple[Any, ...]] = {
     "lines": (
         [{"product": "", "quantity": "1"}], [{"product": "a", "quantity": "0"}], [{"product": "a", "quantity": "0.00001"}],
         [{"product": "a", "quantity": "1"}] * 51,
+    ),
+    "budget": ("-1", "0.00001"), "cost": ("-1", "0.00001"), "responseMinutes": (0, 525_601), "resolutionMinutes": (0, 525_601),
+    "nearPercent": (0, 100), "likeWeekday": (0, 8),
+    "hours": (
+        [], [{"weekday": 8, "begins": "09:00", "ends": "10:00"}], [{"weekday": 1, "begins": "10:00", "ends": "10:00"}],
+        [{"weekday": 1, "begins": "9:00", "ends": "10:00"}], [{"weekday": 1, "begins": "09:00", "ends": "10:00"}] * 2,
     ),
     "audience": ({"userIds": [str(new_id(Kind.USER))]}, {"roleIds": ["x"]}, {"departmentIds": [str(user_id("agent"))]}),
     "expiresAt": ("2020-01-01T00:00:00Z",), "endsAt": ("2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"),
@@ -169,12 +193,13 @@ async def test_bad_input(served):
     before, count = await checksums(client), 0
     oracle = Oracle(company, "admin")
     for name in inputs.mutations():
-        if not name.endswith(("Create", "Update")) or name == "callCustomerCreate":
+        if not name.endswith(("Create", "Update")) or split(name) is None:
             continue
-        noun, _ = split(name) or ("", "")
+        if name in ("callCustomerCreate", "duplicatePolicyUpdate"):
+            continue  # the former makes two records; of the latter all fields are enums
         right = inputs.complete(name, oracle)
         if "id" in right:
-            right = _to(right, inputs.target(oracle.visible(type_of(noun)), oracle))
+            right = _to(right, inputs.target(oracle.visible(AIMED[name].type), oracle))
         calls = []
         for field, value in right["input"].items():
             wrong = BAD.get(
@@ -192,6 +217,8 @@ async def test_bad_input(served):
 
 STEPS: dict[str, tuple[str, ...]] = {
     "activityComplete": ("PLANNED",), "activityCancel": ("PLANNED",), "activityReopen": ("DONE", "CANCELLED"),
+    "activityReschedule": ("PLANNED",), "callAmend": ("ENDED",), "callBackClaim": ("OPEN", "CLAIMED"),
+    **dict.fromkeys(("callBackRelease", "callBackComplete", "callBackCancel"), ("CLAIMED",)),
     "opportunityMove": ("OPEN",), "opportunityWin": ("OPEN",), "opportunityHold": ("OPEN",),
     "opportunityLose": ("OPEN", "ON_HOLD"), "opportunityReopen": ("WON", "LOST", "ON_HOLD"),
     "contractSubmit": ("DRAFT", "REJECTED"), "contractWithdraw": ("IN_REVIEW",), "contractApprove": ("IN_REVIEW",),
@@ -199,12 +226,29 @@ STEPS: dict[str, tuple[str, ...]] = {
     "contractComplete": ("ACTIVE",), "contractTerminate": ("SIGNED", "ACTIVE"), "contractExpire": ("SIGNED", "ACTIVE"),
     "deliveryShip": ("DRAFT",), "deliveryCancel": ("DRAFT",), "deliveryDeliver": ("SHIPPED",),
     "deliveryReturn": ("SHIPPED", "DELIVERED"),
+    "opportunityConvert": ("WON",), "projectStart": ("PLANNING",), "projectHold": ("ACTIVE",), "projectResume": ("ON_HOLD",),
+    "projectComplete": ("ACTIVE",), "projectCancel": ("PLANNING", "ACTIVE", "ON_HOLD"),
+    "projectReopen": ("COMPLETED", "CANCELLED"),
+    "maintenanceStart": ("PLANNED",), "maintenanceComplete": ("PLANNED", "IN_PROGRESS"),
+    "maintenanceCancel": ("PLANNED", "IN_PROGRESS"), "maintenanceReopen": ("DONE", "CANCELLED"),
+    "serviceCaseAccept": ("NEW",), "serviceCaseAssign": ("NEW", "ASSIGNED", "PENDING"), "serviceCaseRespond": ("ASSIGNED",),
+    "serviceCasePend": ("ASSIGNED",), "serviceCaseResume": ("PENDING",), "serviceCaseResolve": ("ASSIGNED", "PENDING"),
+    "serviceCaseClose": ("RESOLVED",), "serviceCaseReject": ("NEW", "ASSIGNED"),
+    "serviceCaseReopen": ("RESOLVED", "CLOSED", "REJECTED"),
     "announcementPublish": ("DRAFT", "SCHEDULED"), "announcementSchedule": ("DRAFT", "SCHEDULED"),
     "announcementUpdate": ("DRAFT", "SCHEDULED"), "announcementUnschedule": ("SCHEDULED",),
     "announcementWithdraw": ("PUBLISHED", "EXPIRED"),
     "callHold": ("ANSWERED",), "callResume": ("HELD",), "callTransfer": ("ANSWERED", "HELD"),
     "callEnd": ("ANSWERED", "HELD", "TRANSFERRED", "ENDED", "LOST"),
     "reminderSnooze": ("DUE", "SNOOZED"), "reminderDismiss": ("DUE", "SNOOZED"),
+    "processTaskStart": ("TODO",), "processTaskComplete": ("TODO", "DOING"), "processTaskCancel": ("TODO", "DOING"),
+    "processTaskReopen": ("DOING", "DONE", "CANCELLED"),
+    "channelAssignmentAccept": ("OFFERED",), "channelAssignmentDecline": ("OFFERED", "ACCEPTED"),
+    "channelAssignmentRegister": ("ACCEPTED", "REGISTERED"), "channelAssignmentWithdraw": ("OFFERED", "ACCEPTED", "REGISTERED"),
+    "channelSubmissionRegister": ("SUBMITTED",), "channelSubmissionReject": ("SUBMITTED",),
+    "channelSubmissionWithdraw": ("SUBMITTED",), "marketingTaskUpdate": ("DRAFT", "DISPATCHED"),
+    "marketingTaskDispatch": ("DRAFT", "DISPATCHED"), "marketingTaskComplete": ("DISPATCHED",),
+    "marketingTaskCancel": ("DRAFT", "DISPATCHED"),
     "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip
 """Step of a flow → the states from which it is taken; from every other it is refused."""
@@ -213,10 +257,12 @@ STEPS: dict[str, tuple[str, ...]] = {
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
     flowless = (
         "Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Add", "Remove",
-        "Freeze",
+        "Freeze", "Offer", "Report",
     )  # fmt: skip
     steps = {
-        name for name in AIMED if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer"))
+        name
+        for name in AIMED
+        if not name.endswith(flowless) and not name.startswith(("scheduleOccurrence", "callCustomer", "customer"))
     }
     assert steps <= set(STEPS)
 

@@ -93,6 +93,7 @@ async def told(hall: Hall, tally: Tally, when: str, events: dict[Topic, list[Fac
 def start_of(hall: Hall, topic: Topic, events: list[Fact]) -> Start:
     """Behind the first event that anybody was told of."""
     seats = [seat for seat in hall.seats.values() if seat.topic is topic and seat.came]
+    assert seats, f"{topic}: nobody was told of anything"
     first = min(seats, key=lambda seat: seat.numbers[0])
     return Start(first.cursors[0], [str(fact.id) for fact in events].index(first.told[0]) + 1)
 

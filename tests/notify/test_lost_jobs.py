@@ -107,9 +107,9 @@ async def test_a_job_that_kills_its_process_is_given_up(marked: Database, reques
 
 
 async def test_a_server_does_its_periodic_work(database: Database, live: str):
-    """Both periodic tasks are enqueued when a worker starts whose span nobody has worked in."""
-    found = await until(database, "SELECT name FROM job WHERE state = 'DONE' ORDER BY 1", 2)
-    assert found == [("jobs.purge",), ("traces.purge",)]
+    """All periodic tasks are enqueued when a worker starts whose span nobody has worked in."""
+    found = await until(database, "SELECT name FROM job WHERE state = 'DONE' ORDER BY 1", 3)
+    assert found == [("forecasts.take",), ("jobs.purge",), ("traces.purge",)]
     await agreed(database)
 
 

@@ -47,6 +47,8 @@ async def test_a_dead_letter_is_seen_retried_and_done(office: Office):
         "id": job_id, "name": "test.errand", "state": "FAILED", "reason": "The post office is closed.", "starter": None,
         "actions": ["RETRY"],
     }  # fmt: skip
+    told = (await office.admin.ask("notifications", "nodes { kind actor { id } record { id } }"))["nodes"]
+    assert told == [{"kind": "JOB_FAILED", "actor": None, "record": {"id": job_id}}]
     again = await office.admin.do("jobRetry", JOB, id=job_id)  # nobody works yet who could have begun it already
     assert (again["state"], again["attempts"], again["finishedAt"], again["actions"]) == ("WAITING", 0, None, ["CANCEL"])
     async with working(office.database, task):
@@ -54,6 +56,27 @@ async def test_a_dead_letter_is_seen_retried_and_done(office: Office):
     done = await office.admin.ask("job", JOB.removeprefix("job { ").removesuffix(" }"), id=job_id)
     assert (done["state"], done["attempts"], done["mostAttempts"], done["reason"], done["actions"]) == ("DONE", 1, 3, None, [])
     assert len(diary.entries) == 4
+
+
+async def test_whoever_started_a_job_and_whoever_could_retry_it_hear_that_it_was_given_up(office: Office):
+    async def fail(run, errand):
+        raise JobFailed("There is no such list.", again=False)
+
+    clerk, other = await office.hire("clerk", {"customer.READ": "ALL"}), await office.hire("other", {"job.READ": "ALL"})
+    diary = Diary(then=fail)
+    task = diary.task()
+    job_id = await sent(office, task, starter=clerk)
+    async with working(office.database, task):
+        await reaches(office.database, UUID(job_id), "FAILED")
+    told = "nodes { kind record { id } }"
+    for person, heard in ((clerk, 1), (office.admin, 1), (other, 0)):
+        nodes = (await person.ask("notifications", told))["nodes"]
+        assert nodes == [{"kind": "JOB_FAILED", "record": {"id": job_id}}] * heard
+    done = Diary()
+    job_id = await sent(office, done.task(), starter=clerk)
+    async with working(office.database, done.task()):
+        await reaches(office.database, UUID(job_id), "DONE")
+    assert len((await clerk.ask("notifications", told))["nodes"]) == 1
 
 
 async def test_a_retry_wakes_the_worker(office: Office):

@@ -15,6 +15,7 @@ from crm.core.kinds import Kind
 from crm.rules.customers.call_states import CallDirection, Signal
 from crm.rules.system.user_kinds import UserKind
 from crm.services.customers.call_reports import CallReport, receive
+from crm.services.customers.forecasts import take
 from crm.services.deeds import Channel
 from crm.services.jobs import Nothing, enqueue
 from crm.services.office.reminders import fire_due
@@ -29,13 +30,22 @@ TABLES = {
     Kind.CALL_MATCH: "call_match", Kind.RING_GROUP: "ring_group", Kind.RING_GROUP_NUMBER: "ring_group_number",
     Kind.RING_GROUP_MEMBER: "ring_group_member", Kind.PIPELINE: "pipeline", Kind.STAGE: "stage",
     Kind.OPPORTUNITY: "opportunity", Kind.STAGE_CHANGE: "stage_change", Kind.DELIVERY: "delivery",
-    Kind.CALL_DISCLOSURE: "call_disclosure",
+    Kind.CALL_DISCLOSURE: "call_disclosure", Kind.POOL_POLICY: "pool_policy", Kind.POOL_LEVEL: "pool_level",
+    Kind.POOL_STAY: "pool_stay", Kind.CALL_BACK: "call_back", Kind.BLOCKED_NUMBER: "blocked_number",
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
     Kind.CUSTOM_FIELD: "custom_field", Kind.CUSTOM_VALUE: "custom_value", Kind.SEGMENT: "segment",
+    Kind.STAKEHOLDER: "stakeholder", Kind.TEAM_MEMBER: "team_member", Kind.PROCESS_TASK: "process_task",
+    Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor", Kind.FORECAST_SNAPSHOT: "forecast_snapshot",
+    Kind.PROJECT: "project", Kind.MAINTENANCE: "maintenance", Kind.SERVICE_CASE: "service_case", Kind.SLA_POLICY: "sla_policy",
+    Kind.WORK_CALENDAR: "work_calendar", Kind.WORKING_HOURS: "working_hours", Kind.CALENDAR_DAY: "calendar_day",
+    Kind.DUPLICATE_POLICY: "duplicate_policy", Kind.DUPLICATE_DISCLOSURE: "duplicate_disclosure", Kind.MERGE: "merge",
+    Kind.CHANNEL_GROUP: "channel_group", Kind.TERRITORY: "territory", Kind.CHANNEL_ASSIGNMENT: "channel_assignment",
+    Kind.CHANNEL_SUBMISSION: "channel_submission", Kind.COMMENT: "comment", Kind.MARKETING_TASK: "marketing_task",
+    Kind.CHANNEL_TASK: "channel_task",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -44,8 +54,19 @@ NODES = {
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
+    Kind.POOL_POLICY: "PoolPolicy", Kind.POOL_STAY: "PoolStay",
+    Kind.CALL_BACK: "CallBack", Kind.BLOCKED_NUMBER: "BlockedNumber",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
     Kind.CUSTOM_FIELD: "CustomField", Kind.SEGMENT: "Segment",
+    Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
+    Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
+    Kind.PROJECT: "Project",
+    Kind.MAINTENANCE: "Maintenance", Kind.SERVICE_CASE: "ServiceCase", Kind.SLA_POLICY: "SlaPolicy",
+    Kind.WORK_CALENDAR: "WorkCalendar", Kind.CALENDAR_DAY: "CalendarDay",
+    Kind.DUPLICATE_POLICY: "DuplicatePolicy", Kind.DUPLICATE_DISCLOSURE: "DuplicateDisclosure", Kind.MERGE: "Merge",
+    Kind.CHANNEL_GROUP: "ChannelGroup", Kind.TERRITORY: "Territory", Kind.CHANNEL_ASSIGNMENT: "ChannelAssignment",
+    Kind.CHANNEL_SUBMISSION: "ChannelSubmission", Kind.COMMENT: "Comment", Kind.MARKETING_TASK: "MarketingTask",
+    Kind.CHANNEL_TASK: "ChannelTask",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -74,15 +95,34 @@ async def office(databases) -> AsyncIterator[Office]:
         await _news(made, agent)
         await _work(made)
         await _custom(made)
+        await _twins(made)
+        await _pool(made)
+        await _channels(made)
         yield made
 
 
 async def _sales(made: Office, party: str) -> None:
     told = {"partyId": party, "title": "x"}
-    await made.admin.do("opportunityCreate", "opportunity { id }", input=told)
+    opportunity = await made.admin.do("opportunityCreate", "opportunity { id }", input=told)
+    await _process(made, party, opportunity["id"])
     await made.admin.do("contractCreate", "contract { id }", input={**told, "kind": "SALES"})
     lines = [{"product": "x", "quantity": "1"}]
     await made.admin.do("deliveryCreate", "delivery { id }", input={"partyId": party, "lines": lines})
+    for noun in ("project", "maintenance"):
+        await made.admin.do(f"{noun}Create", f"{noun} {{ id }}", input=told)
+    await made.admin.do("serviceCaseCreate", "serviceCase { id }", input={"partyId": party, "subject": "x"})
+    day = {"workCalendarId": str(await made.value("SELECT id FROM work_calendar")), "fallsOn": "2026-02-17", "kind": "HOLIDAY"}
+    await made.admin.do("calendarDayCreate", "calendarDay { id }", input=day)
+
+
+async def _process(made: Office, party: str, opportunity: str) -> None:
+    contact = await made.admin.do("contactCreate", "contact { id }", input={"name": "李雷", "partyId": party})
+    helper, rival = await made.hire("helper"), await made.admin.do("competitorCreate", "competitor { id }", input={"name": "x"})
+    on = {"recordId": opportunity}
+    await made.admin.do("stakeholderAdd", "stakeholder { id }", input={**on, "contactId": contact["id"], "role": "USER"})
+    await made.admin.do("teamMemberAdd", "teamMember { id }", input={**on, "userId": helper.id})
+    await made.admin.do("processTaskAdd", "processTask { id }", input={**on, "title": "x"})
+    await made.admin.do("competitionAdd", "competition { id }", input={**on, "competitorId": rival["id"]})
 
 
 async def _news(made: Office, agent: Api) -> None:
@@ -91,8 +131,11 @@ async def _news(made: Office, agent: Api) -> None:
     group = {"name": "hotline", "numbers": ["4000"], "memberIds": [me, agent.id]}
     await made.admin.do("ringGroupCreate", "ringGroup { id }", input=group)
     report = CallReport("pbx", "e1", "c1", Signal.RINGING, CallDirection.INBOUND, "13800138000", "4000", now())
+    missed = CallReport("pbx", "e2", "c2", Signal.MISSED, CallDirection.INBOUND, "13900139000", "4000", now())
     async with system_deed(made.database, "test", channel=Channel.TELEPHONY) as deed:
         await receive(deed, report)
+        await receive(deed, missed)
+    await made.admin.do("blockedNumberCreate", "blockedNumber { id }", input={"match": "WITHHELD"})
     news = {"title": "t", "body": "b", "audience": {"userIds": [me]}}
     await made.admin.do("announcementPublish", "announcement { id }", input=news)
     starts = now().replace(microsecond=0)
@@ -118,6 +161,16 @@ async def _custom(made: Office) -> None:
     await made.admin.do("segmentCreate", "segment { id }", input={"name": "x", "holds": "CUSTOMER", "customFields": values})
 
 
+async def _pool(made: Office) -> None:
+    """A customer that was given back, and a level with days of its own."""
+    given = await made.admin.do("customerCreate", "customer { id }", input={"name": "pooled"})
+    await made.admin.do("customerRelease", "customer { id }", id=given["id"], reason="x")
+    options = "SELECT i.id FROM dictionary_item i JOIN dictionary d ON d.id = i.dictionary_id"
+    item = await made.value(f"{options} WHERE d.code = 'customer_level' LIMIT 1")
+    levels = [{"levelId": str(item), "recycleDays": 9}]
+    await made.admin.do("poolPolicyUpdate", "poolPolicy { id }", version=1, input={"levels": levels})
+
+
 async def _work(made: Office) -> None:
     """A notification of the administrator, with whom somebody shares a customer; a job that nobody has started."""
     giver = await made.hire("giver", {"customer.CREATE": "OWN", "customer.READ": "OWN", "customer.SHARE": "OWN"})
@@ -126,6 +179,33 @@ async def _work(made: Office) -> None:
     await giver.do("recordsShare", "results { id }", input=shared)
     async with system_deed(made.database, "test") as deed:
         await enqueue(deed, PURGE_JOBS, Nothing())
+        await take(deed)
+
+
+async def _twins(made: Office) -> None:
+    """Somebody is told of a supplier whom they may not see; two suppliers become one, and two again."""
+    looking = await made.hire("looking", {"supplier.CREATE": "OWN"})
+    await looking.do("duplicateCheck", "duplicates { restricted }", input={"entity": "SUPPLIER", "name": "supplier"})
+    second = await made.admin.do("supplierCreate", "supplier { id }", input={"name": "twin"})
+    first = (await made.admin.ask("suppliers", "nodes { id }", search="supplier"))["nodes"][0]
+    merged = await made.admin.do("partyMerge", "merge { id }", input={"survivorId": first["id"], "mergedId": second["id"]})
+    await made.admin.do("mergeUndo", "record { id }", id=merged["id"])
+
+
+async def _channels(made: Office) -> None:
+    """What is between us and a channel, and its person."""
+    channel = str(await made.value("SELECT id FROM party WHERE type = 'CHANNEL'"))
+    for noun in ("channelGroup", "territory"):
+        await made.admin.do(f"{noun}Create", f"{noun} {{ id }}", input={"name": "x"})
+    opportunity = str(await made.value("SELECT id FROM opportunity"))
+    given = {"channelId": channel}
+    assignment = await made.admin.do("opportunityOffer", "channelAssignment { id }", id=opportunity, input=given)
+    await made.admin.do("commentAdd", "comment { id }", input={"recordId": assignment["id"], "body": "x"})
+    task = await made.admin.do("marketingTaskCreate", "marketingTask { id }", input={"title": "x"})
+    await made.admin.do("marketingTaskDispatch", "marketingTask { id }", id=task["id"], audience={"channelIds": [channel]})
+    grants = {"channel_submission.CREATE": "OWN", "channel_submission.READ": "OWN"}
+    seller = await made.hire("reseller", grants, kind=UserKind.CHANNEL.value, channel_id=channel)
+    await seller.do("opportunitySubmit", "channelSubmission { id }", input={"title": "x", "customerName": "x"})
 
 
 async def shown(api: Api, key: str) -> str | None:
@@ -152,6 +232,9 @@ async def test_an_id_of_every_kind_is_a_node_or_not_found(office: Office, kind: 
         found = await shown(office.admin, str(key))
         if kind is Kind.SESSION:
             assert found == ("Session" if key in {each[0] for each in own} else None)
+        elif kind is Kind.NOTIFICATION:
+            whose = await office.value("SELECT user_id::text FROM notification WHERE id = $1", key)
+            assert found == ("Notification" if whose == office.admin.id else None)
         elif kind is Kind.PARTY:
             assert found in ("Customer", "Channel", "Supplier")
         else:
@@ -168,10 +251,10 @@ async def test_an_unknown_id_of_every_kind_is_not_found(office: Office, kind: Ki
     assert await shown(office.admin, unknown(kind)) is None
 
 
-async def test_principals_are_no_nodes_beyond_the_users_departments_and_roles(office: Office):
+async def test_principals_are_no_nodes_beyond_the_users_departments_roles_and_channels(office: Office):
     assert await shown(office.admin, str(EVERYONE_ID)) is None
     for key, kind in await office.rows("SELECT id, kind FROM principal"):
-        assert await shown(office.admin, str(key)) == NODES.get(Kind(kind))
+        assert await shown(office.admin, str(key)) == ("Channel" if kind == Kind.PARTY else NODES.get(Kind(kind)))
 
 
 @pytest.mark.parametrize("odd", ["", "x", "\x00" * 36, "0" * 36, str(make_id(99, 1, 1)), str(EVERYONE_ID).upper() + " "])
@@ -189,7 +272,15 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
     found = {
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
-    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE"}
+    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
+    open_ |= {
+        "WORK_CALENDAR",
+        "CALENDAR_DAY",
+        "SLA_POLICY",
+        "DUPLICATE_POLICY",
+        "CHANNEL_GROUP",
+        "TERRITORY",
+    }
     assert {name for name, type_ in found.items() if type_} == open_
 
 

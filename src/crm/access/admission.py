@@ -22,12 +22,15 @@ _STAFF = f"""
     UNION ALL SELECT c.ancestor_id FROM user_account a JOIN department_closure c ON c.descendant_id = a.department_id
         WHERE a.id = u.id
     UNION ALL SELECT '{EVERYONE_ID}'::uuid"""
+_CHANNEL = """
+    UNION ALL SELECT a.channel_id FROM user_account a WHERE a.id = u.id"""
 _SHOWN = {
     "id": "u.id",
     "department": "(SELECT a.department_id FROM user_account a WHERE a.id = u.id)",
+    "channel": "(SELECT a.channel_id FROM user_account a WHERE a.id = u.id)",
     "principals": """ARRAY(SELECT u.id
     UNION ALL SELECT m.role_id FROM role_member m JOIN role r ON r.id = m.role_id
-        WHERE m.user_id = u.id AND r.deleted_at IS NULL{staff})""",
+        WHERE m.user_id = u.id AND r.deleted_at IS NULL{others})""",
 }
 """Only ids are sent. The rest is looked up, as `loading.py` does, for those about whom it is asked at all: sent along for
 thousands of viewers it would be a megabyte with each event.
@@ -112,7 +115,7 @@ def _denied(rule: Visible, key: str, rights: Rights, people: Later, binds: Binds
     row = f"EXISTS (SELECT FROM {rule.table} {alias} WHERE {all_of([f'{alias}.id = {key}', seen])})"
     if not own.used:
         return f"CASE WHEN {row} THEN '{{}}'::bigint[] END"
-    staff = _STAFF if rights.kind is ViewerKind.STAFF else ""
+    others = {ViewerKind.STAFF: _STAFF, ViewerKind.CHANNEL: _CHANNEL}.get(rights.kind, "")
     given = f"unnest({binds.value(people)}::uuid[]) WITH ORDINALITY AS u(id, place)"
-    shown = ", ".join(f"{_SHOWN[attribute].format(staff=staff)} AS {attribute}" for attribute in own.used)
+    shown = ", ".join(f"{_SHOWN[attribute].format(others=others)} AS {attribute}" for attribute in own.used)
     return f"ARRAY(SELECT v.place FROM (SELECT {shown}, u.place FROM {given}) v WHERE NOT {row})"

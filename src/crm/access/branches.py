@@ -27,10 +27,18 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact."""
+    """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact.
+
+    `window`: also where that is seen through the window of its table and no other way (`Pooled`).
+
+
+    `staff`: for our own people alone. What a partner sees of an opportunity does not show what was offered to another one.
+    """
 
     column: str
     parent: str
+    window: bool = False
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,19 @@ class ViaRecord:
     """Wherever the record is visible that `record_id` and `record_kind` name: shares, tags, the change log.
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
-    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited).
+    even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `window`: as of
+    `Via`. `kinds`: only
+    records of these.
     """
 
     owned: bool
+    window: bool = False
+    kinds: frozenset[Kind] | None = None
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
-        return tuple(rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        named_ = (rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        return tuple(rule for rule in named_ if self.kinds is None or rule.kind in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,18 @@ class Myself:
     """Rows whose `column` is the viewer."""
 
     column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """For a partner's people: rows whose `column` is the channel they work for. Nobody else sees anything by it.
+
+    With `table`, rows beside which that table names the channel: its `beside` points at the row, its `column` at the channel.
+    """
+
+    column: str
+    table: str | None = None
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +128,22 @@ class SignedIn:
     """All rows, for everybody who has signed in."""
 
 
-Branch = Owned | Shared | Via | ViaRecord | Myself | Named | Told | ViaEditable | Granted | Staff | SignedIn
+Branch = Owned | Shared | Via | ViaRecord | Myself | Partner | Named | Told | ViaEditable | Granted | Staff | SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """The window of a table: rows of one type that belong to nobody, for whoever is granted READ of `entity` on all of them.
+
+    No branch, because it opens the row and nothing behind it. A row is looked at through the window where it is asked for by
+    itself or in the pool's own list; no reference, no filter over relations and nothing that hangs on the row is opened by it,
+    but for what says so (`window` of `Via`).
+    """
+
+    entity: str
+    type: str
+    owner: str = "owner_id"
+
 
 CRUD = frozenset({Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE})
 OWNED_ACTIONS = CRUD | {Action.SHARE, Action.TRANSFER, Action.EXPORT, Action.IMPORT, Action.ADMINISTER}
@@ -116,7 +156,11 @@ class Visible:
     `entities` are the names that roles grant; where one table holds several (`party`), `discriminator` is the column whose value
     selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
     part of another (value rows) has no entities of its own: its parent's rights are its rights. `shows` is the column that names
-    the custom field whose value a row holds: it is seen by nobody whose roles hide that field.
+    the custom field whose value a row holds: it is seen by nobody whose roles hide that field. `listed` if there is
+    a list of all its rows nevertheless, so that it matters who sees only a sliver of them. `merging`: rows can be
+    merged, and `merged_into_id` names the one that stands for a row since. `masks` are the columns of which
+    whoever sees the parent through its window alone gets something else: SQL, in which `{row}` is the row.
+    `internal` is a column that keeps a row for our own people: no partner sees it, by whatever way.
     """
 
     name: str
@@ -129,6 +173,11 @@ class Visible:
     actions: frozenset[Action] = frozenset()
     recycled: bool = True
     shows: str | None = None
+    listed: bool = False
+    merging: bool = False
+    window: Pooled | None = None
+    masks: Mapping[str, str] = field(default_factory=dict)
+    internal: str | None = None
 
     @property
     def owned(self) -> bool:
@@ -150,10 +199,31 @@ def visible(
     actions: frozenset[Action] = frozenset(),
     recycled: bool = True,
     shows: str | None = None,
+    listed: bool = False,
+    merging: bool = False,
+    window: Pooled | None = None,
+    masks: Mapping[str, str] | None = None,
+    internal: str | None = None,
 ) -> Visible:
     """Declare the rule of one table and enter it in the table of all rules."""
     own = {"": name} if actions else {}
-    declared = Visible(name, table or name, branches, kind, entities or own, discriminator, gated, actions, recycled, shows)
+    declared = Visible(
+        name,
+        table or name,
+        branches,
+        kind,
+        entities or own,
+        discriminator,
+        gated,
+        actions,
+        recycled,
+        shows,
+        listed,
+        merging,
+        window,
+        masks or {},
+        internal,
+    )
     if name in _DECLARED:
         raise TypeError(f"`{name}` has its `visible` already.")
     _DECLARED[name] = declared

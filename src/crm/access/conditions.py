@@ -14,6 +14,7 @@ from uuid import UUID
 from crm.access.binds import Binds, Later
 from crm.access.branches import Visible
 from crm.access.grants import Rights
+from crm.access.periods import Period, bounds
 from crm.access.predicates import FALSE, TRUE, all_of, any_of, readable
 
 
@@ -39,6 +40,16 @@ class Compare:
     column: str
     operator: Operator
     value: object
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """An instant (or, with `days`, a day) lies in a period of the viewer's; with `before`, earlier than it began."""
+
+    column: str
+    period: Period
+    before: bool = False
+    days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,7 @@ class MemberOf:
     key: UUID | Later
 
 
-Condition = Compare | Every | Some | Not | Related | Tagged | NameStarts | Valued | Standing | MemberOf
+Condition = Compare | During | Every | Some | Not | Related | Tagged | NameStarts | Valued | Standing | MemberOf
 
 
 def parametrised(condition: Condition, keep: Callable[[object], Later]) -> Condition:
@@ -136,7 +147,7 @@ def parametrised(condition: Condition, keep: Callable[[object], Later]) -> Condi
             return replace(condition, key=keep(condition.key))
         case NameStarts():
             return replace(condition, low=keep(condition.low), high=keep(condition.high))
-        case Compare(operator=Operator.IS_NULL):
+        case Compare(operator=Operator.IS_NULL) | During():
             return condition
         case Compare(value=value):
             return replace(condition, value=keep(value))
@@ -167,6 +178,8 @@ def render_condition(condition: Condition, alias: str, rights: Rights, binds: Bi
             return {TRUE: FALSE, FALSE: TRUE}.get(inner, f"({inner}) IS NOT TRUE")
         case Compare():
             return _compare(condition, alias, binds)
+        case During():
+            return _during(condition, alias, binds)
         case Related():
             return _related(condition, alias, rights, binds)
         case Tagged(tags=tags):
@@ -200,6 +213,12 @@ def _compare(condition: Compare, alias: str, binds: Binds) -> str:
     if condition.operator is Operator.IS_NULL:
         return f"{column} IS {'' if condition.value else 'NOT '}NULL"
     return _COMPARISONS[condition.operator].format(column=column, value=binds.value(condition.value))
+
+
+def _during(condition: During, alias: str, binds: Binds) -> str:
+    column = f"{alias}.{condition.column}"
+    begins, next_begins = bounds(condition.period, binds.viewer("time_zone"), days=condition.days)
+    return f"{column} < {begins}" if condition.before else f"({column} >= {begins} AND {column} < {next_begins})"
 
 
 def _related(condition: Related, alias: str, rights: Rights, binds: Binds) -> str:

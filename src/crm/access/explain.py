@@ -8,16 +8,16 @@ from functools import partial
 from uuid import UUID
 
 from crm.access.binds import Binds
-from crm.access.branches import Named, Owned, Via, Visible
+from crm.access.branches import Named, Owned, Partner, Via, Visible
 from crm.access.grants import Action, Scope
 from crm.access.loading import Connection
-from crm.access.predicates import branch_read, within
+from crm.access.predicates import branch_read, looks_in, pooled, within
 from crm.access.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY, NAMED."""
+    """One way: OWNER, REPORTING_LINE, SCOPE (with the scope), SHARE (with the principal), PARTY, NAMED, POOL.NAMED, CHANNEL."""
 
     cause: str
     scope: Scope | None = None
@@ -51,6 +51,8 @@ def _ways(
     yield "SCOPE", lambda binds: within(rule, "r", scope, rights, binds)
     if action is not Action.READ:
         return
+    if looks_in(rule, rights):
+        yield "POOL", lambda _: pooled(rule, "r")
     for branch in rule.branches:
         match branch:
             case Owned(owner=owner):
@@ -60,6 +62,8 @@ def _ways(
                 yield "PARTY", partial(branch_read, branch, rule, entity, "r", rights)
             case Named():
                 yield "NAMED", partial(branch_read, branch, rule, entity, "r", rights)
+            case Partner():
+                yield "CHANNEL", partial(branch_read, branch, rule, entity, "r", rights)
             case _:
                 continue
 

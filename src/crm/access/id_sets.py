@@ -6,8 +6,9 @@ The other form of the same branches is in `predicates.py`; the permission matrix
 from __future__ import annotations
 
 from crm.access.binds import Binds
-from crm.access.branches import Branch, Named, Owned, Shared, Via, ViaRecord, Visible, named
-from crm.access.grants import Action, Rights, Scope
+from crm.access.branches import Branch, Named, Owned, Partner, Shared, Via, ViaRecord, Visible, named
+from crm.access.grants import Action, Rights, Scope, ViewerKind
+from crm.access.people import ids_of_their_channel
 from crm.access.predicates import UNEXPIRED, any_of, branch_read, only_while, readable
 
 
@@ -42,9 +43,15 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
                 f"SELECT s.record_id FROM share s WHERE s.principal_id = ANY({binds.viewer('principals')})"
                 f" AND s.record_kind = {kind} AND {UNEXPIRED}"
             )
+        case Via(staff=True) if rights.kind is ViewerKind.CHANNEL:
+            return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE FALSE"
+        case Partner() if rights.kind is ViewerKind.CHANNEL:
+            return ids_of_their_channel(branch, rule, binds)
+        case Partner():
+            return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE FALSE"
         case Via(column=column, parent=parent):
             above = _seen_ids(named(parent), rights, binds)
-            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {alias}.{column} IN ({above})"
+            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {_one_of(alias, column, parent, above)}"
         case ViaRecord():
             return _record_ids(branch, rule, rights, binds)
         case Named(table=table, column=column, user=user):
@@ -52,6 +59,16 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return f"SELECT {alias}.id FROM {rule.table} {alias} JOIN {beside} WHERE {only_while(branch, alias)}"
         case _:
             return None
+
+
+def _one_of(alias: str, column: str, parent: str, above: str) -> str:
+    """The column is one of the ids above.
+
+    Where these come from a table further up, PostgreSQL takes them for thousands and reads the whole table; of an array it
+    expects a few, which is what there are.
+    """
+    far = any(isinstance(branch, Via) for branch in named(parent).branches)
+    return f"{alias}.{column} = ANY(ARRAY({above}))" if far else f"{alias}.{column} IN ({above})"
 
 
 def _seen_ids(rule: Visible, rights: Rights, binds: Binds) -> str | None:

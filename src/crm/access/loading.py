@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 
 _VIEWER = """
-SELECT u.id, u.username, u.kind, u.department_id, u.time_zone, e.epoch, e.catalogue, {session} AS session,
+SELECT u.id, u.username, u.kind, u.department_id, u.channel_id, u.time_zone, e.epoch, e.catalogue, {session} AS session,
     ARRAY(SELECT c.subordinate_id FROM reporting_closure c WHERE c.superior_id = u.id) AS staff,
     ARRAY(SELECT c.ancestor_id FROM department_closure c WHERE c.descendant_id = u.department_id) AS departments,
     ARRAY(SELECT c.descendant_id FROM department_closure c WHERE c.ancestor_id = u.department_id) AS department_tree,
@@ -115,6 +115,8 @@ def _made(row: Any, custom: Catalogue) -> Viewer:
     principals = [row["id"], *row["roles"]]
     if kind is ViewerKind.STAFF:
         principals += [*row["departments"], EVERYONE_ID]
+    elif row["channel_id"] is not None:
+        principals.append(row["channel_id"])
     return Viewer(
         rights=Rights(kind, scopes, hidden, frozen, custom=custom),
         id=row["id"],
@@ -127,6 +129,7 @@ def _made(row: Any, custom: Catalogue) -> Viewer:
         department_tree=tuple(row["department_tree"]),
         time_zone=row["time_zone"],
         budgets=tuple(row["budgets"]),
+        channel=row["channel_id"],
     )
 
 
@@ -183,14 +186,14 @@ def _depth(rule: Visible) -> int:
 
 
 def _follows(rule: Visible) -> bool:
-    """Whether it is a list of its own that hangs on records of any kind: the change log."""
-    return any(isinstance(branch, ViaRecord) and not branch.owned for branch in rule.branches)
+    """Whether it is a list of its own that hangs on records: of any kind, as the change log, or of some, as tasks."""
+    return rule.listed or any(isinstance(branch, ViaRecord) and not branch.owned for branch in rule.branches)
 
 
 async def _is_narrow(connection: Connection, rule: Visible, viewer: Viewer, narrow: set[str]) -> bool:
     """Rows are counted branch by branch and never past the limit, so a wide viewer costs no more than a narrow one."""
     above = {named(branch.parent).table for branch in rule.branches if isinstance(branch, Via)}
-    if _follows(rule):
+    if _follows(rule) and not rule.listed:
         above = {parent.table for parent in declared() if parent.owned}
     if not above <= narrow:
         return False

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crm.access.binds import Binds, Look
+from crm.access.binds import Binds
 from crm.access.branches import (
     Branch,
     Granted,
     Myself,
     Named,
     Owned,
+    Partner,
     Shared,
     SignedIn,
     Staff,
@@ -29,29 +30,16 @@ from crm.access.branches import (
     named,
 )
 from crm.access.grants import Action, Rights, Scope, ViewerKind
+from crm.access.logic import FALSE, TRUE, all_of, any_of
+from crm.access.people import of_their_channel, staff
+from crm.access.scopes import within
 
-TRUE = "TRUE"
-FALSE = "FALSE"
+__all__ = [
+    "FALSE", "TRUE", "UNEXPIRED", "all_of", "any_of", "beyond_window", "branch_read", "looks_in", "only_while", "permitted",
+    "pooled", "present", "readable", "within",
+]  # fmt: skip
 
 UNEXPIRED = "(s.expires_at IS NULL OR s.expires_at > now())"
-
-
-def any_of(parts: list[str]) -> str:
-    """The parts joined by OR, reduced where one is always true or none can be."""
-    if TRUE in parts:
-        return TRUE
-    kept = list(dict.fromkeys(part for part in parts if part != FALSE)) or [FALSE]
-    return kept[0] if len(kept) == 1 else f"({' OR '.join(kept)})"
-
-
-def all_of(parts: list[str]) -> str:
-    """The parts joined by AND, reduced where one can never be true or all always are."""
-    if FALSE in parts:
-        return FALSE
-    kept = [part for part in parts if part != TRUE]
-    if not kept:
-        return TRUE
-    return kept[0] if len(kept) == 1 else f"({' AND '.join(kept)})"
 
 
 def present(rule: Visible, alias: str, *, deleted: bool | None = False) -> str:
@@ -72,21 +60,52 @@ def readable(
     proven: frozenset[str] = frozenset(),
     fixed: str | None = None,
     deleted: bool | None = False,
+    window: bool = False,
 ) -> str:
     """PREDICATE: the viewer may read the row under `alias` (or, with `deleted`, might if it were not in the recycle bin).
 
     `deleted` None is both, so that whoever saw a row may learn that it went. `proven` names columns whose target the statement
     has already proven visible: a branch `Via` such a column holds. `fixed` is the discriminator's value where the statement
-    reads one type of several, so that only that entity's rights are asked.
+    reads one type of several, so that only that entity's rights are asked. `window`: or sees it through the table's window.
     """
 
     def rows(entity: str) -> str:
         return _read_rows(rule, entity, alias, rights, binds, proven)
 
-    tests = [present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, Action.READ, rows, fixed)]
+    seen = _by_entity(rule, alias, rights, Action.READ, rows, fixed)
+    if window and looks_in(rule, rights, fixed):
+        seen = any_of([seen, pooled(rule, alias)])
+    shown = [present(rule, alias, deleted=deleted), seen]
+    if rule.internal is not None and rights.kind is ViewerKind.CHANNEL:
+        shown.append(f"NOT {alias}.{rule.internal}")
     if rule.shows is not None and rights.withheld:  # values of custom fields that every role of the viewer hides
-        tests.append(f"{alias}.{rule.shows} <> ALL({binds.value(list(rights.withheld))}::uuid[])")
-    return all_of(tests)
+        shown.append(f"{alias}.{rule.shows} <> ALL({binds.value(list(rights.withheld))}::uuid[])")
+    return all_of(shown)
+
+
+def looks_in(rule: Visible, rights: Rights, fixed: str | None = None) -> bool:
+    """Whether there can be rows that this permission set sees through the table's window and no other way."""
+    pool = rule.window
+    if pool is None or fixed not in (None, pool.type) or rights.scope(pool.entity, Action.READ) is not Scope.ALL:
+        return False
+    entity = rule.entities[pool.type]
+    return rights.allows(entity, Action.READ) and rights.scope(entity, Action.READ) is not Scope.ALL
+
+
+def pooled(rule: Visible, alias: str) -> str:
+    """The row lies behind the table's window, whoever looks."""
+    assert rule.window is not None
+    return f"({alias}.{rule.window.owner} IS NULL AND {alias}.{rule.discriminator} = '{rule.window.type}')"
+
+
+def beyond_window(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> str:
+    """Of a row whose `column` names something the viewer is known to see: they see that otherwise than through its window."""
+    rule = named(parent)
+    if not looks_in(rule, rights):
+        return TRUE
+    above = binds.alias()
+    seen = any_of([f"NOT {pooled(rule, above)}", readable(rule, above, rights, binds)])
+    return binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{column} AND {seen}")
 
 
 def permitted(
@@ -110,53 +129,6 @@ def permitted(
     return all_of([present(rule, alias, deleted=deleted), _by_entity(rule, alias, rights, action, rows, fixed)])
 
 
-def within(rule: Visible, alias: str, scope: Scope, rights: Rights, binds: Binds, *, indexed: bool = False) -> str:
-    """The row lies inside a scope. Rows without owners are reached by ALL or not at all.
-
-    `indexed` where rows are looked for by it: then the people and departments are an array, which an index is searched with.
-    """
-    if scope is Scope.ALL:
-        return TRUE
-    owned = next((branch for branch in rule.branches if isinstance(branch, Owned)), None)
-    if owned is None or scope is Scope.NONE:
-        return FALSE
-    owner, department = f"{alias}.{owned.owner}", f"{alias}.{owned.department}"
-    match scope:
-        case Scope.OWN:
-            return f"{owner} = {binds.viewer('id')}"
-        case Scope.OWN_AND_SUBORDINATES:
-            return _staff(owner, rights, binds, indexed=indexed)
-        case Scope.DEPARTMENT:
-            return f"({owner} = {binds.viewer('id')} OR {department} = {binds.viewer('department')})"
-        case _:
-            if indexed:
-                tree = f"{department} = ANY({binds.viewer('department_tree')})"
-            else:
-                top = binds.viewer("department")
-                tree = _closed("department_closure", "ancestor_id", top, "descendant_id", department, binds)
-            return f"({owner} = {binds.viewer('id')} OR {tree})"
-
-
-def _staff(column: str, rights: Rights, binds: Binds, *, indexed: bool) -> str:
-    """The column names the viewer or somebody below them; a partner's person has nobody below."""
-    if indexed:
-        return f"{column} = ANY({binds.viewer('staff')})"
-    if rights.kind is ViewerKind.CHANNEL:
-        return f"{column} = {binds.viewer('id')}"
-    below = _closed("reporting_closure", "superior_id", binds.viewer("id"), "subordinate_id", column, binds)
-    return f"({column} = {binds.viewer('id')} OR {below})"
-
-
-def _closed(table: str, above: str, top: str, below: str, column: str, binds: Binds) -> str:
-    """The column is below the top, by a closure table: looked up for a row at hand, read into a hash once where there are many.
-
-    As an array among the parameters, 400 people cost 0.1 ms to send with every statement and 6 µs a row to search.
-    """
-    if binds.look is Look.ROW:
-        return binds.exists(f"{table} c WHERE c.{above} = {top} AND c.{below} = {column}")
-    return f"{column} IN (SELECT c.{below} FROM {table} c WHERE c.{above} = {top})"
-
-
 def branch_read(
     branch: Branch,
     rule: Visible,
@@ -171,14 +143,17 @@ def branch_read(
     """One way of seeing the row, as a predicate; `indexed` where rows are looked for by it."""
     match branch:
         case Owned(owner=owner):
-            staff = _staff(f"{alias}.{owner}", rights, binds, indexed=indexed)
-            return any_of([within(rule, alias, rights.scope(entity, Action.READ), rights, binds, indexed=indexed), staff])
+            below = staff(f"{alias}.{owner}", rights, binds, indexed=indexed)
+            return any_of([within(rule, alias, rights.scope(entity, Action.READ), rights, binds, indexed=indexed), below])
         case Shared():
             return _shared(alias, binds, edit=False)
-        case Via(column=column, parent=parent):
-            return TRUE if column in proven else _via(column, parent, alias, rights, binds)
+        case Via():
+            return _via(branch, alias, rights, binds, proven)
+        case Partner():
+            return of_their_channel(branch, alias, binds) if rights.kind is ViewerKind.CHANNEL else FALSE
         case ViaRecord():
-            return _proven(branch, alias, rights) if "record_id" in proven else _via_record(branch, alias, rights, binds)
+            way = _proven if "record_id" in proven else _via_record
+            return way(branch, alias, rights, binds)
         case Myself(column=column):
             return f"{alias}.{column} = {binds.viewer('id')}"
         case Named() | Told():
@@ -239,12 +214,16 @@ def _shared(alias: str, binds: Binds, *, edit: bool) -> str:
     return binds.exists(f"share s WHERE {tests}")
 
 
-def _via(column: str, parent: str, alias: str, rights: Rights, binds: Binds) -> str:
-    above, rule = binds.alias(), named(parent)
-    seen = readable(rule, above, rights, binds)
+def _via(branch: Via, alias: str, rights: Rights, binds: Binds, proven: frozenset[str]) -> str:
+    if branch.staff and rights.kind is ViewerKind.CHANNEL:
+        return FALSE
+    if branch.column in proven:
+        return TRUE if branch.window else beyond_window(branch.column, branch.parent, alias, rights, binds)
+    above, rule = binds.alias(), named(branch.parent)
+    seen = readable(rule, above, rights, binds, window=branch.window)
     if seen == FALSE:
         return FALSE
-    return binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{column} AND {seen}")
+    return binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{branch.column} AND {seen}")
 
 
 def _named(branch: Named, alias: str, binds: Binds) -> str:
@@ -272,10 +251,11 @@ def _via_editable(column: str, parent: str, alias: str, rights: Rights, binds: B
     return may if may == FALSE else binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.{column} AND {may}")
 
 
-def _proven(branch: ViaRecord, alias: str, rights: Rights) -> str:
+def _proven(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> str:
     """The record is seen; what hangs on those that are seen without a grant still asks for READ of their entity."""
+    behind = [] if branch.window else _behind_windows(branch, alias, rights, binds)
     if branch.owned:
-        return TRUE
+        return all_of(behind)
     closed = [
         f"{alias}.record_kind <> {int(rule.kind)}"
         for rule in branch.parents()
@@ -283,7 +263,16 @@ def _proven(branch: ViaRecord, alias: str, rights: Rights) -> str:
         and not rule.gated
         and not any(rights.allows(entity, Action.READ) for entity in rule.entities.values())
     ]
-    return all_of(closed)
+    return all_of([*closed, *behind])
+
+
+def _behind_windows(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> list[str]:
+    """Of records that can be seen through a window: they are seen otherwise."""
+    return [
+        f"({alias}.record_kind <> {int(rule.kind)} OR {beyond_window('record_id', rule.name, alias, rights, binds)})"
+        for rule in branch.parents()
+        if rule.kind is not None and looks_in(rule, rights)
+    ]
 
 
 def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> str:
@@ -292,7 +281,7 @@ def _via_record(branch: ViaRecord, alias: str, rights: Rights, binds: Binds) -> 
         if not branch.owned and not any(rights.allows(entity, Action.READ) for entity in rule.entities.values()):
             continue
         above = binds.alias()
-        seen = readable(rule, above, rights, binds)
+        seen = readable(rule, above, rights, binds, window=branch.window)
         if seen != FALSE and rule.kind is not None:
             row = binds.exists(f"{rule.table} {above} WHERE {above}.id = {alias}.record_id AND {seen}")
             parts.append(f"({alias}.record_kind = {int(rule.kind)} AND {row})")

@@ -15,13 +15,14 @@ from uuid import UUID
 from crm.access.binds import Binds, Later, Look, Prepared
 from crm.access.grants import Rights
 from crm.access.keyset import Term, beyond, order_by, order_value
-from crm.access.predicates import FALSE, TRUE, all_of, any_of, readable
-from crm.access.search_reach import Looked, Places, entries
-from crm.access.searched import Searched
+from crm.access.predicates import FALSE, TRUE, all_of, any_of, pooled, present, readable
+from crm.access.search_reach import Looked, Places, Reach, entries, looked_at, lying
+from crm.access.searched import BEHIND_WINDOW, Searched
 from crm.access.select import guarded
 from crm.access.viewer import Viewer
 from crm.core.paging import Page
 from crm.core.search_queries import EXACT, LEAST, WITH_ITS_PARTY
+from crm.core.search_tokens import Place
 
 ORDER = (
     Term("score", descending=True, type=int),
@@ -97,24 +98,27 @@ def _made(form: _Form, rights: Rights, looked: _Hidden) -> Prepared:
 
 
 def _statement(form: _Form, looked: Sequence[Looked], rights: Rights, binds: Binds) -> str:
-    parts, found = [], []
+    parts: list[str] = []
+    found: list[Looked] = []
     for site, each in enumerate(looked, 1):
         places = Places(each, site, binds)
         if (hits := _hits(each, places, form, rights, binds)) is not None:
             name = _name(each.searched)
+            if each.reach is Reach.OWN and each.through is not None:
+                parts.append(f"w_{name} AS MATERIALIZED ({lying(each.searched, rights)})")
             parts += [f"e_{name} AS ({entries(each, places, rights, binds)})", f"h_{name} AS ({hits})"]
-            found.append(each.searched)
+            found.append(each)
     if not found:
         return "SELECT '[]'::json AS page, '{}'::json AS counts, 0 AS total, '{}'::json AS looked"
     cursor = [Later(0, AFTER + place) for place in range(len(ORDER))]
     after = beyond(ORDER, cursor, "f", binds, backwards=False) if form.paged else TRUE
     ordered = order_by(ORDER, "f", backwards=False)
-    parts.append(f"f AS ({' UNION ALL '.join(f'SELECT * FROM h_{_name(each)}' for each in found)})")
+    parts.append(f"f AS ({' UNION ALL '.join(f'SELECT * FROM h_{_name(each.searched)}' for each in found)})")
     parts.append(f"p AS (SELECT * FROM f WHERE {after} ORDER BY {ordered} LIMIT {form.size + 1})")
-    looked_at = ", ".join(f"'{_name(each)}', (SELECT count(*) FROM e_{_name(each)})" for each in found)
+    counted = ", ".join(f"'{_name(each.searched)}', ({looked_at(each)})" for each in found)
     return (
         f"WITH {', '.join(parts)} SELECT ({_shown(found)}) AS page, ({_COUNTS}) AS counts, (SELECT count(*) FROM f) AS total,"
-        f" json_build_object({looked_at}) AS looked"
+        f" json_build_object({counted}) AS looked"
     )
 
 
@@ -132,25 +136,30 @@ def _name(searched: Searched) -> str:
     return searched.rule.table
 
 
-def _shown(found: Sequence[Searched]) -> str:
+def _shown(found: Sequence[Looked]) -> str:
     """The page with the texts that its hits are found by, read from rows that were seen a moment ago."""
-    texts = " ".join(f"WHEN '{_name(each)}' THEN ({_texts(each)})" for each in found)
+    texts = " ".join(f"WHEN '{_name(each.searched)}' THEN {_texts(each)}" for each in found)
     return (
         "SELECT coalesce(json_agg(json_build_object('id', p.id, 'entity', p.entity, 'score', p.score, 'at', p.at,"
         f" 'title', p.title, 'texts', CASE p.kind {texts} END) ORDER BY {order_by(ORDER, 'p', backwards=False)}), '[]') FROM p"
     )
 
 
-def _texts(searched: Searched) -> str:
-    texts = ", ".join(f"'{each.field}', {each.texts('r')}" for each in searched.fields)
-    return f"SELECT json_build_object({texts}) FROM {_name(searched)} r WHERE r.id = p.id"
+def _texts(looked: Looked) -> str:
+    """Where a record is seen through a window alone, only what counts there: a masked number does not leave the database."""
+    every, behind = _read(looked.searched, frozenset()), _read(looked.searched, BEHIND_WINDOW)
+    return every if looked.through is None else f"CASE WHEN p.masked THEN {behind} ELSE {every} END"
+
+
+def _read(searched: Searched, closed: frozenset[Place]) -> str:
+    texts = ", ".join(f"'{each.field}', {each.texts('r')}" for each in searched.fields if each.place not in closed)
+    return f"(SELECT json_build_object({texts}) FROM {_name(searched)} r WHERE r.id = p.id)"
 
 
 def _hits(looked: Looked, places: Places, form: _Form, rights: Rights, binds: Binds) -> str | None:
     """The visible records among the entries, with what each is worth; None where the viewer sees none of this kind."""
     searched = looked.searched
-    with binds.looking(Look.PAGE):
-        seen = readable(searched.rule, "r", rights, binds)
+    seen, masked, beside = _sight(looked, places, rights, binds)
     tests = [seen, _of_entities(looked, places), *_narrowed(searched, form, binds)]
     if FALSE in tests:
         return None
@@ -161,9 +170,25 @@ def _hits(looked: Looked, places: Places, form: _Form, rights: Rights, binds: Bi
     exact = f"lower({title}) = {binds.value(Later(0, TEXT))}::text"
     return (
         f"SELECT r.id, '{_name(searched)}' AS kind, {entity} AS entity, {state} AS state, {owner} AS owner_id,"
-        f" r.updated_at AS at, {title} AS title, {_score(looked, places, exact)} AS score"
-        f" FROM e_{_name(searched)} e JOIN {_name(searched)} r ON r.id = e.record_id WHERE {all_of(tests)}"
+        f" r.updated_at AS at, {title} AS title, {_score(looked, places, exact)} AS score, {masked} AS masked"
+        f" FROM e_{_name(searched)} e JOIN {_name(searched)} r ON r.id = e.record_id {beside} WHERE {all_of(tests)}"
     )
+
+
+def _sight(looked: Looked, places: Places, rights: Rights, binds: Binds) -> tuple[str, str, str]:
+    """(that the viewer sees the record `r`, that they see it through a window alone, what is joined to tell that).
+
+    Of what lies behind a window only names and codes count: whoever could look for the rest would find a masked number digit by
+    digit.
+    """
+    rule = looked.searched.rule
+    with binds.looking(Look.PAGE):
+        otherwise = readable(rule, "r", rights, binds)
+    if looked.through is None:
+        return otherwise, FALSE, ""
+    lies = all_of([present(rule, "r"), pooled(rule, "r"), f"e.tokens @@ {places.through}"])
+    # OFFSET, so that it is asked once for a row. Of a row that nobody owns it may be unknown: that is not seen.
+    return any_of(["o.seen", lies]), "o.seen IS NOT TRUE", f"CROSS JOIN LATERAL (SELECT {otherwise} AS seen OFFSET 0) o"
 
 
 def _score(looked: Looked, places: Places, exact: str) -> str:

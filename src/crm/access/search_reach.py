@@ -14,7 +14,7 @@ from crm.access.binds import Binds, Later, Look
 from crm.access.branches import named
 from crm.access.grants import Rights
 from crm.access.id_sets import id_set
-from crm.access.predicates import FALSE, any_of, readable
+from crm.access.predicates import FALSE, any_of, pooled, readable
 from crm.access.searched import Searched
 from crm.core.kinds import Kind
 
@@ -52,6 +52,7 @@ class Looked:
 
     `anywhere` and `first` find entries. `tiers` say what a hit is worth. `entities` are those of the table that are asked for,
     each with what it must match where fields of it are hidden (else None). `ownerless` are those whose owners are hidden.
+    `through` is what records must match that are seen through the window of their table alone; None where none is looked for.
     """
 
     searched: Searched
@@ -62,19 +63,22 @@ class Looked:
     entities: tuple[tuple[str, str | None], ...]
     ownerless: frozenset[str]
     words: tuple[Words, ...] = ()
+    through: str | None = None
 
     @property
     def form(self) -> tuple[object, ...]:
         """All that decides the text of a statement, which is kept for the next search of the same form."""
         entities = tuple((entity, wish is None) for entity, wish in self.entities)
-        return self.searched.kind, self.reach, tuple(score for score, _ in self.tiers), entities, self.ownerless, len(self.words)
+        tiers, through = tuple(score for score, _ in self.tiers), self.through is not None
+        return self.searched.kind, self.reach, tiers, entities, self.ownerless, len(self.words), through
 
     @property
     def values(self) -> list[str]:
         """What the statement is given, in the order of `Places`."""
         narrowed = [wish for _, wish in self.entities if wish is not None]
         beside = [text for word in self.words for text in (word.anywhere, word.named)]
-        return [self.anywhere, self.first, *(wish for _, wish in self.tiers), *narrowed, *beside]
+        through = [] if self.through is None else [self.through]
+        return [self.anywhere, self.first, *(wish for _, wish in self.tiers), *narrowed, *beside, *through]
 
 
 class Places:
@@ -84,6 +88,7 @@ class Places:
         self._binds, self._site = binds, site
         self._narrowed = 2 + len(looked.tiers)
         self._words = self._narrowed + sum(wish is not None for _, wish in looked.entities)
+        self._through = self._words + 2 * len(looked.words)
 
     def _at(self, place: int) -> str:
         return f"{self._binds.value(Later(self._site, place))}::tsquery"
@@ -114,6 +119,11 @@ class Places:
         """One of several words, in a record or in the name of its party."""
         return self._fixed(self._words + 2 * number + party)
 
+    @property
+    def through(self) -> str:
+        """What a record must have that is seen through the window of its table alone."""
+        return self._at(self._through)
+
 
 @lru_cache(maxsize=1024)
 def most_of(searched: Searched, rights: Rights) -> int:
@@ -133,6 +143,9 @@ def entries(looked: Looked, places: Places, rights: Rights, binds: Binds) -> str
         case Reach.OWN:
             ids = id_set(looked.searched.rule, rights, binds)
             arms = [f"{columns} AND s.record_id IN ({ids}) AND (s.tokens @@ {wish}) IS TRUE"]
+            if looked.through is not None:
+                lying = f"s.record_id IN (SELECT id FROM w_{looked.searched.rule.table}) AND s.record_id NOT IN ({ids})"
+                arms.append(f"{columns} AND {lying} AND (s.tokens @@ {places.through}) IS TRUE")
         case Reach.TOKENS:
             arms = [f"{columns} AND s.tokens @@ {wish} LIMIT {most + 1}"]
         case Reach.BEGINNINGS:
@@ -142,6 +155,22 @@ def entries(looked: Looked, places: Places, rights: Rights, binds: Binds) -> str
     if looked.words and looked.searched.party:
         arms += _with_parties(looked, places, rights, binds)
     return " UNION ALL ".join(f"({arm})" for arm in arms)
+
+
+def lying(searched: Searched, rights: Rights) -> str:
+    """What lies behind the window of a table, as far as it is looked at where tokens are common: what was changed last."""
+    rule = searched.rule
+    lies = f"w.deleted_at IS NULL AND {pooled(rule, 'w')}"
+    latest = f"ORDER BY w.updated_at DESC, w.id DESC LIMIT {most_of(searched, rights) + 1}"
+    return f"SELECT w.id FROM {rule.table} w WHERE {lies} {latest}"
+
+
+def looked_at(looked: Looked) -> str:
+    """How many were looked at of those of which there may be more. What somebody sees otherwise is few, and all of it is."""
+    name = looked.searched.rule.table
+    if looked.reach is not Reach.OWN:
+        return f"SELECT count(*) FROM e_{name}"
+    return "SELECT 0" if looked.through is None else f"SELECT count(*) FROM w_{name}"
 
 
 def _of_kind(searched: Searched) -> str:

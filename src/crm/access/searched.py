@@ -21,6 +21,11 @@ APART = (Kind.PARTY, Kind.CONTACT, Kind.ACTIVITY, Kind.CALL, Kind.OPPORTUNITY, K
 """Kinds with an index of their own, because there are many of each; all others share one."""
 
 
+BEHIND_WINDOW = frozenset({Place.PHONE, Place.MAIL, Place.ADDRESS, Place.TEXT})
+"""Places that do not count for whoever sees a record through its table's window alone: what is masked there, what is not shown,
+and notes, in which the same numbers stand. What is left are names and codes, which are on the card."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A field that is found by what stands in the record's own columns, by default in that of its name.

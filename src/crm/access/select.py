@@ -6,29 +6,33 @@ always at least one), so a cached viewer never outlives its rights and no statem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NewType
 from uuid import UUID
 
 from crm.access.binds import Binds, Look
-from crm.access.branches import Visible
+from crm.access.branches import Via, Visible
 from crm.access.conditions import Condition, render_condition
 from crm.access.custom_orders import Ordered, beside, in_two_parts
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set
 from crm.access.keyset import Term, beyond, order_by
-from crm.access.predicates import FALSE, TRUE, all_of, permitted, present, readable
+from crm.access.predicates import FALSE, TRUE, all_of, any_of, beyond_window, permitted, pooled, present, readable
 from crm.core.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is read: the rule with its table, the columns, and column values that every row has (`type = 'CUSTOMER'`)."""
+    """What is read: the rule with its table, the columns, and column values that every row has (`type = 'CUSTOMER'`).
+
+    `window`: through the window of the table. A row by its id is then looked for there too, and a list is all that lies there.
+    """
 
     rule: Visible
     columns: tuple[str, ...]
     fixed: tuple[tuple[str, str], ...] = ()
+    window: bool = False
 
     @property
     def type(self) -> str | None:
@@ -60,14 +64,16 @@ def by_ids(source: Source, ids: Sequence[UUID], rights: Rights, binds: Binds, *,
     """Rows by id. `card`: the edge that leads here shows its target to whoever sees the record (authors, owners)."""
     alias = binds.alias()
     wanted = f"{alias}.id = ANY({binds.value(list(ids))}::uuid[])"
-    return _select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)])
+    tests = [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]
+    return _select(source, alias, tests, rights, binds)
 
 
 def row_of(source: Source, edge: Edge, rights: Rights, binds: Binds, *, card: bool = False) -> Guarded:
     """The one row at the other end of a reference, where the viewer may see it; `card` as in `by_ids`."""
     alias = binds.alias()
     wanted = f"{alias}.{edge.column} = {edge.value}"
-    return Guarded(_select(source, alias, [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]))
+    tests = [wanted, *_fixed(source, alias), _one_seen(source, alias, rights, binds, card=card)]
+    return Guarded(_select(source, alias, tests, rights, binds))
 
 
 def ids_for(source: Source, ids: Sequence[UUID], action: Action, rights: Rights, binds: Binds) -> str:
@@ -119,7 +125,7 @@ def rows_of(
         few = edge is not None or source.rule.table in rights.narrow
         wanted = Ordered(source.rule.table, source.columns, alias, all_of(tests), order[0], page, page.size + ahead)
         return Guarded((beside if few else in_two_parts)(wanted, binds))
-    return Guarded(_page(source, alias, tests, order, page, binds, ahead))
+    return Guarded(_page(source, alias, tests, order, page, rights, binds, ahead))
 
 
 def total_of(source: Source, edge: Edge | None, condition: Condition | None, rights: Rights, binds: Binds) -> Guarded:
@@ -131,11 +137,48 @@ def total_of(source: Source, edge: Edge | None, condition: Condition | None, rig
     return Guarded(f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}")
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted and summed up over the rows of a list, group by group.
+
+    `keys` tell the groups apart, `figures` are what is made of each; both are expressions of our own by name, in which `{row}`
+    stands for the row. `counted` are figures too: how many rows fulfil a condition. `beside` joins a table that is seen with the
+    row. With `most`, groups come in the order of their keys, and one more than that tells that there are more.
+    """
+
+    keys: Mapping[str, str]
+    figures: Mapping[str, str]
+    counted: Mapping[str, Condition] = field(default_factory=dict)
+    beside: str = ""
+    most: int | None = None
+
+
+def tally_of(source: Source, condition: Condition | None, wanted: Tally, rights: Rights, binds: Binds) -> Guarded:
+    """Figures over all rows the viewer may read, under the rights of the list; nothing of groups without rows.
+
+    Rows that fulfil none of the conditions that are counted are not looked at. Whether the viewer may see what is summed up is
+    asked before.
+    """
+    alias = binds.alias()
+    tests = [*_fixed(source, alias), *_condition(condition, alias, rights, binds)]
+    with binds.looking(Look.TABLE):
+        tests.append(_seen(source, None, alias, rights, binds))
+    filters = {name: render_condition(each, alias, rights, binds) for name, each in wanted.counted.items()}
+    if filters:
+        tests.append(any_of(list(filters.values())))
+    chosen = {**wanted.keys, **wanted.figures} | {name: f"count(*) FILTER (WHERE {test})" for name, test in filters.items()}
+    shown = ", ".join(f"{expression.replace('{row}', alias)} AS {name}" for name, expression in chosen.items())
+    places = ", ".join(str(place) for place in range(1, len(wanted.keys) + 1))
+    joined = f"{source.rule.table} {alias} {wanted.beside.replace('{row}', alias)}"
+    ordered = "" if wanted.most is None else f" ORDER BY {places} LIMIT {wanted.most + 1}"
+    return Guarded(f"SELECT {shown} FROM {joined} WHERE {all_of(tests)} GROUP BY {places}{ordered}")
+
+
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:
     """One page of the recycle bin: deleted rows that the viewer might read and delete, and so may restore."""
     alias = binds.alias()
     tests = _restorable(source, alias, rights, binds)
-    return _page(source, alias, tests, order, page, binds, ahead=1)
+    return _page(source, alias, tests, order, page, rights, binds, ahead=1)
 
 
 def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
@@ -148,7 +191,10 @@ def deleted_count(source: Source, rights: Rights, binds: Binds) -> str:
 def _restorable(source: Source, alias: str, rights: Rights, binds: Binds) -> list[str]:
     """Deleting takes sight of the row and the right to delete it; so does seeing it in the bin."""
     may = permitted(source.rule, alias, rights, binds, Action.DELETE, deleted=True, fixed=source.type)
-    return [*_fixed(source, alias), may, readable(source.rule, alias, rights, binds, fixed=source.type, deleted=True)]
+    seen = readable(source.rule, alias, rights, binds, fixed=source.type, deleted=True)
+    # What was merged comes back by undoing that, and not from here.
+    alone = [f"{alias}.merged_into_id IS NULL"] if source.rule.merging else []
+    return [*_fixed(source, alias), may, seen, *alone]
 
 
 def guarded(inner: str, binds: Binds) -> str:
@@ -169,18 +215,48 @@ def _state(binds: Binds) -> str:
     return f"e.epoch AS _epoch, {live} AS _live FROM rights_epoch e"
 
 
-def _page(source: Source, alias: str, tests: list[str], order: Sequence[Term], page: Page, binds: Binds, ahead: int) -> str:
+def _page(
+    source: Source,
+    alias: str,
+    tests: list[str],
+    order: Sequence[Term],
+    page: Page,
+    rights: Rights,
+    binds: Binds,
+    ahead: int,
+) -> str:
     """The rows between the page's cursors that pass the tests, in order, and some more than asked."""
     for values, backwards in ((page.after, False), (page.before, True)):
         if values is not None:
             tests.append(beyond(order, values, alias, binds, backwards=backwards))
     ordered = order_by(order, alias, backwards=page.backwards)
-    return f"{_select(source, alias, tests)} ORDER BY {ordered} LIMIT {page.size + ahead}"
+    return f"{_select(source, alias, tests, rights, binds)} ORDER BY {ordered} LIMIT {page.size + ahead}"
 
 
-def _select(source: Source, alias: str, tests: list[str]) -> str:
-    columns = ", ".join(f'{alias}."{column}"' for column in source.columns)
-    return f"SELECT {columns} FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+def _select(source: Source, alias: str, tests: list[str], rights: Rights, binds: Binds) -> str:
+    open_ = _unmasked(source, alias, rights, binds)
+    if open_ == TRUE:
+        columns = ", ".join(f'{alias}."{column}"' for column in source.columns)
+        return f"SELECT {columns} FROM {source.rule.table} {alias} WHERE {all_of(tests)}"
+    row, masks = binds.alias(), source.rule.masks
+    columns = ", ".join(
+        f'CASE WHEN {row}.open THEN {alias}."{column}" ELSE {masks[column].replace("{row}", alias)} END AS "{column}"'
+        if column in masks
+        else f'{alias}."{column}"'
+        for column in source.columns
+    )
+    # OFFSET, so that it is asked once for a row and not for each of its columns.
+    beside = f"CROSS JOIN LATERAL (SELECT {open_} AS open OFFSET 0) {row}"
+    return f"SELECT {columns} FROM {source.rule.table} {alias} {beside} WHERE {all_of(tests)}"
+
+
+def _unmasked(source: Source, alias: str, rights: Rights, binds: Binds) -> str:
+    """The viewer sees what the row is part of otherwise than through its window, so nothing of the row is masked."""
+    if not set(source.rule.masks) & set(source.columns):
+        return TRUE
+    above = [branch for branch in source.rule.branches if isinstance(branch, Via) and branch.window]
+    asked = [(branch.column, beyond_window(branch.column, branch.parent, alias, rights, binds)) for branch in above]
+    return all_of([any_of([f"{alias}.{column} IS NULL", open_]) for column, open_ in asked])
 
 
 def _fixed(source: Source, alias: str) -> list[str]:
@@ -193,7 +269,7 @@ def _edge(edge: Edge | None, alias: str) -> list[str]:
 
 
 def _one_seen(source: Source, alias: str, rights: Rights, binds: Binds, *, card: bool) -> str:
-    return TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type)
+    return TRUE if card else readable(source.rule, alias, rights, binds, fixed=source.type, window=source.window)
 
 
 def _condition(condition: Condition | None, alias: str, rights: Rights, binds: Binds) -> list[str]:
@@ -204,7 +280,9 @@ def _seen(source: Source, edge: Edge | None, alias: str, rights: Rights, binds: 
     """Rights of a list: under a parent the predicate (its edge is proven), else the form that suits the viewer's width."""
     if edge is not None:
         return readable(source.rule, alias, rights, binds, proven=frozenset({edge.column}), fixed=source.type)
-    predicate = readable(source.rule, alias, rights, binds, fixed=source.type)
+    predicate = readable(source.rule, alias, rights, binds, fixed=source.type, window=source.window)
+    if source.window:
+        return all_of([predicate, pooled(source.rule, alias)])
     if source.rule.table not in rights.narrow or predicate == FALSE:
         return predicate
     ids = id_set(source.rule, rights, binds)

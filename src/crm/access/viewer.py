@@ -14,6 +14,7 @@ class Viewer:
 
     `staff` is the viewer and everybody below them in the reporting line; `principals` is everything a share can name to reach
     them; `department_tree` is their department with all below it. `epoch` is the `rights_epoch` under which this was loaded.
+    `channel` is the partner they work for, None for our own people.
     `budgets` are what their roles let them spend on one operation, None for a role that says nothing of it.
     """
 
@@ -28,6 +29,7 @@ class Viewer:
     department_tree: tuple[UUID, ...] = ()
     time_zone: str = "UTC"
     budgets: tuple[int | None, ...] = ()
+    channel: UUID | None = None
 
     @property
     def anonymous(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from crm import logs
+from crm.cli import beginnings
 from crm.cli.progress import ProgressBar
 from crm.config import Settings, load_settings
 from crm.store import migrate
@@ -60,9 +61,6 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
 
     The embedded database is ours to migrate. Another one is migrated when its owner says so, with `crm migrate`.
     """
-    from crm.services.customers import pipelines
-    from crm.services.system import defaults
-
     async with open_database(url, max_size=2, statement_seconds=0) as database:
         state = await migrate.state(database)
         if state.unknown:
@@ -73,8 +71,7 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
             raise StoreError(f"The database waits for migration {state.pending[0]}: run crm migrate.")
         if state.pending:
             await migrate.migrate(url)
-        await defaults.ensure(database)
-        await pipelines.ensure(database)
+        await beginnings.ensure(database)
         if state.pending and state.applied:
             from crm.cli.search import rebuild_entries
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from crm.cli.progress import ProgressBar
 from crm.cli.seeding import workshop
 from crm.cli.seeding.binary_copy import read_types, write_packed
 from crm.cli.seeding.company import MANAGER, make_company
 from crm.cli.seeding.indexes import without_indexes
-from crm.cli.seeding.parties import HISTORY, TABLES, Plan, contract_papers, delivery_papers
+from crm.cli.seeding.parties import HISTORY, TABLES, Plan, case_papers, contract_papers, delivery_papers, project_papers
+from crm.cli.synthetic import processes
 from crm.cli.synthetic.batch import Writer, refresh_statistics
+from crm.cli.synthetic.call_lists import add_call_backs
+from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import reserve
 from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline
@@ -29,6 +32,9 @@ from crm.store.database import Database
 
 NOW = datetime(2026, 1, 1, 4, tzinfo=UTC)
 """The instant all seeded records are told from: history lies before it, plans after it."""
+
+LATELY = timedelta(days=30)
+"""The call-back list begins here."""
 
 MANY = 10_000
 """From this many customers on, making the indexes anew is quicker than keeping them, and a second process is worth its start."""
@@ -53,7 +59,10 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
     scene = Scene(NOW, await read_options(deed), await read_pipeline(deed), [company.director], Telephone(SOURCE, LINE))
     contracts = await reserve(deed, contract_papers(customers, NOW))
     deliveries = await reserve(deed, delivery_papers(customers, NOW))
-    plan = Plan(seed, customers, company, scene, contracts, deliveries)
+    projects = await reserve(deed, project_papers(customers, NOW))
+    cases = await reserve(deed, case_papers(customers, NOW))
+    rivals = processes.add_competitors(organisation.batch, Dice(f"{seed} rivals"), NOW - HISTORY, None)
+    plan = Plan(seed, customers, company, scene, contracts, deliveries, projects, cases, rivals)
     writer = Writer(deed, progress, plan.parties())
     await writer.write(organisation.batch)
     await finish(deed, organisation)
@@ -66,6 +75,7 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
                 "chunks", done := done + 1, len(plan.chunks())
             )  # takes the time we waited, so that the others tell of writing
             await write_packed(deed, writer, chunk)
+    await add_call_backs(deed, NOW - LATELY)
 
 
 @contextmanager

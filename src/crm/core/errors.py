@@ -7,6 +7,10 @@ changed nothing. The codes are part of the contract with clients; the texts are 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
 NOT_FOUND_TEXT = "There is no such record, or you may not see it."
 """One text for unknown, malformed, foreign and invisible ids: the answer must not tell them apart."""
 
@@ -126,9 +130,12 @@ class DomainError(Exception):
     """A refusal that is a value: `userErrors { code message field }`.
 
     `field` is the path inside the mutation's arguments in GraphQL names, such as `["input", "phoneNumbers", "0", "raw"]`.
+    `record` is the one that stands in the way, shown to those who may see it; `owner` whose it is, told to those who may be told.
     """
 
     code = "INVALID"
+    record: UUID | None = None
+    owner: UUID | None = None
 
     def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -177,6 +184,20 @@ class Conflict(DomainError):
         self.current_version = current_version
 
 
+class MergedAway(Conflict):
+    """The record was merged into another, which the viewer may see: it is that one's to be written now."""
+
+    def __init__(self, field: tuple[str, ...], survivor: UUID) -> None:
+        super().__init__("It was merged into another record.", field)
+        self.record = survivor
+
+
+class LimitReached(DomainError):
+    """As many as there may be are there already: claims of a day, customers of one person."""
+
+    code = "LIMIT_REACHED"
+
+
 class IllegalTransition(DomainError):
     """The flow table has no step from this state by this verb."""
 
@@ -201,3 +222,14 @@ class Refusals(DomainError):
     def __init__(self, errors: list[DomainError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+
+
+class DisclosingRefusals(Refusals):
+    """Refusals that tell of records which whoever is refused may not see.
+
+    What was told is kept, though the deed is undone: `afterwards` writes it, in a deed of its own.
+    """
+
+    def __init__(self, errors: list[DomainError], afterwards: Callable[[Any], Awaitable[None]]) -> None:
+        super().__init__(errors)
+        self.afterwards = afterwards

@@ -141,6 +141,11 @@ class Query:
             (20, _all([word.reached(closed) for word in self.words])),
         ]
 
+    @property
+    def has_number(self) -> bool:
+        """Whether some of it is longer than what a masked telephone number shows: part of one, whatever else it may be."""
+        return any(run.isdecimal() and len(run) >= DIGITS_LENGTH for word in self.words for run, _ in word.runs)
+
     @cached_property
     def first(self) -> Wish:
         """A name that begins with the first word and has the others in it."""

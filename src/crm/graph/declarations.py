@@ -31,12 +31,14 @@ class ToOne:
     """A reference: this row's `column` is the id of one row of `target`.
 
     `card`: whoever reads this row may see the target's card (authors, owners, dictionary entries), though not search by rights.
+    `window`: the target is also seen through the window of its table.
     """
 
     target: str
     column: str
     card: bool = False
     requires: str | None = None
+    window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,15 @@ Declared = Column | ToOne | ToMany | Through | Computed
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A root field that reads records: the list of a noun (`many`), or one by its `id`, of any noun where `target` is None."""
+    """A root field that reads records: the list of a noun (`many`), or one by its `id`, of any noun where `target` is None.
+
+    `window`: the list of what lies behind the window of the noun's table. One record is always looked for there too.
+    """
 
     target: str | None
     permission: str
     many: bool
+    window: bool = False
 
 
 DECLARED = "crm.declared"

@@ -63,16 +63,25 @@ def computed(
     return declare
 
 
-def related(target: str, column: str, description: str, *, card: bool = False, requires: str | None = None) -> Any:
+def related(
+    target: str,
+    column: str,
+    description: str,
+    *,
+    card: bool = False,
+    requires: str | None = None,
+    window: bool = False,
+) -> Any:
     """A to-one relation by a foreign key of this row: null where there is none or the viewer may not see it."""
 
     async def resolve(root: Row, info: Info) -> Any:
         root.check(_name(info))
         key = root.record[column]
-        return None if key is None else await reads.one(info.context, noun_named(target), key, card=card)
+        return None if key is None else await reads.one(info.context, noun_named(target), key, card=card, window=window)
 
     resolve.__annotations__["return"] = optional(reference(target))
-    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: ToOne(target, column, card, requires)})
+    made = ToOne(target, column, card, requires, window)
+    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
 
 
 def related_list(target: str, column: str, description: str, *, search: bool = False, requires: str | None = None) -> Any:
@@ -131,17 +140,19 @@ async def list_page(
     arguments: dict[str, Any],
     column: str | None = None,
     parent: Row | None = None,
+    *,
+    window: bool = False,
 ) -> PageOfRows:
-    """A page of a noun's list, of the whole table or under a parent, by the arguments every list takes."""
+    """A page of a noun's list, of the whole table (or what lies behind its window), or under a parent."""
     saved = await named_in(operation, list(ids_in(arguments.get("filter"))))
     wanted = asked(entry, arguments, operation.rights, saved)
     condition, order, page = wanted.condition, wanted.order, wanted.page
     key = None if parent is None else parent.id
     if column is None or key is None:
-        rows = await reads.listed(operation, entry, condition, order, page)
+        rows = await reads.listed(operation, entry, condition, order, page, window=window)
     else:
         rows = await reads.children(operation, entry, column, key, condition, order, page)
-    return PageOfRows(rows, entry.name, order, page, lambda: reads.total(operation, entry, column, key, condition))
+    return PageOfRows(rows, entry.name, order, page, lambda: reads.total(operation, entry, column, key, condition, window=window))
 
 
 LIST_ARGUMENTS = {

@@ -17,8 +17,9 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from crm.access.branches import named
-from crm.access.conditions import Compare, Condition, Every, Not, Operator, Related, Some, Tagged
+from crm.access.conditions import Compare, Condition, During, Every, Not, Operator, Related, Some, Tagged
 from crm.access.grants import Rights
+from crm.access.periods import Period
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.ids import parse_id
 from crm.core.text import escape_like
@@ -27,6 +28,8 @@ from crm.graph.declarations import Column, ToMany, ToOne
 from crm.graph.nouns import Noun, hidden_fields, list_of, noun_named, optional, reference
 from crm.graph.scalars import revived
 from crm.graph.segments import Segments
+
+strawberry.enum(Period, description="A stretch of the viewer's calendar (时段), named from today: in their time zone.")
 
 MAX_LISTED = 100
 MAX_DEPTH = 6
@@ -43,15 +46,18 @@ _DESCRIPTIONS = {
     "startsWith": "Begins with this, letter case included. `%` and `_` stand for themselves.",
     "contains": "Contains this, in any letter case. `%` and `_` stand for themselves.",
     "isNull": "Has no value (true) or has one (false).",
+    "during": "Lies in this period of the viewer's: their time zone, weeks from Monday.",
+    "before": "Is earlier than this period of the viewer's began.",
 }
 _ORDERED = ("eq", "ne", "in", "lt", "lte", "gt", "gte", "isNull")
+_TIMELY = (*_ORDERED, "during", "before")
 _OPERATORS: dict[type, tuple[str, tuple[str, ...]]] = {
     str: ("Text", ("eq", "ne", "in", "startsWith", "contains", "isNull")),
     bool: ("Boolean", ("eq", "isNull")),
     int: ("Int", _ORDERED),
     Decimal: ("Decimal", _ORDERED),
-    datetime: ("DateTime", _ORDERED),
-    date: ("Date", _ORDERED),
+    datetime: ("DateTime", _TIMELY),
+    date: ("Date", _TIMELY),
     UUID: ("Id", ("eq", "ne", "in", "isNull")),
 }
 _made: dict[object, type] = {}
@@ -75,7 +81,8 @@ def _operators(python_type: type) -> type:
         enumerated = issubclass(python_type, enum.Enum)
         name, operators = (python_type.__name__, ("eq", "ne", "in", "isNull")) if enumerated else _OPERATORS[python_type]
         value: Any = strawberry.ID if python_type is UUID else python_type
-        kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None}
+        periods = dict.fromkeys(("during", "before"), Period | None)
+        kinds: dict[str, Any] = {"in": list[value] | None, "isNull": bool | None, **periods}
         fields = {
             key: (kinds.get(key, value | None if isinstance(value, type) else optional(value)), _DESCRIPTIONS[key])
             for key in operators
@@ -108,7 +115,7 @@ def filter_of(target: type) -> type:
                 fields[label] = (optional(_list_filter(other)), f"Condition on the visible records in `{label}`.")
             case _:
                 pass
-    if entry.rule.owned:
+    if entry.rule.owned and entry.rule.kind is not None:
         fields["tags"] = (optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
         fields["customFields"] = (optional(list_of(_custom_filter())), CUSTOM)
     if entry.segmented:
@@ -177,7 +184,7 @@ def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int, saved:
             return Not(condition_of(entry, value, rights, depth + 1, saved))
         case "inSegment" if entry.segmented:
             return saved.condition(entry, value, rights, condition_of)
-        case "tags" | "customFields" if entry.rule.owned:
+        case "tags" | "customFields" if entry.rule.owned and entry.rule.kind is not None:
             return _beside(entry, name, value, rights)
     return _declared_part(entry, name, value, rights, depth, saved)
 
@@ -247,7 +254,10 @@ def _comparisons(name: str, column: str, kind: type, value: Any) -> Condition:
     for operator, operand in given(value).items():
         if operand is None:
             raise BadUserInput(f"`filter.{name}.{operator}` is null; ask `isNull`.")
-        parts.append(Compare(column, Operator(operator), _operand(name, Operator(operator), kind, operand)))
+        if operator in ("during", "before"):
+            parts.append(During(column, Period(str(_value(name, operand))), before=operator == "before", days=kind is date))
+        else:
+            parts.append(Compare(column, Operator(operator), _operand(name, Operator(operator), kind, operand)))
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 

@@ -13,11 +13,12 @@ from crm.access.keyset import Term
 from crm.core.errors import FieldForbidden
 from crm.core.paging import Page, read_page
 from crm.graph.connections import list_signature
+from crm.graph.context import Operation
 from crm.graph.filters import condition_of
 from crm.graph.nouns import Noun
 from crm.graph.orders import terms_of
 from crm.graph.searches import search_condition
-from crm.graph.segments import Segments
+from crm.graph.segments import Segments, ids_in, named_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ def asked(entry: Noun, arguments: dict[str, Any], rights: Rights, saved: Segment
         len(order),
     )
     return Asked(_condition(entry, arguments, rights, saved), order, page)
+
+
+async def condition_for(operation: Operation, entry: Noun, wanted: Any) -> Condition | None:
+    """What a filter asks that stands elsewhere than in a list, where figures are made of a noun's rows; segments and all."""
+    if wanted is None or wanted is strawberry.UNSET:
+        return None
+    saved = await named_in(operation, list(ids_in(wanted)))
+    return condition_of(entry, wanted, operation.rights, saved=saved)
 
 
 def _condition(entry: Noun, arguments: dict[str, Any], rights: Rights, saved: Segments) -> Condition | None:

@@ -289,7 +289,7 @@ def freezable_fields(entity: str) -> frozenset[str]:
 
 def _shown_fields(entity: str) -> list[tuple[str, bool]]:
     """(GraphQL name, whether it can be null) of every declared field."""
-    entry = next((noun for noun in _NOUNS.values() if noun.entity == entity), None)
+    entry = next((noun for noun in _NOUNS.values() if noun.entity == entity and noun.part_of is None), None)
     if entry is None:
         return []
     definition = get_object_definition(entry.type, strict=True)

@@ -41,7 +41,7 @@ def order_of(target: type) -> type:
         "field": strawberry.field(description="The field to order by."),
         "direction": strawberry.field(description="Which way.", default=Direction.ASC),
     }
-    if entry.rule.owned and entry.entity is not None:
+    if entry.rule.owned and entry.rule.kind is not None and entry.entity is not None:
         namespace["__annotations__"] = {"field": optional(fields), "custom_field": str | None, "direction": Direction}
         namespace["field"] = strawberry.field(
             description="The field to order by; this or `customField`.", default=strawberry.UNSET

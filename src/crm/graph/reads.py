@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from strawberry.types import Info
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, ids_for, page_of
+from crm.access.select import Source, Tally, count_of, ids_for, page_of, tally_of
+from crm.access.survivors import survivor_of
 from crm.core.paging import Page
 from crm.graph.context import NotPlanned, Operation, RightsMoved
 from crm.graph.nouns import Noun
@@ -23,14 +25,24 @@ def _row(entry: Noun, record: Record | None, operation: Operation) -> Row | None
     return None if record is None else Row(entry, record, operation.rights)
 
 
-async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool = False) -> Row | None:
-    """The row of an id, or None where there is none for this viewer."""
+async def one(operation: Operation, entry: Noun, record_id: UUID, *, card: bool = False, window: bool = False) -> Row | None:
+    """The row of an id, or None where there is none for this viewer; `window`: the one behind its table's window too."""
 
     async def load(ids: list[UUID]) -> list[Record | None]:
-        return await by_id(operation.fetch, entry.source, ids, card=card)
+        return await by_id(operation.fetch, replace(entry.source, window=window), ids, card=card)
 
-    record = await operation.loader(("one", entry.name, card), load).load(record_id)
+    record = await operation.loader(("one", entry.name, card, window), load).load(record_id)
     return _row(entry, record, operation)
+
+
+async def named(operation: Operation, entry: Noun, record_id: UUID, *, window: bool = False) -> Row | None:
+    """The row that an id from outside leads to: where it was merged into another, that other."""
+    row = await one(operation, entry, record_id, window=window)
+    if row is not None or not entry.rule.merging:
+        return row
+    rows = await operation.fetch(lambda rights, binds: survivor_of(entry.rule, binds.value(record_id), binds))  # noqa: ARG005
+    survivor = rows[0]["id"]
+    return None if survivor is None else await one(operation, entry, survivor, window=window)
 
 
 async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None) -> Any:
@@ -48,12 +60,21 @@ async def shown(info: Info, entry: Noun, record_id: UUID, row: Row | None = None
             if found is None and row is not None:
                 raise RightsMoved  # it was there a moment ago: the event is judged again from the start
             return found
-    return row if row is not None else await one(operation, entry, record_id)
+    return row if row is not None else await one(operation, entry, record_id, window=True)
 
 
-async def listed(operation: Operation, entry: Noun, condition: Condition | None, order: Sequence[Term], page: Page) -> list[Row]:
-    """A page of a whole table, one row longer than asked where there is more."""
-    rows = await operation.fetch(lambda rights, binds: page_of(entry.source, None, condition, order, page, rights, binds))
+async def listed(
+    operation: Operation,
+    entry: Noun,
+    condition: Condition | None,
+    order: Sequence[Term],
+    page: Page,
+    *,
+    window: bool = False,
+) -> list[Row]:
+    """A page of a whole table, or of what lies behind its window; one row longer than asked where there is more."""
+    source = replace(entry.source, window=window)
+    rows = await operation.fetch(lambda rights, binds: page_of(source, None, condition, order, page, rights, binds))
     return _present(operation, entry, rows)
 
 
@@ -87,10 +108,19 @@ async def linked(
     return found
 
 
-async def total(operation: Operation, entry: Noun, column: str | None, parent: UUID | None, condition: Condition | None) -> int:
+async def total(
+    operation: Operation,
+    entry: Noun,
+    column: str | None,
+    parent: UUID | None,
+    condition: Condition | None,
+    *,
+    window: bool = False,
+) -> int:
     """How many rows a list has for this viewer, without loading them."""
     if column is None or parent is None:
-        rows = await operation.fetch(lambda rights, binds: count_of(entry.source, None, condition, rights, binds))
+        source = replace(entry.source, window=window)
+        rows = await operation.fetch(lambda rights, binds: count_of(source, None, condition, rights, binds))
         return int(rows[0]["total"])
 
     async def load(ids: list[UUID]) -> list[int]:
@@ -98,6 +128,21 @@ async def total(operation: Operation, entry: Noun, column: str | None, parent: U
 
     found: int = await operation.loader(("total", entry.name, column, repr(condition)), load).load(parent)
     return found
+
+
+async def sums(
+    operation: Operation, entry: Noun, condition: Condition | None, by: Sequence[str], summed: Sequence[str]
+) -> list[Record]:
+    """Counts, as `total`, and sums of a list by some of its columns. Whoever asks has looked whether they are hidden."""
+    keys = {column: f"{{row}}.{column}" for column in by}
+    figures = {"total": "count(*)", **{column: f"sum({{row}}.{column})" for column in summed}}
+    return await tallied(operation, entry, condition, Tally(keys, figures), "total")
+
+
+async def tallied(operation: Operation, entry: Noun, condition: Condition | None, wanted: Tally, counted: str) -> list[Record]:
+    """The groups of a tally, in one statement; `counted` is a figure that every group has."""
+    rows = await operation.fetch(lambda rights, binds: tally_of(entry.source, condition, wanted, rights, binds))
+    return [row for row in rows if row[counted] is not None]
 
 
 async def editable(operation: Operation, entry: Noun, record_id: UUID) -> bool:

@@ -10,8 +10,9 @@ from crm.access.binds import Binds
 from crm.access.commonness import Commonness
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set
+from crm.access.predicates import looks_in
 from crm.access.search_reach import Looked, Reach, Words, most_of
-from crm.access.searched import Searched, searched_kinds
+from crm.access.searched import BEHIND_WINDOW, Searched, searched_kinds
 from crm.core.search_queries import Query
 from crm.core.search_tokens import Place
 from crm.graph.nouns import Noun, hidden_fields, nouns
@@ -29,7 +30,7 @@ def searched_entities() -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def noun_of_entity(entity: str) -> Noun:
     """The noun whose rows an entity is."""
-    return next(entry for entry in nouns() if entry.entity == entity)
+    return next(entry for entry in nouns() if entry.entity == entity and entry.part_of is None)
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +48,8 @@ def wishes(query: Query, entities: Sequence[str], rights: Rights, commonness: Co
         rule = searched.rule
         asked = [e for e in rule.entities.values() if e in entities and (not rule.gated or rights.allows(e, Action.READ))]
         if asked:
-            found.append(_looked(searched, texts, asked, rights, commonness))
+            made = _looked(searched, texts, asked, rights, commonness)
+            found.append(replace(made, through=_through(query, searched, texts, asked, rights)))
     return found
 
 
@@ -85,6 +87,20 @@ def _looked(
         ownerless=frozenset(e for e in asked if "owner" in hidden_fields(noun_of_entity(e), rights)),
         words=shared.words if alike else (),
     )
+
+
+def _through(
+    query: Query, searched: Searched, texts: Callable[[frozenset[Place]], _Texts], asked: Sequence[str], rights: Rights
+) -> str | None:
+    """What records must match that the viewer sees through the window of their table and no other way.
+
+    Who looks for a number does not find them: it may be the one that is masked, wherever else it stands.
+    """
+    window = searched.rule.window
+    entity = None if window is None else searched.rule.entities[window.type]
+    if entity not in asked or not looks_in(searched.rule, rights) or query.has_number:
+        return None
+    return texts(closed_places(searched, entity, rights) | BEHIND_WINDOW).anywhere
 
 
 def _words(query: Query, closed: frozenset[Place], commonness: Commonness) -> tuple[Words, ...]:

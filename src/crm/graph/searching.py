@@ -13,7 +13,7 @@ import orjson
 from crm.access.commonness import Commonness
 from crm.access.grants import Action, Rights
 from crm.access.search import ORDER, Narrowing, Search
-from crm.access.search_reach import Looked, Reach, most_of
+from crm.access.search_reach import Looked, most_of
 from crm.access.searched import searched_kinds
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.naming import camel_case
@@ -155,4 +155,4 @@ def _open_fields(rights: Rights) -> dict[str, tuple[dict[str, Place], bool]]:
 
 def _is_partial(looked: Looked, counts: Mapping[str, int], rights: Rights) -> bool:
     most = most_of(looked.searched, rights)
-    return looked.reach is not Reach.OWN and counts.get(looked.searched.rule.table, 0) > most
+    return counts.get(looked.searched.rule.table, 0) > most

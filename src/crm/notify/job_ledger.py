@@ -21,6 +21,7 @@ from crm import metrics
 from crm.core.kinds import Kind
 from crm.notify.job_connector import Connector
 from crm.rules.system.job_flow import JobState
+from crm.services.system.job_failures import notify_of_failure
 from crm.services.topics import Topic
 from crm.store.errors import is_away
 
@@ -48,7 +49,7 @@ WITH ended AS (
     UPDATE procrastinate_jobs SET status = $3::text::procrastinate_job_status, attempts = attempts + 1
     WHERE id = $1 AND worker_id = $2 AND status = 'doing' RETURNING id)
 UPDATE job SET state = $4, finished_at = now(), reason = $5, cancelling = FALSE
-FROM ended WHERE queue_id = ended.id RETURNING job.id, job.starter_id
+FROM ended WHERE queue_id = ended.id RETURNING job.id, job.starter_id, job.state
 """
 # A run that was cut short by us is no attempt. Whoever was asked to stop and failed instead has stopped.
 _AGAIN = """
@@ -58,7 +59,7 @@ WITH back AS (
     FROM job j WHERE q.id = $1 AND q.worker_id = $2 AND q.status = 'doing' AND j.queue_id = q.id RETURNING q.id, q.status)
 UPDATE job SET state = CASE WHEN back.status = 'todo' THEN 'WAITING' ELSE 'CANCELLED' END, due_at = $3, reason = $4,
     attempts = job.attempts - 1 + $5, finished_at = CASE WHEN back.status = 'todo' THEN NULL ELSE now() END, cancelling = FALSE
-FROM back WHERE queue_id = back.id RETURNING job.id, job.starter_id
+FROM back WHERE queue_id = back.id RETURNING job.id, job.starter_id, job.state
 """
 # What is held by an open deed is skipped: somebody is at work on it, whatever their heart says.
 _RESCUE = """
@@ -192,10 +193,11 @@ class Ledger(JobManager):
         return len(rows)
 
     async def _moved(self, query: str, *arguments: Any) -> list[Any]:
-        """Move jobs, and tell whoever started them."""
+        """Move jobs, and tell whoever started them; of those that were given up also whoever could retry them."""
         async with self.database.connection() as connection, connection.transaction():
             rows = list(await connection.fetch(query, *arguments))
             await _tell(connection, rows)
+            await notify_of_failure(connection, [row["id"] for row in rows if row["state"] == JobState.FAILED])
         self.database.announce()
         return rows
 

@@ -11,12 +11,24 @@ from typing import Any
 
 import structlog
 
+from crm.services.customers.assignment_watch import EXPIRE_ASSIGNMENTS
+from crm.services.customers.forecasts import TAKE_FORECAST
+from crm.services.customers.merge_ledger import GATHER_STRAYS, PURGE_MERGES
+from crm.services.customers.recycling import RECYCLE
 from crm.services.jobs import Task
 from crm.services.system.housekeeping import PURGE_JOBS, PURGE_TRACES
 from crm.store.database import Database
 from crm.store.errors import is_away
 
-TASKS: tuple[Task[Any], ...] = (PURGE_JOBS, PURGE_TRACES)
+TASKS: tuple[Task[Any], ...] = (
+    PURGE_JOBS,
+    PURGE_TRACES,
+    TAKE_FORECAST,
+    PURGE_MERGES,
+    GATHER_STRAYS,
+    RECYCLE,
+    EXPIRE_ASSIGNMENTS,
+)
 """Everything that can be done in the background. A job of a task that is not here waits for a worker that knows it."""
 
 PAUSE_AFTER_FAILURE = 1.0

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from crm.core.errors import Unauthenticated
+from crm.core.errors import DisclosingRefusals, Unauthenticated
 from crm.graph.context import Operation, RightsMoved
 from crm.graph.payloads import Done
 from crm.resolvers.inputs import fingerprint
 from crm.resolvers.permissions import check
 from crm.services import idempotency
 from crm.services.attempts import PASSING, REFUSED, duplicate_of
-from crm.services.deeds import StaleViewer, deed
+from crm.services.deeds import Deed, StaleViewer, deed
+from crm.services.system.accounts import SYSTEM
 
 ATTEMPTS = 4
 MOST_MOVES = 25
@@ -41,12 +42,32 @@ async def attempted(
                 raise Unauthenticated("The session has ended. Sign in again.") from None
             operation.viewer = viewer
             moves += 1
+        except DisclosingRefusals as refusal:
+            async with deed(operation.services.database, SYSTEM, operation.request.id) as opened:
+                await refusal.afterwards(opened)
+            raise
         except PASSING:
             await asyncio.sleep(0.01 * 2**attempt)
             attempt += 1
         except REFUSED as error:
             raise duplicate_of(error, restoring=verb.endswith("_restore")) from error
     raise RightsMoved if moves == MOST_MOVES else TimeoutError(f"{verb} did not get through in {ATTEMPTS} attempts")
+
+
+async def consulted(operation: Operation, ask: Callable[[Deed], Awaitable[Any]]) -> Any:
+    """Ask a deed's tools a question that takes several statements, under fresh rights. Nothing is written by it."""
+    for _ in range(MOST_MOVES):
+        try:
+            async with deed(
+                operation.services.database, operation.viewer, operation.request.id, dialling=operation.services.dialling
+            ) as opened:
+                return await ask(opened)
+        except StaleViewer:
+            viewer = await operation.reload()
+            if viewer is None:
+                raise Unauthenticated("The session has ended. Sign in again.") from None
+            operation.viewer = viewer
+    raise RightsMoved
 
 
 async def _in_transaction(
@@ -61,6 +82,8 @@ async def _in_transaction(
                 return _done(first)
         returned = await act(opened, **arguments)
         outcome = returned if isinstance(returned, Done) else Done(id=returned)
+        if opened.duplicates:
+            outcome.extra["duplicates"] = opened.duplicates
         if key is not None:
             await idempotency.remember(opened, key, _kept(outcome))
         return outcome

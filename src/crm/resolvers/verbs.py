@@ -70,21 +70,24 @@ def single(target: str, permission: str, description: str) -> Any:
 async def find(operation: Operation, entry: Noun, record_id: str) -> Any:
     """The row of a client's id, or None: malformed, of another kind, unknown and invisible are one."""
     key = parse_id(record_id, entry.rule.kind) if entry.rule.kind is not None else None
-    return None if key is None else await reads.one(operation, entry, key)
+    return None if key is None else await reads.named(operation, entry, key, window=True)
 
 
-def listing(target: str, permission: str, description: str, *, search: bool = False) -> Any:
-    """`customers(first, after, last, before, filter, orderBy, search)`: the list of a noun."""
+def listing(target: str, permission: str, description: str, *, search: bool = False, window: bool = False) -> Any:
+    """`customers(first, after, last, before, filter, orderBy, search)`: the list of a noun.
+
+    `window`: of those of its rows that lie behind the window of its table.
+    """
 
     async def resolve(info: Info, **arguments: Any) -> Any:
         check(info.context, permission)
-        return await list_page(info.context, noun_named(target), arguments)
+        return await list_page(info.context, noun_named(target), arguments, window=window)
 
     return strawberry.field(
         resolver=with_list_arguments(resolve, target, search=search),
         description=description,
         directives=[directive_of(permission)],
-        metadata={DECLARED: Root(target, permission, many=True)},
+        metadata={DECLARED: Root(target, permission, many=True, window=window)},
     )
 
 

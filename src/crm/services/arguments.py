@@ -17,14 +17,15 @@ def told_at(*path: str) -> Iterator[None]:
     try:
         yield
     except DomainError as error:
-        error.field = path
+        for each in (error, *getattr(error, "errors", ())):
+            each.field = path
         raise
 
 
-def reason_for(model: type[Model], column: str, reason: str) -> str:
-    """The argument `reason` as its column takes it; a blank one is none."""
-    with told_at("reason"):
+def reason_for(model: type[Model], column: str, reason: str, *, argument: str = "reason") -> str:
+    """The argument `reason`, or another text that has to be given, as its column takes it; a blank one is none."""
+    with told_at(argument):
         text: str | None = checked(model, {column: reason})[column]
         if text is None:
-            raise Required("A reason is needed here.")
+            raise Required(f"A {argument} is needed here.")
     return text

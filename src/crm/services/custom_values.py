@@ -33,8 +33,8 @@ SELECT id, key, type, label_zh, label_en, dictionary_id, target, required, disti
 FROM custom_field WHERE entity = $1 AND deleted_at IS NULL
 AND (key = ANY($2::text[]) OR ($3 AND active AND (required OR default_value IS NOT NULL))) ORDER BY id FOR SHARE
 """
-_COLUMNS = ("text", "text_key", "number", "day", "yes_no", "option_id", "user_id", "target_id")
-_PRESENT = f"SELECT field_id, position, {', '.join(_COLUMNS)} FROM custom_value WHERE record_id = $1 ORDER BY position, id"
+COLUMNS = ("text", "text_key", "number", "day", "yes_no", "option_id", "user_id", "target_id")
+_PRESENT = f"SELECT field_id, position, {', '.join(COLUMNS)} FROM custom_value WHERE record_id = $1 ORDER BY position, id"
 
 Decided = dict[UUID, tuple[Mapping[str, Any], list[Columns]]]
 
@@ -109,7 +109,7 @@ async def _replaced(
     deed: Deed, row: Any, field: Mapping[str, Any], before: list[dict[str, Any]], rows: list[Columns]
 ) -> FieldChange | None:
     """Put the new value in the place of the old one; the change, or None where it is the same."""
-    old, new = _told(field, before), _told(field, rows)
+    old, new = told_value(field, before), told_value(field, rows)
     if old == new:
         return None
     if before:
@@ -120,7 +120,7 @@ async def _replaced(
     return FieldChange(f"custom.{field['key']}", old, new)
 
 
-def _told(field: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
+def told_value(field: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     """A value as the change log keeps it: of several options the list of them."""
     kind = FieldType(field["type"])
     values = [loggable(_scaled(row[HELD[kind].column])) for row in rows]

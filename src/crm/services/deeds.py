@@ -67,6 +67,8 @@ class Deed:
     """What was recorded for the outbox; told to the relay once it is committed."""
     reworded: set[UUID] = field(default_factory=set)
     """Records that may be found by other words now: the search centre takes note of them before the commit."""
+    duplicates: list[dict[str, Any]] = field(default_factory=list)
+    """Records that those which were written may be the same as: told beside the outcome (`services/customers/duplicates.py`)."""
 
     @property
     def actor(self) -> UUID | None:

@@ -31,11 +31,11 @@ async def refuse_other_party(
 
 
 async def refuse_leaving(deed: Deed, row: Model) -> None:
-    """A record that others of its party refer to stays with the party; which these are, the models say."""
+    """A record that others of its party, or of its people, refer to stays with the party; which these are, the models say."""
     for model in models():
         for name in model._meta.fk_fields:
             field: Any = model._meta.fields_map[name]
-            if field.related_model is type(row) and "party" in model._meta.fk_fields:
+            if field.related_model is type(row) and model._meta.fk_fields & {"party", "contact"}:
                 query = f"SELECT 1 FROM {model._meta.db_table} WHERE {field.source_field} = $1 LIMIT 1"
                 if await deed.rows(query, row.pk):
                     raise Invalid(f"A {model.__name__.lower()} refers to it, so it stays with its party.", ("input", "partyId"))

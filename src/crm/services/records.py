@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from crm.access.branches import Visible
 from crm.access.grants import Action
 from crm.access.predicates import permitted, readable
 from crm.access.searched import searched_of
-from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refusals, Required
+from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, MergedAway, NotFound, Refusals, Required
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.core.naming import camel_case, field_name
@@ -26,7 +27,7 @@ from crm.rules.system.notices import Notice
 from crm.services import custom_uniques
 from crm.services.deeds import Deed
 from crm.services.notices import notify_people
-from crm.services.references import rule_of_table
+from crm.services.references import absent, rule_of_table
 from crm.services.topics import topic_of_changes
 from crm.services.values import loggable
 
@@ -69,11 +70,13 @@ async def claim(
     where: tuple[str, ...] = ("id",),
     deleted: bool = False,
     fixed: Mapping[str, str] | None = None,
+    alone: bool = False,
 ) -> M:
     """Lock the record for a change by this viewer.
 
     Not there, or not to be seen: `NotFound`. To be seen but not theirs to change: `Forbidden`. `deleted` claims from the recycle
-    bin, where whoever may not take the action sees nothing. `fixed` narrows a table of several types.
+    bin, where whoever may not take the action sees nothing. `fixed` narrows a table of several types. `alone` keeps others from
+    referring to it meanwhile.
     """
     rule, binds = rule_of(model), Binds()
     key = parse_id(record_id, rule.kind) if rule.kind is not None else None
@@ -83,14 +86,34 @@ async def claim(
     tests = [f"r.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in (fixed or {}).items())]
     type_ = (fixed or {}).get(rule.discriminator or "")
     may = permitted(rule, "r", rights, binds, action, deleted=deleted, fixed=type_)
-    tests.append(readable(rule, "r", rights, binds, fixed=type_, deleted=deleted))
-    query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR NO KEY UPDATE OF r"
+    tests.append(readable(rule, "r", rights, binds, fixed=type_, deleted=deleted, window=not deleted))
+    strength = "UPDATE" if alone else "NO KEY UPDATE"
+    query = f"SELECT r.*, ({may}) AS claimable FROM {rule.table} r WHERE {' AND '.join(tests)} FOR {strength} OF r"
     text, values = binds.statement(query, deed.viewer)
     found = await deed.rows(text, *values)
+    if not found and not deleted:
+        raise await absent(deed, rule, key, where, fixed or {})
     if not found or (deleted and not found[0]["claimable"]):
         raise NotFound(where)
     if not found[0].pop("claimable"):
         raise Forbidden(f"You may see this record, but not {action.lower()} it.", where)
+    row = model._init_from_db(**found[0])
+    row._saved_in_db = True
+    return row
+
+
+async def lock_seen(deed: Deed, model: type[M], record_id: str) -> M:
+    """Lock a record that the viewer may see, where what they may do with it is no question of scope: the verb decides."""
+    rule, binds = rule_of(model), Binds()
+    key = parse_id(record_id, rule.kind) if rule.kind is not None else None
+    if key is None:
+        raise NotFound(("id",))
+    wanted = binds.value(key)
+    query = f"SELECT r.* FROM {rule.table} r WHERE r.id = {wanted} AND {readable(rule, 'r', deed.viewer.rights, binds)}"
+    text, values = binds.statement(f"{query} FOR NO KEY UPDATE OF r", deed.viewer)
+    found = await deed.rows(text, *values)
+    if not found:
+        raise NotFound(("id",))
     row = model._init_from_db(**found[0])
     row._saved_in_db = True
     return row
@@ -125,7 +148,7 @@ async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, An
     return row, changes
 
 
-DERIVED = frozenset({"name_key", "normalised_name", "password_hash"})
+DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "owner_since", "recycle_warned_at"})
 """Columns that follow from others (or must not be read): not told in the change log."""
 DERIVED_OF_OWNED = DERIVED | {"department_id"}
 """The department of a record follows from its owner; the department of a person from nothing."""
@@ -186,22 +209,31 @@ async def record_change(deed: Deed, row: Any, verb: str, changes: Sequence[Field
     )  # fmt: skip
 
 
-async def trash(deed: Deed, row: Any, verb: str) -> None:
-    """Move a claimed record to the recycle bin; its owner is notified."""
+async def trash(deed: Deed, row: Any, verb: str, values: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Move a claimed record to the recycle bin; its owner is notified. `values` are written with it, and logged."""
     stamps = {"deleted_at": deed.at, "deleted_by_id": deed.actor}
-    await revise(deed, row, stamps)
+    told = await revise(deed, row, {**stamps, **values})
     if "owner_id" in type(row)._meta.fields_map:
         await custom_uniques.release(deed, row)
-    await record_change(deed, row, verb, [])
+    deed.reworded.add(row.id)
+    fields = {field_name(name) for name in values}
+    await record_change(deed, row, verb, [each for each in told if each.field in fields])
     await notify_people(deed, Notice.DELETED, row.id, [getattr(row, "owner_id", None)])
 
 
-async def untrash(deed: Deed, row: Any, verb: str) -> None:
-    """Take a claimed record back out of the recycle bin."""
-    await revise(deed, row, {"deleted_at": None, "deleted_by_id": None})
+async def untrash(deed: Deed, row: Any, verb: str, values: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Take a claimed record back out of the recycle bin. `values` are written with it, and logged.
+
+    One that was merged comes back by undoing that, which clears `merged_into_id` among them.
+    """
+    if "merged_into_id" not in values and (survivor := getattr(row, "merged_into_id", None)) is not None:
+        raise MergedAway(("id",), survivor)
+    told = await revise(deed, row, {"deleted_at": None, "deleted_by_id": None, **values})
     if "owner_id" in type(row)._meta.fields_map:
         await custom_uniques.take_again(deed, row)
-    await record_change(deed, row, verb, [])
+    deed.reworded.add(row.id)
+    fields = {field_name(name) for name in values}
+    await record_change(deed, row, verb, [each for each in told if each.field in fields])
 
 
 def refuse_blank(values: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ Unknown, malformed, foreign and invisible ids get one answer, at the field they 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from tortoise.models import Model
 from crm.access.binds import Binds
 from crm.access.branches import Visible, declared
 from crm.access.predicates import readable
-from crm.core.errors import DomainError, Invalid, NotFound, Refusals
+from crm.core.errors import DomainError, Invalid, MergedAway, NotFound, Refusals
 from crm.core.ids import parse_id
 from crm.core.naming import camel_case
 from crm.services.deeds import Deed
@@ -69,19 +70,38 @@ async def resolved(
     return result
 
 
-async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...]) -> UUID:
-    """The id of a record of this table that the viewer may read."""
+async def visible_id(deed: Deed, rule: Visible, wanted_id: str, where: tuple[str, ...], *, window: bool = False) -> UUID:
+    """The id of a record of this table that the viewer may read.
+
+    A record that can be merged is held as the foreign key will hold it: a merge waits until whoever refers to it has committed,
+    or whoever refers to it finds that it was merged. `window`: or one that they see through the window of the table.
+    """
     key = parse_id(wanted_id, rule.kind) if rule.kind is not None else None
     if key is None:
         raise NotFound(where)
     binds = Binds()
     wanted = binds.value(key)
-    seen = readable(rule, "r", deed.viewer.rights, binds)
-    query = f"SELECT 1 FROM {rule.table} r WHERE r.id = {wanted} AND {seen}"
+    seen = readable(rule, "r", deed.viewer.rights, binds, window=window)
+    query = f"SELECT 1 FROM {rule.table} r WHERE r.id = {wanted} AND {seen}{' FOR KEY SHARE OF r' if rule.merging else ''}"
     text, values = binds.statement(query, deed.viewer)
     if not await deed.rows(text, *values):
-        raise NotFound(where)
+        raise await absent(deed, rule, key, where)
     return key
+
+
+async def absent(
+    deed: Deed, rule: Visible, key: UUID, where: tuple[str, ...], fixed: Mapping[str, str] = MappingProxyType({})
+) -> DomainError:
+    """Why there is no such record for this viewer: it was merged into one that they see, or nothing that can be told."""
+    if rule.merging:
+        binds = Binds()
+        tests = [f"m.id = {binds.value(key)}", *(f"r.{name} = {binds.value(value)}" for name, value in fixed.items())]
+        tests.append(readable(rule, "r", deed.viewer.rights, binds))
+        merged = f"{rule.table} m JOIN {rule.table} r ON r.id = m.merged_into_id"
+        text, values = binds.statement(f"SELECT r.id FROM {merged} WHERE {' AND '.join(tests)}", deed.viewer)
+        if found := await deed.rows(text, *values):
+            return MergedAway(where, found[0]["id"])
+    return NotFound(where)
 
 
 async def _of_dictionary(deed: Deed, key: UUID, code: str | None, where: tuple[str, ...]) -> None:

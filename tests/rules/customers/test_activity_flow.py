@@ -11,6 +11,7 @@ from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityKind, Activ
     [
         ("PLANNED", "COMPLETE", "DONE"),
         ("PLANNED", "CANCEL", "CANCELLED"),
+        ("PLANNED", "RESCHEDULE", "PLANNED"),
         ("DONE", "REOPEN", "PLANNED"),
         ("CANCELLED", "REOPEN", "PLANNED"),
     ],
@@ -27,6 +28,8 @@ def test_legal_steps(state, verb, target):
         ("DONE", "CANCEL"),
         ("CANCELLED", "COMPLETE"),
         ("CANCELLED", "CANCEL"),
+        ("DONE", "RESCHEDULE"),
+        ("CANCELLED", "RESCHEDULE"),
     ],
 )
 def test_illegal_steps(state, verb):
@@ -35,7 +38,7 @@ def test_illegal_steps(state, verb):
 
 
 def test_actions_in_table_order():
-    assert ACTIVITY_FLOW.verbs(ActivityStatus.PLANNED) == ("COMPLETE", "CANCEL")
+    assert ACTIVITY_FLOW.verbs(ActivityStatus.PLANNED) == ("COMPLETE", "CANCEL", "RESCHEDULE")
     assert not any(ACTIVITY_FLOW.is_final(state) for state in ACTIVITY_FLOW.states)
 
 

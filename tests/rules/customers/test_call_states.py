@@ -295,7 +295,7 @@ def test_a_late_ring_moves_nothing_back(told, number):
         ("TRANSFERRED", True, False, "CLAIM END LINK"),
         ("TRANSFERRED", False, False, "CLAIM LINK"),
         ("ENDED", True, False, "END LINK"),
-        ("ENDED", True, True, "LINK"),
+        ("ENDED", True, True, "AMEND LINK"),
         ("LOST", True, False, "END LINK"),
         ("LOST", False, False, "LINK"),
         ("ANSWERED", False, False, "CLAIM LINK"),

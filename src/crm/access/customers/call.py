@@ -1,6 +1,7 @@
 """Calls: whoever holds them, everybody they rang, and wherever their party is visible.
 
-A match is read with its call, by whoever may see the party it points at, or was told of it when the call rang them.
+A match is read with its call, by whoever may see the party it points at, or was told of it when the call rang them. An entry of
+the call-back list is read with its latest call.
 """
 
 from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Told, Via, visible
@@ -27,6 +28,9 @@ call_match = visible(
     recycled=False,
 )
 call_disclosure = visible("call_disclosure", Staff(), kind=Kind.CALL_DISCLOSURE, actions=frozenset({Action.READ}), recycled=False)
+
+call_back = visible("call_back", Via("call_id", "call"), kind=Kind.CALL_BACK, recycled=False)
+blocked_number = visible("blocked_number", Staff(), kind=Kind.BLOCKED_NUMBER, actions=CRUD)
 
 ring_group = visible("ring_group", Staff(), kind=Kind.RING_GROUP, gated=False, actions=CRUD)
 ring_group_number = visible("ring_group_number", Via("ring_group_id", "ring_group"), recycled=False)

@@ -5,7 +5,7 @@ from crm.access.searched import Listed, Written, searched
 from crm.core.kinds import Kind
 from crm.core.search_tokens import Place
 
-contact = visible("contact", Owned(), Shared(), Via("party_id", "party"), kind=Kind.CONTACT, actions=OWNED_ACTIONS)
+contact = visible("contact", Owned(), Shared(), Via("party_id", "party"), kind=Kind.CONTACT, actions=OWNED_ACTIONS, merging=True)
 
 searched(
     "contact",

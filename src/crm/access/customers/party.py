@@ -1,6 +1,9 @@
-"""Customers, channels and suppliers: three entities that roles grant apart, in one table."""
+"""Customers, channels and suppliers: three entities that roles grant apart, in one table.
 
-from crm.access.branches import OWNED_ACTIONS, Owned, Shared, visible
+A customer that belongs to nobody lies in the public pool (`pool.py`), and is seen there through a window.
+"""
+
+from crm.access.branches import OWNED_ACTIONS, Owned, Pooled, Shared, visible
 from crm.access.searched import Listed, Written, searched
 from crm.core.kinds import Kind
 from crm.core.search_tokens import Place
@@ -13,6 +16,8 @@ party = visible(
     entities={"CUSTOMER": "customer", "CHANNEL": "channel", "SUPPLIER": "supplier"},
     discriminator="type",
     actions=OWNED_ACTIONS,
+    merging=True,
+    window=Pooled("pool", "CUSTOMER"),
 )
 
 searched(

@@ -1,4 +1,7 @@
-"""Definitions of custom fields are read by everybody, as the schema is; values with their record, unless a role hides them."""
+"""Definitions of custom fields are read by everybody, as the schema is; values with their record, unless a role hides them.
+
+They stand on the card of a customer in the public pool, whose list is filtered by them as any other.
+"""
 
 from crm.access.branches import SignedIn, ViaRecord, visible
 from crm.access.grants import Action
@@ -11,4 +14,6 @@ custom_field = visible(
     gated=False,
     actions=frozenset({Action.READ, Action.ADMINISTER}),
 )
-custom_value = visible("custom_value", ViaRecord(owned=True), kind=Kind.CUSTOM_VALUE, recycled=False, shows="field_id")
+custom_value = visible(
+    "custom_value", ViaRecord(owned=True, window=True), kind=Kind.CUSTOM_VALUE, recycled=False, shows="field_id"
+)

@@ -71,10 +71,14 @@ def make_company(dice: Dice, at: datetime, administrator: UUID, password_hash: s
     )
 
 
-def partner_user(company: Company, dice: Dice, at: datetime, channel: UUID) -> tuple[Organisation, UUID]:
-    """`partner1`, who works for that channel."""
-    made = Organisation(dice, at)
-    return made, made.user("partner1", "何伟（合作伙伴）", None, [company.partner_role], channel=channel)
+PARTNERS = ("何伟（合作伙伴）", "罗敏（合作伙伴）")
+
+
+def partner_users(company: Company, dice: Dice, at: datetime, channels: Sequence[UUID]) -> tuple[Organisation, list[UUID]]:
+    """`partner1` and `partner2`, each of whom works for another of these channels."""
+    made, roles_ = Organisation(dice, at), [company.partner_role]
+    people = enumerate(zip(PARTNERS, channels, strict=True), 1)
+    return made, [made.user(f"partner{place}", name, None, roles_, channel=channel) for place, (name, channel) in people]
 
 
 def _agents(

@@ -11,7 +11,7 @@ from uuid import UUID
 from crm.cli.demo.company import Company
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.scene import ZONE, Owner
-from crm.services.customers import pipelines, ring_groups
+from crm.services.customers import blocked_numbers, pipelines, ring_groups
 from crm.services.deeds import Deed
 from crm.services.messaging import announcements
 from crm.services.office import schedule_events
@@ -30,10 +30,25 @@ async def open_hotline(deed: Deed, company: Company) -> UUID:
     return await ring_groups.create(deed, given)
 
 
+BLOCKED = (
+    {"match": "NUMBER", "number": "+86 199 0000 0000", "reason": "骚扰电话 Nuisance caller"},
+    {"match": "PREFIX", "number": "+234", "direction": "INBOUND", "reason": "诈骗号段 Fraud"},
+    {"match": "PREFIX", "number": "170 0", "reason": "推销号段 Cold sellers"},
+)
+
+
+async def block_numbers(deed: Deed) -> None:
+    """Who is not to ring the hotline: one number, and two sorts of them, one only for this quarter."""
+    for place, given in enumerate(BLOCKED):
+        more = {"until": deed.at + timedelta(days=90)} if place == len(BLOCKED) - 1 else {}
+        await blocked_numbers.create(deed, {**given, **more})
+
+
 async def open_office(deed: Deed, dice: Dice, company: Company) -> None:
     """A second pipeline, everybody's events, and an announcement that some have read."""
     stages = [{"name": name, "probability": probability} for name, probability in RENEWALS]
     await pipelines.create(deed, {"name": "续约 Renewal", "stages": stages})
+    await block_numbers(deed)
     await _team_events(deed, company)
     for place, owner in enumerate((company.manager, *company.team, *company.apart)):
         await _own_events(deed, owner, place)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from crm.access.grants import Restriction, Scope
-from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, Sketch
 
+WORK = "opportunity contract delivery project maintenance service_case segment"
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 
@@ -13,9 +14,11 @@ MANAGER = Sketch(
     "Everything on the records of the own department and those below it.",
     {
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
+        PARTNERING: {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
+        "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
-        "ring_group pipeline": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline work_calendar calendar_day sla_policy blocked_number": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },
@@ -24,11 +27,12 @@ AGENT = Sketch(
     "客服坐席 Agent",
     "Sees the records of the own department, changes the own ones; credit is for the manager to decide.",
     {
-        f"{RECORDS} opportunity contract delivery segment": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
+        f"{RECORDS} {WORK}": {Scope.DEPARTMENT: "READ", Scope.OWN: "CREATE UPDATE SHARE"},
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
-        "user tag ring_group pipeline": {Scope.ALL: "READ"},
+        "pool": {Scope.ALL: "READ UPDATE"},
+        "user tag ring_group pipeline blocked_number": {Scope.ALL: "READ"},
     },
     {_ALL_PARTIES: {Restriction.FROZEN: _MONEY}},
 )
@@ -36,8 +40,9 @@ OWN_ONLY = Sketch(
     "仅本人 Own only",
     "Sees and changes the own records and nobody else's; does not see how creditworthy customers are.",
     {
-        f"{RECORDS} opportunity contract delivery segment": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        f"{RECORDS} {WORK}": {Scope.OWN: "CREATE READ UPDATE SHARE"},
         "call": {Scope.OWN: "READ UPDATE"},
+        "pool": {Scope.ALL: "READ UPDATE"},
         "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},
     },
@@ -54,12 +59,16 @@ PURCHASING = Sketch(
 )
 CHANNELS = Sketch(
     "渠道经理 Channel manager",
-    "Channels with their contacts and activities, and the customers that came through them.",
+    "Channels with all that is between them and us, and the customers that came through them.",
     {
         "channel contact activity opportunity schedule_event": {
             Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
         },
         "customer": {Scope.OWN: "CREATE READ UPDATE SHARE"},
+        "channel_assignment channel_submission": {Scope.DEPARTMENT: "CREATE READ UPDATE SHARE TRANSFER"},
+        "marketing_task": {Scope.DEPARTMENT: "CREATE READ UPDATE DELETE SHARE TRANSFER"},
+        "announcement": {Scope.OWN: "CREATE READ UPDATE DELETE"},
+        "channel_group territory": {Scope.ALL: "CREATE READ UPDATE DELETE"},
     },
 )
 FINANCE = Sketch(
@@ -76,6 +85,11 @@ FINANCE = Sketch(
 PARTNER = Sketch(
     "渠道用户 Channel user",
     "A partner's person: what is assigned or shared to them, without anything about credit.",
-    {"customer channel contact activity": {Scope.OWN: "READ CREATE UPDATE"}},
+    {
+        "customer channel contact activity": {Scope.OWN: "READ CREATE UPDATE"},
+        "opportunity marketing_task": {Scope.OWN: "READ"},
+        "channel_assignment": {Scope.OWN: "READ UPDATE"},
+        "channel_submission": {Scope.OWN: "READ CREATE UPDATE"},
+    },
     {"customer channel": {Restriction.HIDDEN: f"{_MONEY} note"}},
 )

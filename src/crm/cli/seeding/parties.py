@@ -8,12 +8,13 @@ Contracts and deliveries are numbered in the order of their making, and belong t
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from crm.cli.seeding.company import Company
-from crm.cli.synthetic import contracts, deliveries
+from crm.cli.synthetic import contracts, deliveries, processes, service
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.mark_rows import ShareRow
@@ -21,7 +22,7 @@ from crm.cli.synthetic.papers import Papers, papers
 from crm.cli.synthetic.parties import Order, add_party
 from crm.cli.synthetic.party_rows import PartyRow
 from crm.cli.synthetic.people import Known
-from crm.cli.synthetic.sales_rows import ContractRow
+from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow
 from crm.cli.synthetic.scene import Owner, Scene
 from crm.cli.synthetic.search_entries import add_entries
 from crm.core.kinds import Kind
@@ -29,7 +30,8 @@ from crm.rules.customers.lifecycle import PartyType
 
 TABLES = (
     "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
-    "opportunity", "stage_change", "contract", "delivery", "delivery_line",
+    "opportunity", "stage_change", "stakeholder", "process_task", "competition", "contract", "delivery", "delivery_line",
+    "project", "maintenance", "service_case",
     "call", "call_candidate", "call_match", "call_event", "search_entry",
 )  # fmt: skip
 """What chunks consist of."""
@@ -47,6 +49,7 @@ CALLS = (0, 0, 1, 1, 1, 2, 2)
 MOST_ACTIVITIES = 17
 SHARED_WITH_PERSON, SHARED_WITH_TEAM = 0.5, 0.42
 MOST_MANAGER_SHARES = 10_000
+PROJECT_EVERY, CASE_EVERY = 5, 2
 NEIGHBOURS = 8
 """A paper belongs to one of so many customers."""
 FIRST_CONTRACT, FIRST_DELIVERY = HISTORY * 0.3, HISTORY * 0.5
@@ -63,6 +66,9 @@ class Plan:
     scene: Scene
     contracts: Papers
     deliveries: Papers
+    projects: Papers
+    cases: Papers
+    rivals: Sequence[UUID]
 
     def chunks(self) -> range:
         """The numbers of all chunks."""
@@ -74,9 +80,10 @@ class Plan:
 
     def make(self, number: int) -> Batch:
         """One chunk."""
-        chunk = _Chunk(self, Batch(), Dice(f"{self.seed} chunk {number}"))
+        chunk = _Chunk(self, Batch(), Dice(f"{self.seed} chunk {number}"), Dice(f"{self.seed} service {number}"))
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
             chunk.add_customer(index)
+        processes.add_processes(chunk.batch, Dice(f"{self.seed} process {number}"), self.scene, self.rivals, {})
         add_entries(chunk.batch, chunk.batch)
         return chunk.batch
 
@@ -91,6 +98,16 @@ def delivery_papers(customers: int, now: datetime) -> Papers:
     return papers(deliveries.PREFIX, _deliveries_before(customers), now - HISTORY + FIRST_DELIVERY, now)
 
 
+def project_papers(customers: int, now: datetime) -> Papers:
+    """One project for every fifth customer."""
+    return papers(service.PROJECT_PREFIX, -(-customers // PROJECT_EVERY), now - HISTORY + FIRST_DELIVERY, now)
+
+
+def case_papers(customers: int, now: datetime) -> Papers:
+    """One service case for every other customer."""
+    return papers(service.CASE_PREFIX, -(-customers // CASE_EVERY), now - HISTORY + FIRST_DELIVERY, now)
+
+
 @dataclass(slots=True)
 class _Chunk:
     """A chunk in the making; `known` and `agreed` are the customers and contracts made last."""
@@ -98,8 +115,10 @@ class _Chunk:
     plan: Plan
     batch: Batch
     dice: Dice
+    later: Dice
     known: deque[Known] = field(default_factory=lambda: deque(maxlen=NEIGHBOURS))
     agreed: deque[tuple[Known, ContractRow]] = field(default_factory=lambda: deque(maxlen=NEIGHBOURS))
+    used: set[UUID] = field(default_factory=set)
 
     def add_customer(self, index: int) -> None:
         """A customer with all that is around it, and the papers of its place."""
@@ -117,6 +136,7 @@ class _Chunk:
         self._add_contract(index)
         for place in range(_deliveries_before(index), _deliveries_before(index + 1)):
             self._add_delivery(place)
+        self._serve(index)
 
     def _add(self, index: int, created: datetime, people: int, activities: int) -> None:
         dice = self.dice
@@ -150,7 +170,26 @@ class _Chunk:
         at, number = self.plan.deliveries.at(place), self.plan.deliveries.number(place)
         known, contract = self.dice.pick(self.agreed)
         under = contract if deliveries.may_deliver(contract, at) else None
-        deliveries.add_delivery(self.batch, self.dice, self.plan.scene, known, under, at, number)
+        delivery = deliveries.add_delivery(self.batch, self.dice, self.plan.scene, known, under, at, number)
+        product = self.batch.of(DeliveryLineRow)[-1].product
+        service.add_maintenance(self.batch, self.later, self.plan.scene, known, delivery, product)
+
+    def _serve(self, index: int) -> None:
+        """What follows a sale; of dice of its own, so that everything else stays as it was without it."""
+        plan, dice = self.plan, self.later
+        for every, papers_, add in (
+            (PROJECT_EVERY, plan.projects, self._add_project),
+            (CASE_EVERY, plan.cases, self._add_case),
+        ):
+            if index % every == 0:
+                place = index // every
+                add(dice.pick(self.known), papers_.at(place), papers_.number(place))
+
+    def _add_project(self, known: Known, at: datetime, number: str) -> None:
+        service.add_project(self.batch, self.later, self.plan.scene, known, at, number, self.used)
+
+    def _add_case(self, known: Known, at: datetime, number: str) -> None:
+        service.add_case(self.batch, self.later, self.plan.scene, known, at, number)
 
     def _share(self, index: int, party: PartyRow) -> None:
         """Shares spread evenly for `seed-manager`, and some for people and teams."""

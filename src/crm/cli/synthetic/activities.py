@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from crm.cli.synthetic import words
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.party_rows import ActivityRow, ParticipantRow
 from crm.cli.synthetic.people import With
-from crm.cli.synthetic.scene import Owner
+from crm.cli.synthetic.scene import Owner, Scene
 from crm.core.kinds import Kind
 from crm.rules.customers.activity_flow import ActivityKind, ActivityStatus
 
 KINDS = weighted(CALL=40, VISIT=14, MEETING=10, EMAIL=14, SMS=5, NOTE=9, TASK=8)
+OUTCOMES = weighted(reached=40, interested=20, agreed=12, refused=6, later=10, no_answer=12)
 STATUSES = weighted(DONE=68, PLANNED=24, CANCELLED=8)
 AHEAD = timedelta(days=28)
 OVERDUE = timedelta(days=10)
@@ -32,14 +34,15 @@ class Times(NamedTuple):
     version: int
 
 
-def add_activity(batch: Batch, dice: Dice, now: datetime, whom: With) -> ActivityRow:
+def add_activity(batch: Batch, dice: Dice, scene: Scene, whom: With) -> ActivityRow:
     """One activity, with those who take part in it."""
     status, kind, language = dice.pick(STATUSES), dice.pick(KINDS), int(whom.english)
-    times = _times(dice, status, max(whom.since, now - YEAR), now)
+    times = _times(dice, status, max(whom.since, scene.now - YEAR), scene.now)
     contact = dice.pick(whom.people).id if whom.people and dice.chance(0.8) else None
     done = times.done is not None
+    key = dice.id(Kind.ACTIVITY, times.created)
     row = ActivityRow(
-        id=dice.id(Kind.ACTIVITY, times.created),
+        id=key,
         created_at=times.created,
         created_by_id=whom.owner.author,
         updated_at=times.updated,
@@ -57,11 +60,17 @@ def add_activity(batch: Batch, dice: Dice, now: datetime, whom: With) -> Activit
         status=status,
         outcome=dice.pick(words.OUTCOMES)[language] if done and dice.chance(0.7) else None,
         next_step=dice.pick(words.NEXT_STEPS)[language] if done and dice.chance(0.4) else None,
+        outcome_option_id=_outcome(scene, key) if done else None,
     )
     batch.add(row)
     if kind in TOGETHER:
         _add_participants(batch, dice, row, whom.owner)
     return row
+
+
+def _outcome(scene: Scene, key: UUID) -> UUID | None:
+    """What came of it as an option, for three of five. By its id and not by another roll, which would change all that follows."""
+    return scene.option("activity_outcome", OUTCOMES[key.int % len(OUTCOMES)]) if key.int % 5 < 3 else None
 
 
 def _times(dice: Dice, status: str, since: datetime, now: datetime) -> Times:

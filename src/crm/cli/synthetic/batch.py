@@ -27,8 +27,17 @@ from crm.cli.synthetic.party_rows import (
     PartyRow,
     PhoneNumberRow,
 )
+from crm.cli.synthetic.process_rows import (
+    CompetitionRow,
+    CompetitorRow,
+    ForecastSnapshotRow,
+    ProcessTaskRow,
+    StakeholderRow,
+    TeamMemberRow,
+)
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
 from crm.cli.synthetic.search_rows import SearchEntryRow
+from crm.cli.synthetic.service_rows import MaintenanceRow, ProjectRow, ServiceCaseRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
 
@@ -51,9 +60,18 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     ParticipantRow: ("activity_participant", "participants"),
     OpportunityRow: ("opportunity", "opportunities"),
     StageChangeRow: ("stage_change", "stage changes"),
+    CompetitorRow: ("competitor", "competitors"),
+    StakeholderRow: ("stakeholder", "stakeholders"),
+    TeamMemberRow: ("team_member", "team members"),
+    ProcessTaskRow: ("process_task", "tasks"),
+    CompetitionRow: ("competition", "competitions"),
+    ForecastSnapshotRow: ("forecast_snapshot", "forecasts"),
     ContractRow: ("contract", "contracts"),
     DeliveryRow: ("delivery", "deliveries"),
     DeliveryLineRow: ("delivery_line", "delivery lines"),
+    ProjectRow: ("project", "projects"),
+    MaintenanceRow: ("maintenance", "maintenance"),
+    ServiceCaseRow: ("service_case", "service cases"),
     CallRow: ("call", "calls"),
     CallCandidateRow: ("call_candidate", "call candidates"),
     CallMatchRow: ("call_match", "call matches"),

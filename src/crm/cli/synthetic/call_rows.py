@@ -42,6 +42,9 @@ class CallRow(NamedTuple):
     note: str | None
     filed_at: datetime | None
     cause: str | None
+    ring_seconds: int
+    talk_seconds: int | None
+    blocked: bool = False
 
 
 class CallCandidateRow(NamedTuple):

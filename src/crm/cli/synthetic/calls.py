@@ -119,6 +119,8 @@ def _call_row(dice: Dice, scene: Scene, whom: With, facts: _Facts, activity: UUI
         note=dice.pick(sales_words.CALL_NOTES)[whom.english] if held and dice.chance(0.3) else None,
         filed_at=facts.ended if held else None,
         cause=CAUSES.get(facts.state),
+        ring_seconds=int(((facts.answered or facts.ended) - facts.rang).total_seconds()),
+        talk_seconds=int((facts.ended - facts.answered).total_seconds()) if facts.answered else None,
     )
 
 

@@ -11,12 +11,14 @@ from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.people import With
 from crm.cli.synthetic.sales_rows import OpportunityRow, StageChangeRow
-from crm.cli.synthetic.scene import Scene
+from crm.cli.synthetic.scene import Scene, day_of
 from crm.core.kinds import Kind
 
 STATUSES = weighted(OPEN=45, WON=28, LOST=18, ON_HOLD=9)
 CLOSED = ("WON", "LOST")
 REASONS = weighted(price=30, competitor=25, no_budget=15, no_need=10, timing=10, product=6, other=4)
+WON_REASONS = ("price", "product", "service", "relationship", "reference", "delivery")
+HOLD_REASONS = ("budget", "decision", "timing", "reorganisation")
 DAYS = 540
 LONGEST_STAY = 40
 BELOW_A_MINUTE = timedelta(minutes=1)
@@ -62,11 +64,23 @@ def add_opportunity(batch: Batch, dice: Dice, scene: Scene, whom: With) -> Oppor
         lost_reason_id=scene.option("lost_reason", dice.pick(REASONS)) if lost else None,
         lost_note=dice.pick(sales_words.LOST_NOTES)[language] if lost and dice.chance(0.4) else None,
     )
+    row = _explained(scene, row)
     batch.add(row)
     for place, entered in enumerate(way.entered):
         left = way.entered[place + 1] if place + 1 < len(way.entered) else way.closed
         key = dice.id(Kind.STAGE_CHANGE, entered)
         batch.add(StageChangeRow(key, row.id, stages[place].id, entered, left, amount, author))
+    return row
+
+
+def _explained(scene: Scene, row: OpportunityRow) -> OpportunityRow:
+    """Why it was won or put aside, chosen by its id: no dice are rolled for it."""
+    number = row.id.int
+    if row.status == "WON":
+        return row._replace(won_reason_id=scene.option("won_reason", WON_REASONS[number % len(WON_REASONS)]))
+    if row.status == "ON_HOLD":
+        day = day_of(scene.now) + timedelta(days=7 + number % 120)
+        return row._replace(hold_reason_id=scene.option("hold_reason", HOLD_REASONS[number % len(HOLD_REASONS)]), resume_on=day)
     return row
 
 

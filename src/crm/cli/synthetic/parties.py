@@ -16,6 +16,7 @@ from crm.cli.synthetic.contacts import add_contact
 from crm.cli.synthetic.dice import Dice, weighted
 from crm.cli.synthetic.names import Named, party_name
 from crm.cli.synthetic.opportunities import add_opportunity
+from crm.cli.synthetic.organisation_rows import PrincipalRow
 from crm.cli.synthetic.party_rows import AddressRow, PartyRow
 from crm.cli.synthetic.people import Known, With
 from crm.cli.synthetic.scene import Owner, Scene
@@ -33,6 +34,11 @@ GRADES = weighted(aaa=5, aa=15, a=40, b=30, c=10)
 LIFECYCLES = weighted(LEAD=18, PROSPECT=24, ACTIVE=43, DORMANT=10, LOST=5)
 LIMITS = {"a": (500, 3000), "b": (200, 1000), "c": (50, 300), "d": (5, 50)}
 """In thousands, by level."""
+PARTNERS = {
+    PartyType.CHANNEL: ("channel_type", ("distributor", "agent", "integrator", "retailer", "referral")),
+    PartyType.SUPPLIER: ("supplier_type", ("manufacturer", "trader", "service", "logistics", "outsourcing")),
+}
+"""Types of those that are no customers; of customers the kind of name says it."""
 TERMS = (None, 0, 15, 30, 30, 45, 60, 90)
 CYCLES = (None, None, 7, 14, 30, 30, 60, 90)
 
@@ -61,12 +67,14 @@ def add_party(batch: Batch, dice: Dice, scene: Scene, order: Order) -> Known:
         for place in range(order.contacts)
     ]
     whom = With(key, people, order.created, order.owner, named.english)
-    made = [add_activity(batch, dice, scene.now, whom) for _ in range(order.activities)]
+    made = [add_activity(batch, dice, scene, whom) for _ in range(order.activities)]
     activities = [*made, *(each for _ in range(order.calls) if (each := add_call(batch, dice, scene, whom)) is not None)]
     done = max((each.done_at for each in activities if each.done_at is not None), default=None)
     planned = [each.planned_at for each in activities if each.status == "PLANNED" and each.planned_at is not None]
     row = _party_row(dice, scene, order, key, named, city, done, min(planned, default=None))
     batch.add(row)
+    if order.type is PartyType.CHANNEL:
+        batch.add(PrincipalRow(key, int(Kind.PARTY)))
     sold = [add_opportunity(batch, dice, scene, whom) for _ in range(order.opportunities)]
     return Known(row, whom, _add_reach(batch, dice, scene, row, named, city), [each for each in sold if each.status == "WON"])
 
@@ -96,7 +104,7 @@ def _party_row(
         name_key=name_key(named.name)[:800],
         normalised_name=normalised_name(named.name)[:200],
         level_id=scene.option("customer_level", level),
-        category_id=scene.option("customer_type", named.category),
+        category_id=_category(scene, order.type, key, named),
         source_id=scene.option("customer_source", dice.pick(SOURCES)),
         industry_id=scene.option("industry", named.industry),
         region_id=scene.option("region", city.region),
@@ -109,6 +117,14 @@ def _party_row(
         payment_terms_days=dice.pick(TERMS),
         **_looked_up(dice, scene, named, city, level),
     )
+
+
+def _category(scene: Scene, type_: PartyType, key: UUID, named: Named) -> UUID | None:
+    """The dictionary's option for its type of party."""
+    if type_ not in PARTNERS:
+        return scene.option("customer_type", named.category)
+    dictionary, codes = PARTNERS[type_]
+    return scene.option(dictionary, codes[key.int % len(codes)])
 
 
 def _looked_up(dice: Dice, scene: Scene, named: Named, city: City, level: str) -> dict[str, Any]:

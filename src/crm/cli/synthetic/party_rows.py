@@ -131,6 +131,7 @@ class ActivityRow(NamedTuple):
     status: str
     outcome: str | None
     next_step: str | None
+    outcome_option_id: UUID | None = None
     deleted_at: datetime | None = None
     deleted_by_id: UUID | None = None
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from crm.access.grants import Action, Restriction, Scope
 
 RECORDS = "customer channel supplier contact activity"
-DEALINGS = "call opportunity contract delivery schedule_event segment"
+DEALINGS = "call opportunity contract delivery project maintenance service_case schedule_event segment"
 """What people have to do with parties, beside contacts and activities."""
+PARTNERING = "channel_assignment channel_submission marketing_task"
+"""What is between us and channels."""
 ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
 
 

@@ -33,6 +33,9 @@ class OpportunityRow(NamedTuple):
     closed_at: datetime | None
     lost_reason_id: UUID | None
     lost_note: str | None
+    won_reason_id: UUID | None = None
+    hold_reason_id: UUID | None = None
+    resume_on: date | None = None
     deleted_at: datetime | None = None
     deleted_by_id: UUID | None = None
 

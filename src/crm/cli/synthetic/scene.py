@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from uuid import UUID
 
 from crm.core.errors import Invalid
+from crm.rules.customers.service_case_flow import CasePriority
+from crm.services.customers.case_clock import Terms, terms_for
 from crm.services.deeds import Deed
 
 Options = Mapping[tuple[str, str], UUID]
@@ -60,6 +62,8 @@ class Scene:
     pipeline: Pipeline
     approvers: Sequence[UUID]
     telephone: Telephone
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    """What service cases are promised, by priority; nothing where the records are told from an instant long ago."""
 
     def option(self, dictionary: str, code: str) -> UUID | None:
         """The dictionary's option with this code, unless an administrator removed it."""
@@ -93,3 +97,9 @@ async def read_pipeline(deed: Deed) -> Pipeline:
     if not rows:
         raise Invalid("There is no pipeline: fill an empty database.")
     return Pipeline(rows[0]["pipeline_id"], [Stage(row["id"], row["probability"]) for row in rows])
+
+
+async def read_terms(deed: Deed) -> Mapping[str, Terms]:
+    """What cases of each priority are promised."""
+    found = {priority.value: await terms_for(deed, priority.value) for priority in CasePriority}
+    return {priority: terms for priority, terms in found.items() if terms is not None}

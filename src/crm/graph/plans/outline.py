@@ -6,7 +6,7 @@ Equal outlines render to equal SQL. An interface's types get one outline each; w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import FieldNode, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
@@ -60,6 +60,7 @@ class One:
     column: str
     target: Level
     card: bool
+    window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,22 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """A connection: under this row by `column`, or of the whole table. `site` is where its arguments are."""
+    """A connection: under this row by `column`, of the whole table, or of what lies behind its `window`.
+
+    `site` is where its arguments are.
+    """
 
     site: int
     noun: Noun
     column: str | None
     parts: tuple[tuple[str, PagePart], ...]
     nodes: Nodes
+    window: bool = False
+
+    @property
+    def source(self) -> Source:
+        """What its rows are read from."""
+        return replace(self.noun.source, window=self.window)
 
 
 @dataclass(frozen=True, slots=True)

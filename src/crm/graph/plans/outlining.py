@@ -68,15 +68,15 @@ class Outliner:
             found.append((key, nodes, made if isinstance(made, Root) else None, definition))
         return found
 
-    def paged(self, definition: GraphQLField, nodes: Nodes, noun: Noun, column: str | None) -> Paged:
-        """A connection, of a whole table where there is no column."""
+    def paged(self, definition: GraphQLField, nodes: Nodes, noun: Noun, column: str | None, *, window: bool = False) -> Paged:
+        """A connection, of a whole table (or what lies behind its window) where there is no column."""
         kind = get_named_type(definition.type)
         assert isinstance(kind, GraphQLObjectType)
         site = self._site(nodes, ListSite(Arguments(definition, nodes.first), noun, dynamic=False))
         parts = tuple(
             (key, self._page_part(kind, Nodes.of(details), noun)) for key, details in self._fields(kind, nodes.details).items()
         )
-        return Paged(site, noun, column, parts, nodes)
+        return Paged(site, noun, column, parts, nodes, window)
 
     def identified(self, definition: GraphQLField, nodes: Nodes, noun: Noun | None) -> int:
         """The site of a root field's `id`."""
@@ -122,8 +122,8 @@ class Outliner:
                 return Leaf(column, expression)
             case Column(column=column):
                 return Island(noun, kind, (column,), nodes)
-            case ToOne(target=target, column=column, card=card):
-                return One(column, self.level(noun_named(target), nodes), card)
+            case ToOne(target=target, column=column, card=card, window=window):
+                return One(column, self.level(noun_named(target), nodes), card, window)
             case ToMany(target=target, column=column, owned=True, limit=limit):
                 return Owned(column, self.level(noun_named(target), nodes), limit)
             case ToMany(target=target, column=column):

@@ -38,7 +38,7 @@ def _simple(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked) -
     for key, each in part.parts:
         match each:
             case Rows(target=target):
-                source = narrowed(part.noun.source, target.columns)
+                source = narrowed(part.source, target.columns)
                 page = rows_of(
                     source, edge, wanted.condition, wanted.order, wanted.page, renderer.rights, renderer.binds, ahead=0
                 )
@@ -57,7 +57,7 @@ def _constant(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked,
         case TypeName(name=name):
             return f"'{name}'::text"
         case Total():
-            total = total_of(part.noun.source, edge, wanted.condition, renderer.rights, renderer.binds)
+            total = total_of(part.source, edge, wanted.condition, renderer.rights, renderer.binds)
             return f"({total})"
         case _:
             raise NotPlanned("an unknown part of a connection")
@@ -93,7 +93,7 @@ def _general(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked) 
                 shown.columns.append((key, _info(part.noun, parts, wanted, row, columns)))
             case _:
                 shown.columns.append((key, _constant(renderer, part, edge, wanted, each)))
-    source = narrowed(part.noun.source, needed)
+    source = narrowed(part.source, needed)
     page = rows_of(source, edge, wanted.condition, wanted.order, wanted.page, renderer.rights, renderer.binds, ahead=1)
     numbered = f"SELECT p.*, row_number() OVER () AS {PLACE}, count(*) OVER () AS {SEEN} FROM ({page}) p"
     turned = f" ORDER BY {row}.{PLACE} DESC" if wanted.page.backwards else ""

@@ -10,6 +10,7 @@ from graphql.execution.values import VariableValues
 from crm.access.binds import Binds, Prepared
 from crm.access.grants import Rights
 from crm.access.select import Edge, guarded_values
+from crm.access.survivors import stand_in
 from crm.graph.context import NotPlanned
 from crm.graph.plans.operations import Facts
 from crm.graph.plans.outline import Leaf, Level, Nodes, Paged, TypeName
@@ -152,5 +153,8 @@ def _root(renderer: Renderer, part: Single | Paged, forms: Sequence[Form]) -> tu
     kind = forms[part.site]
     assert isinstance(kind, Kind)
     into: Into | None
-    value, into = renderer.one(part.level.noun.source, Edge("id", later(renderer.binds, part.site)), part.level, card=part.proven)
+    source, key = part.level.noun.source, later(renderer.binds, part.site)
+    if kind.given:
+        key = stand_in(source.rule, key, renderer.binds)
+    value, into = renderer.one(source, Edge("id", key), part.level, card=part.proven, window=True)
     return value, into

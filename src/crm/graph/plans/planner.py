@@ -271,7 +271,7 @@ def _root(outliner: Outliner, kinds: dict[int, str | None], nodes: Nodes, root: 
         return Python(nodes)
     if root.many:
         assert root.target is not None
-        return outliner.paged(definition, nodes, noun_named(root.target), None)
+        return outliner.paged(definition, nodes, noun_named(root.target), None, window=root.window)
     target = kinds[nodes.ids[0]] if root.target is None else root.target
     if target is None:
         return Nothing(nodes)

@@ -87,9 +87,12 @@ class Renderer:
         self.binds = binds
         self._left = MOST_RENDERED
 
-    def one(self, source: Source, edge: Edge, level: Level, *, card: bool = False) -> tuple[str, Into | None]:
+    def one(
+        self, source: Source, edge: Edge, level: Level, *, card: bool = False, window: bool = False
+    ) -> tuple[str, Into | None]:
         """One row as JSON, or NULL."""
-        guarded = row_of(narrowed(source, level.columns), edge, self.rights, self.binds, card=card)
+        seen = replace(narrowed(source, level.columns), window=window)
+        guarded = row_of(seen, edge, self.rights, self.binds, card=card)
         return self.objects(level, guarded, many=False)
 
     def objects(self, level: Level, guarded: Guarded, *, many: bool, order: str = "") -> tuple[str, Into | None]:
@@ -152,8 +155,8 @@ class Renderer:
     def _relation(self, shown: Shown, key: str, part: One | Owned | Linked | Paged, row: str) -> None:
         into: Step | None
         match part:
-            case One(column=column, target=target, card=card):
-                value, into = self.one(target.noun.source, Edge("id", f"{row}.{column}"), target, card=card)
+            case One(column=column, target=target, card=card, window=window):
+                value, into = self.one(target.noun.source, Edge("id", f"{row}.{column}"), target, card=card, window=window)
             case Owned(column=column, target=target, limit=limit):
                 value, into = self._owned(target, Edge(column, f"{row}.id"), limit)
             case Linked():

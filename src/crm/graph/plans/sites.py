@@ -37,9 +37,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """An id names a record of this noun; or of none, and then there is nothing."""
+    """An id names a record of this noun; or of none, and then there is nothing. `given`: a client gave it, perhaps long ago."""
 
     noun: Noun | None
+    given: bool = False
 
 
 Form = Asked | Refused | Kind
@@ -121,10 +122,10 @@ class IdSite:
         text = self.arguments.read(variables)["id"]
         if self.noun is not None:
             kind = self.noun.rule.kind
-            return Kind(self.noun), (None if kind is None else parse_id(text, kind),)
+            return Kind(self.noun, given=True), (None if kind is None else parse_id(text, kind),)
         key = parse_id(text)
         found = None if key is None else noun_of_record(key)
-        return (Kind(None), ()) if found is None else (Kind(found), (key,))
+        return (Kind(None), ()) if found is None else (Kind(found, given=True), (key,))
 
 
 @dataclass(slots=True)

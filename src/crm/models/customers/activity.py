@@ -9,7 +9,11 @@ from crm.models.record import OwnedRecord, reference
 
 
 class Activity(OwnedRecord):
-    """活动. A call, visit, meeting, e-mail, SMS, note or task with a party or contact."""
+    """活动. A call, visit, meeting, e-mail, SMS, note or task with a party or contact.
+
+    It may be about one record of the party: a reference to each kind there is, of which at most one is set
+    (`services/customers/activity_links.py`). `previous` is the activity that it follows from.
+    """
 
     kind = fields.CharField(max_length=10)
     subject = fields.CharField(max_length=200)
@@ -20,7 +24,15 @@ class Activity(OwnedRecord):
     done_at = fields.DatetimeField(null=True)
     status = fields.CharField(max_length=10, default="PLANNED")
     outcome = fields.TextField(null=True)
+    outcome_option = reference("DictionaryItem")
     next_step = fields.TextField(null=True)
+    previous = reference("Activity")
+    opportunity = reference("Opportunity")
+    contract = reference("Contract")
+    delivery = reference("Delivery")
+    project = reference("Project")
+    maintenance = reference("Maintenance")
+    service_case = reference("ServiceCase")
 
     class Meta:
         table = "activity"

@@ -14,6 +14,8 @@ class Call(OwnedRecord):
     """来电. One conversation. Its state is folded from its events (`rules/customers/call_states.py`) and never set by hand.
 
     `owner` is whoever holds the call; nobody before it is claimed. `source` and `external_id` are the switchboard's name for it.
+    `call_back` is the task of calling back, `call_back_entry` its place on the list. `blocked`: its number stood on the block
+    list when it arrived, so it rang nobody here.
     """
 
     source = fields.CharField(max_length=40)
@@ -43,6 +45,10 @@ class Call(OwnedRecord):
     filed_at = fields.DatetimeField(null=True)
     recording_url = fields.CharField(max_length=500, null=True)
     cause = fields.CharField(max_length=60, null=True)
+    ring_seconds = fields.IntField(null=True)
+    talk_seconds = fields.IntField(null=True)
+    blocked = fields.BooleanField(default=False, db_default=False)
+    call_back_entry = reference("CallBack")
 
     class Meta:
         table = "call"

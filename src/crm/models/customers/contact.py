@@ -8,7 +8,7 @@ from crm.models.record import OwnedRecord, reference
 
 
 class Contact(OwnedRecord):
-    """联系人. A person at a customer, channel or supplier."""
+    """联系人. A person at a customer, channel or supplier. `merged_into` as of a party."""
 
     party = reference("Party", null=False)
     name = fields.CharField(max_length=100)
@@ -18,6 +18,7 @@ class Contact(OwnedRecord):
     primary = fields.BooleanField(default=False)
     birthday_on = fields.DateField(null=True)
     note = fields.TextField(null=True)
+    merged_into = reference("Contact")
 
     class Meta:
         table = "contact"

@@ -51,6 +51,11 @@ class Opportunity(OwnedRecord):
     closed_at = fields.DatetimeField(null=True)
     lost_reason = reference("DictionaryItem")
     lost_note = fields.TextField(null=True)
+    won_reason = reference("DictionaryItem")
+    won_note = fields.TextField(null=True)
+    hold_reason = reference("DictionaryItem")
+    hold_note = fields.TextField(null=True)
+    resume_on = fields.DateField(null=True)
     note = fields.TextField(null=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from crm.models.record import OwnedRecord, reference
 class Announcement(OwnedRecord):
     """公告."""
 
+    topic = fields.CharField(max_length=10, default="NOTICE")
     title = fields.CharField(max_length=200)
     body = fields.TextField()
     status = fields.CharField(max_length=10, default="DRAFT")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
 
-from crm.resolvers.verbs import command, listing, plain_input, single
-from crm.schema.customers.activity import ActivityCompleteInput, ActivityCreateInput, ActivityPayload, ActivityUpdateInput
-from crm.services.customers import activities
+from crm.graph.context import Operation
+from crm.graph.payloads import Done, plain_error, refused
+from crm.resolvers.verbs import command, listing, plain_input, query, single
+from crm.schema.customers.activity import (
+    Activity,
+    ActivityCompleteInput,
+    ActivityCreateInput,
+    ActivityPayload,
+    ActivityUpdateInput,
+)
+from crm.schema.customers.activity_calendar import From, Reports, To, Whose, calendar_of
+from crm.schema.customers.activity_plan import ActivitiesPlanInput, ActivitiesPlanPayload
+from crm.services.customers import activities, activity_plans
 from crm.services.deeds import Deed
 
 
@@ -18,6 +30,17 @@ class ActivityQuery:
 
     activity = single("customers.Activity", "activity.read", "One activity (活动).")
     activities = listing("customers.Activity", "activity.read", "The activities (活动) that the viewer may see.")
+
+    @query(
+        "activity.read",
+        "What people planned and did in a range, at most 400 days, by when it was done or is to happen (活动日历).",
+    )
+    async def activity_calendar(
+        operation: Operation, start: From, end: To, user_ids: Whose = None, reports: Reports = False
+    ) -> list[Activity] | None:
+        """More than 1,000 answer BAD_USER_INPUT."""
+        found: Any = await calendar_of(operation, start, end, user_ids, reports=reports)
+        return found  # type: ignore[no-any-return]
 
 
 @strawberry.type
@@ -34,10 +57,40 @@ class ActivityMutation:
         """An old version answers CONFLICT with the current one."""
         return await activities.update(deed, id, version, plain_input(input))
 
-    @command("activity.update", ActivityPayload, "It has been done (完成活动); the party's last and next contact follow from it.")
+    @command("activity.update", ActivityPayload, "It is to happen at another time (活动改期).")
+    async def activity_reschedule(deed: Deed, id: strawberry.ID, planned_at: datetime) -> UUID:
+        """From PLANNED."""
+        return await activities.reschedule(deed, id, planned_at)
+
+    @command(
+        "activity.update",
+        ActivityPayload,
+        "It has been done (完成活动); the party's last and next contact follow from it, and the next step is planned with it.",
+    )
     async def activity_complete(deed: Deed, id: strawberry.ID, input: ActivityCompleteInput | None = None) -> UUID:
         """From PLANNED."""
         return await activities.complete(deed, id, plain_input(input) if input else {})
+
+    @command(
+        "activity.create",
+        ActivitiesPlanPayload,
+        "Plan the same activity for many parties (批量计划); each is answered for by itself.",
+    )
+    async def activities_plan(deed: Deed, input: ActivitiesPlanInput) -> Done:
+        """A party that one may not see is not found; the others are planned all the same."""
+        outcome = await activity_plans.plan_many(deed, plain_input(input))
+        return Done(
+            extra={
+                "results": [
+                    {
+                        "id": key,
+                        "made": None if made is None else str(made),
+                        "errors": [plain_error(error) for each in errors for error in refused(each).user_errors],
+                    }
+                    for key, made, errors in outcome
+                ]
+            }
+        )
 
     @command("activity.update", ActivityPayload, "It will not happen (取消活动).")
     async def activity_cancel(deed: Deed, id: strawberry.ID) -> UUID:

@@ -8,8 +8,15 @@ import strawberry
 
 from crm.graph.payloads import Done
 from crm.resolvers.verbs import command, listing, plain_input, single
-from crm.schema.customers.call import CallCustomerInput, CallCustomerPayload, CallEndInput, CallLinkInput, CallPayload
-from crm.services.customers import call_filing, calls, unknown_callers
+from crm.schema.customers.call import (
+    CallAmendInput,
+    CallCustomerInput,
+    CallCustomerPayload,
+    CallEndInput,
+    CallLinkInput,
+    CallPayload,
+)
+from crm.services.customers import call_amending, call_filing, calls, unknown_callers
 from crm.services.deeds import Deed
 
 
@@ -52,6 +59,11 @@ class CallMutation:
     async def call_end(deed: Deed, id: strawberry.ID, input: CallEndInput | None = None) -> UUID:
         """Once, by whoever has the call."""
         return await call_filing.end(deed, id, plain_input(input) if input else {})
+
+    @command("call.update", CallPayload, "Put right what was filed (补记来电); `version` is the one that was read.")
+    async def call_amend(deed: Deed, id: strawberry.ID, version: int, input: CallAmendInput) -> UUID:
+        """After `callEnd`, by whoever had the call; its activity follows."""
+        return await call_amending.amend(deed, id, version, plain_input(input))
 
     @command("call.update", CallPayload, "Say whom the call is from or to (关联客户).")
     async def call_link(deed: Deed, id: strawberry.ID, input: CallLinkInput) -> UUID:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
 from crm.access.grants import SIGNED_IN
-from crm.core.errors import DomainError, Invalid, RecordNotFound
+from crm.core.errors import RecordNotFound
 from crm.core.ids import parse_id
 from crm.graph import reads
 from crm.graph.bins import bin_page
@@ -18,10 +16,10 @@ from crm.graph.connections import Connection
 from crm.graph.context import Operation
 from crm.graph.declarations import Root
 from crm.graph.nouns import noun_of_record
-from crm.graph.payloads import Done, refused
+from crm.graph.payloads import Done
+from crm.resolvers.bulk import each_record
 from crm.resolvers.verbs import command, listing, plain_input, query
 from crm.schema.system.bulk import (
-    MAX_BULK,
     RecordPurgePayload,
     RecordsPayload,
     RecordsShareInput,
@@ -44,7 +42,7 @@ class RecordQuery:
         """The kind is read from the id."""
         key = parse_id(id)
         entry = noun_of_record(key) if key is not None else None
-        row: Any = None if entry is None or key is None else await reads.one(operation, entry, key)
+        row: Any = None if entry is None or key is None else await reads.one(operation, entry, key, window=True)
         if row is None:
             raise RecordNotFound
         return row  # type: ignore[no-any-return]
@@ -80,13 +78,13 @@ class RecordMutation:
         async def act(inner: Deed, record_id: str) -> UUID:
             return await shares.share(inner, record_id, given["principal_ids"], given["access"], given.get("expires_at"))
 
-        return await _each(deed, given["ids"], act)
+        return await each_record(deed, given["ids"], act)
 
     @command("*.share", RecordsPayload, "Take shares back (取消共享). Only manual ones; others end with their cause.")
     async def records_unshare(deed: Deed, input: RecordsUnshareInput) -> Done:
         """A record that was not shared with them answers NOT_FOUND."""
         given = plain_input(input)
-        return await _each(deed, given["ids"], lambda d, record_id: shares.revoke(d, record_id, given["principal_ids"]))
+        return await each_record(deed, given["ids"], lambda d, record_id: shares.revoke(d, record_id, given["principal_ids"]))
 
     @command("*.transfer", RecordsPayload, "Hand records over to another person (转移负责人).")
     async def records_transfer(deed: Deed, input: RecordsTransferInput) -> Done:
@@ -97,13 +95,13 @@ class RecordMutation:
         async def act(inner: Deed, record_id: str) -> UUID:
             return await owned.transfer(inner, record_id, to, with_children=given["with_children"])
 
-        return await _each(deed, given["ids"], act)
+        return await each_record(deed, given["ids"], act)
 
     @command("*.update", RecordsPayload, "Put tags on records and take others off (打标签).")
     async def records_tag(deed: Deed, input: RecordsTagInput) -> Done:
         """A record has at most 50."""
         given = plain_input(input)
-        return await _each(
+        return await each_record(
             deed, given["ids"], lambda d, record_id: tags.put_on(d, record_id, given["add_ids"], given["remove_ids"])
         )
 
@@ -113,21 +111,3 @@ class RecordMutation:
     async def record_purge(deed: Deed, id: strawberry.ID) -> UUID:
         """Refused while other records refer to it, those in the recycle bin included."""
         return await purges.purge(deed, id)
-
-
-async def _each(deed: Deed, ids: Sequence[str], act: Callable[[Deed, str], Awaitable[UUID]]) -> Done:
-    """Do it to each record in a savepoint of its own, in the order of the ids' values so that two bulk verbs cannot deadlock."""
-    if not 1 <= len(ids) <= MAX_BULK:
-        raise Invalid(f"Between 1 and {MAX_BULK} records.", ("input", "ids"))
-    outcome = {record_id: await _one(deed, record_id, act) for record_id in sorted(set(ids))}
-    return Done(extra={"results": [{"id": record_id, "errors": outcome[record_id]} for record_id in ids]})
-
-
-async def _one(deed: Deed, record_id: str, act: Callable[[Deed, str], Awaitable[UUID]]) -> list[dict[str, Any]]:
-    """What was wrong with this record, as plain data that an idempotency key can keep; nothing of it is written then."""
-    try:
-        async with deed.savepoint() as inner:
-            await act(inner, record_id)
-    except DomainError as error:
-        return [asdict(each) for each in refused(error).user_errors]
-    return []

@@ -44,7 +44,11 @@ After = Annotated[str | None, strawberry.argument(description="Hits after this c
 class SearchQuery:
     """Searching."""
 
-    @query(SIGNED_IN, "Records of every kind that the viewer may see, by what stands in them (检索中心), the best first.")
+    @query(
+        SIGNED_IN,
+        "Records of every kind that the viewer may see, by what stands in them (检索中心), the best first. Customers of the"
+        " public pool that they see there and no other way are found by names and codes, and by no number.",
+    )
     async def search(
         operation: Operation,
         query: Words,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from crm.core.flow import Flow
@@ -28,10 +29,11 @@ class ActivityStatus(StrEnum):
 
 
 class ActivityVerb(StrEnum):
-    """What can be done to an activity: complete (完成), cancel (取消), reopen (重新打开)."""
+    """What can be done to an activity: complete (完成), cancel (取消), reopen (重新打开), put off or forward (改期)."""
 
     COMPLETE = "COMPLETE"
     CANCEL = "CANCEL"
+    RESCHEDULE = "RESCHEDULE"
     REOPEN = "REOPEN"
 
 
@@ -42,8 +44,14 @@ ACTIVITY_FLOW = Flow(
     {
         (ActivityStatus.PLANNED, ActivityVerb.COMPLETE): ActivityStatus.DONE,
         (ActivityStatus.PLANNED, ActivityVerb.CANCEL): ActivityStatus.CANCELLED,
+        (ActivityStatus.PLANNED, ActivityVerb.RESCHEDULE): ActivityStatus.PLANNED,
         (ActivityStatus.DONE, ActivityVerb.REOPEN): ActivityStatus.PLANNED,
         (ActivityStatus.CANCELLED, ActivityVerb.REOPEN): ActivityStatus.PLANNED,
     },
 )
 """Nothing is final: a wrong click on "done" must not force a second activity into the history."""
+
+
+def is_overdue(status: ActivityStatus, planned_at: datetime | None, now: datetime) -> bool:
+    """Whether it was to happen by now and is still to do (逾期)."""
+    return status is ActivityStatus.PLANNED and planned_at is not None and planned_at < now

@@ -51,6 +51,7 @@ class CallVerb(StrEnum):
     RESUME = "RESUME"  # 恢复
     TRANSFER = "TRANSFER"  # 转接
     END = "END"  # 结束, which files the outcome
+    AMEND = "AMEND"  # 补记, of what was filed
     LINK = "LINK"  # 关联客户
 
 
@@ -124,13 +125,16 @@ def verbs_of(state: CallState, *, claimed: bool, filed: bool) -> tuple[CallVerb,
     """The legal next verbs on screen, in the order of their enum.
 
     `claimed` is whether the call has a holder: only then can anything but a claim be done to it. Claimed is whatever is open and
-    nobody's, and what was transferred, by whoever was given it. An outcome is filed once. A customer can be linked at any time.
+    nobody's, and what was transferred, by whoever was given it. An outcome is filed once, and amended from then on. A customer
+    can be linked at any time.
     """
     legal = set(CALL_FLOW.verbs(state)) - {CallVerb.CLAIM} if claimed else set()
     if state is CallState.TRANSFERRED or (state in OPEN and not claimed):
         legal.add(CallVerb.CLAIM)
     if filed:
         legal.discard(CallVerb.END)
+    if filed and claimed:
+        legal.add(CallVerb.AMEND)
     return tuple(verb for verb in CallVerb if verb in legal or verb is CallVerb.LINK)
 
 

@@ -21,6 +21,15 @@ class AnnouncementStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class AnnouncementTopic(StrEnum):
+    """What an announcement is about (公告类别): 通知, 市场, 竞争对手, 产品."""
+
+    NOTICE = "NOTICE"
+    MARKET = "MARKET"
+    COMPETITOR = "COMPETITOR"
+    PRODUCT = "PRODUCT"
+
+
 class AnnouncementVerb(StrEnum):
     """What can be done to an announcement: 定时发布, 取消定时, 发布, 撤回, 过期."""
 

@@ -57,6 +57,22 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "individual:个人:Individual dealer:经销商:Dealer"
         ),
     ),
+    "channel_type": (
+        "渠道类型",
+        "Channel type",
+        _entries(
+            "distributor:经销商:Distributor agent:代理商:Agent integrator:系统集成商:Systems_integrator "
+            "retailer:零售商:Retailer referral:推荐伙伴:Referral_partner"
+        ),
+    ),
+    "supplier_type": (
+        "供应商类型",
+        "Supplier type",
+        _entries(
+            "manufacturer:生产商:Manufacturer trader:贸易商:Trader service:服务商:Service_provider "
+            "logistics:物流商:Carrier outsourcing:外协厂:Subcontractor"
+        ),
+    ),
     "customer_source": (
         "客户来源",
         "Customer source",
@@ -86,12 +102,44 @@ DICTIONARIES: dict[str, tuple[str, str, tuple[Entry, ...]]] = {
             "complaint:投诉:Complaint wrong:打错:Wrong_number other:其他:Other"
         ),
     ),
+    "activity_outcome": (
+        "活动结果",
+        "Activity outcome",
+        _entries(
+            "reached:已联系:Reached interested:有意向:Interested agreed:达成一致:Agreed refused:已拒绝:Refused "
+            "later:以后再说:Later no_answer:未联系上:Not_reached other:其他:Other"
+        ),
+    ),
     "lost_reason": (
         "输单原因",
         "Lost reason",
         _entries(
             "price:价格:Price competitor:竞争对手:Competitor no_budget:没有预算:No_budget no_need:没有需求:No_need "
             "timing:时机不对:Timing product:产品不符:Product_does_not_fit no_answer:失去联系:No_answer other:其他:Other"
+        ),
+    ),
+    "won_reason": (
+        "赢单原因",
+        "Won reason",
+        _entries(
+            "price:价格:Price product:产品:Product service:服务:Service relationship:客户关系:Relationship "
+            "reference:成功案例:References delivery:交付能力:Delivery other:其他:Other"
+        ),
+    ),
+    "hold_reason": (
+        "搁置原因",
+        "Reason to hold",
+        _entries(
+            "budget:等待预算:Waiting_for_budget decision:等待决策:Waiting_for_a_decision timing:时机未到:Too_early "
+            "reorganisation:客户调整:Reorganisation resources:我方资源不足:Our_resources other:其他:Other"
+        ),
+    ),
+    "case_type": (
+        "服务类型",
+        "Case type",
+        _entries(
+            "question:咨询:Question repair:报修:Repair installation:安装调试:Installation complaint:投诉:Complaint "
+            "return:退换货:Return training:培训:Training other:其他:Other"
         ),
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import strawberry
 
@@ -12,7 +12,7 @@ from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
-from crm.rules.customers.activity_flow import ACTIVITY_FLOW
+from crm.rules.customers.activity_flow import ACTIVITY_FLOW, is_overdue
 from crm.schema.customers.activity_participant import ActivityParticipantInput
 from crm.schema.customers.enums import ActivityKind, ActivityStatus, ActivityVerb
 from crm.schema.system.custom_value import OwnedValues
@@ -36,9 +36,18 @@ class Activity(OwnedRecord):
     planned_at: datetime | None = column("When it is to happen (计划时间).", sort=True)
     done_at: datetime | None = column("When it was done (完成时间).", sort=True)
     outcome: str | None = column("What came of it (结果).", filterable=False)
+    outcome_option = related("system.DictionaryItem", "outcome_option_id", "Dictionary `activity_outcome` (结果分类).", card=True)
     next_step: str | None = column("What follows from it (下一步).", filterable=False)
+    previous = related("customers.Activity", "previous_id", "The activity that it follows from (上一活动).")
+    follow_ups = related_list("customers.Activity", "previous_id", "What was planned as its next step (后续活动).")
     party = related("customers.Party", "party_id", "With which party (单位).")
     contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
+    opportunity = related("customers.Opportunity", "opportunity_id", "The opportunity it is about (销售机会).")
+    contract = related("marketing.Contract", "contract_id", "The contract it is about (合同).")
+    delivery = related("trade.Delivery", "delivery_id", "The delivery it is about (发货单).")
+    project = related("customers.Project", "project_id", "The project it is about (项目).")
+    maintenance = related("customers.Maintenance", "maintenance_id", "The maintenance it is about: a visit (后期维护).")
+    service_case = related("customers.ServiceCase", "service_case_id", "The service case it is about (服务单).")
     calls = related_list("customers.Call", "activity_id", "The telephone calls it was made of (来电).")
     call_backs = related_list("customers.Call", "call_back_id", "The missed calls that it is to answer (未接来电).")
     participants = owned_list("customers.ActivityParticipant", "activity_id", "Who takes part (参与人).")
@@ -47,6 +56,11 @@ class Activity(OwnedRecord):
     def actions(root: Row) -> list[ActivityVerb]:
         """The verbs that the flow table allows from here."""
         return [ActivityVerb(verb) for verb in ACTIVITY_FLOW.verbs(ActivityStatus(root.record["status"]))]
+
+    @computed("Whether it was to happen by now and is neither done nor cancelled (已逾期).", needs=("status", "planned_at"))
+    def overdue(root: Row) -> bool | None:
+        """Looked at when it is read."""
+        return is_overdue(ActivityStatus(root.record["status"]), root.record["planned_at"], datetime.now(UTC))
 
 
 ActivityFilter = filter_of(Activity)
@@ -62,7 +76,14 @@ class ActivityValues(OwnedValues):
     planned_at: strawberry.Maybe[datetime | None] = strawberry.field(description="When it is to happen.")
     party_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With which party.")
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")
+    record_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="What it is about, whose party it is with then: an opportunity, contract, delivery, project, maintenance or "
+        "service case."
+    )
     outcome: strawberry.Maybe[str | None] = strawberry.field(description="What came of it.")
+    outcome_option_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The same as an option of dictionary `activity_outcome`."
+    )
     next_step: strawberry.Maybe[str | None] = strawberry.field(description="What follows from it.")
     participants: strawberry.Maybe[list[ActivityParticipantInput]] = strawberry.field(
         description="The whole list of participants, at most 50; replaces what is there."
@@ -87,10 +108,26 @@ class ActivityCreateInput(ActivityValues):
     owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Who is to do it (负责人).")
 
 
+@strawberry.input(description="The next step (下一步): planned with the same party and contact, about the same record.")
+class ActivityNextInput(OwnedValues):
+    """Kind and time must be given."""
+
+    kind: ActivityKind = strawberry.field(description="What sort it is.")
+    planned_at: datetime = strawberry.field(description="When it is to happen; not before this one was done.")
+    subject: strawberry.Maybe[str] = strawberry.field(description="What it is about; the same as this one, if absent.")
+    content: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")
+    owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Who is to do it; whoever plans it, if absent.")
+    participants: strawberry.Maybe[list[ActivityParticipantInput]] = strawberry.field(description="Who takes part, at most 50.")
+
+
 @strawberry.input(description="How an activity ended.")
 class ActivityCompleteInput:
     """Absent fields stay as they are."""
 
     done_at: strawberry.Maybe[datetime] = strawberry.field(description="When it was done; now, if absent.")
     outcome: strawberry.Maybe[str | None] = strawberry.field(description="What came of it.")
-    next_step: strawberry.Maybe[str | None] = strawberry.field(description="What follows from it.")
+    outcome_option_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The same as an option of dictionary `activity_outcome`."
+    )
+    next_step: strawberry.Maybe[str | None] = strawberry.field(description="What follows from it, in words.")
+    next: strawberry.Maybe[ActivityNextInput] = strawberry.field(description="What follows from it, planned at once.")

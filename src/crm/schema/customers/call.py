@@ -10,13 +10,14 @@ import strawberry
 from strawberry.types import Info
 
 from crm.graph import reads
-from crm.graph.fields import column, computed, owned_list, related, related_through
+from crm.graph.fields import column, computed, owned_list, related, related_list, related_through
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun, noun_named, part
 from crm.graph.orders import order_of
 from crm.graph.payloads import USER_ERRORS, Done, UserError, payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.call_states import verbs_of
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.enums import CallDirection, CallState, CallVerb
 from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
@@ -59,6 +60,9 @@ class Call(OwnedRecord):
     expires_at: datetime = column("Until when a popup for it makes sense (弹屏过期时间).")
     answered_at: datetime | None = column("When it was first answered (接听时间).")
     ended_at: datetime | None = column("When it was over (结束时间).")
+    ring_seconds: int | None = column("How long it rang, until it was answered or over (振铃秒数).")
+    talk_seconds: int | None = column("How long was spoken, from the first answer to the end (通话秒数).", sort=True)
+    blocked: bool = column("Whether its number stood on the block list when it came, so that it rang nobody here (已拦截).")
     candidates = related_through(
         "system.User", "call_candidate", "call_id", "user_id", "Whom it rang, at most 50 (振铃座席).", card=True
     )
@@ -69,6 +73,8 @@ class Call(OwnedRecord):
     contact = related("customers.Contact", "contact_id", "The person there (联系人).")
     activity = related("customers.Activity", "activity_id", "The activity it was filed as (活动).")
     call_back = related("customers.Activity", "call_back_id", "The task to call back, where nobody answered (回电任务).")
+    service_cases = related_list("customers.ServiceCase", "call_id", "The service cases that came of it (服务单).")
+    call_back_entry = related("customers.CallBack", "call_back_entry_id", "Its place on the call-back list (回电).")
     disposition = related("system.DictionaryItem", "disposition_id", "Dictionary `call_disposition` (处理结果).", card=True)
     note: str | None = column("What was said (备注).", filterable=False)
     follow_up_at: datetime | None = column("When to come back to it (回访时间).")
@@ -106,6 +112,7 @@ class CallCustomerPayload:
     """来电建客户结果."""
 
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+    duplicates = duplicates_field()
 
     @strawberry.field(description="The call, linked to its customer; null when nothing was changed.")
     async def call(root: Any, info: Info) -> Call | None:
@@ -140,6 +147,22 @@ class CallEndInput(OwnedValues):
     follow_up_at: strawberry.Maybe[datetime | None] = strawberry.field(
         description="When to come back to it (回访时间): makes a planned activity. Within two years."
     )
+    activity_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The planned activity that this call was (计划活动), with the same party: it is done, and no other is made."
+    )
+    record_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="What it was about (关联业务): any record of the same party that activities can be about."
+    )
+
+
+@strawberry.input(description="What was filed of a call, put right. Absent fields stay as they are; null clears.")
+class CallAmendInput:
+    """补记."""
+
+    disposition: strawberry.Maybe[str | None] = strawberry.field(
+        description="The code or the id of an option of dictionary `call_disposition` (处理结果)."
+    )
+    note: strawberry.Maybe[str | None] = strawberry.field(description="What was said, at most 20,000 characters (备注).")
 
 
 @strawberry.input(description="Who it is: a party, or a contact whose party follows from it.")

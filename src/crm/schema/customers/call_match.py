@@ -43,7 +43,7 @@ class CallMatch:
     reason: CallMatchReason = column("What it rests on (匹配依据).")
     position: int = column("The place in the list.", sort=True)
     owner = related("system.User", "owner_id", "Who is responsible for the party (负责人); for all who see the call.", card=True)
-    party = related("customers.Party", "party_id", "The party, where the viewer may see it (单位).")
+    party = related("customers.Party", "party_id", "The party, where the viewer may see it (单位), in the pool too.", window=True)
 
     @computed("The contact, where the viewer may see them and their party (联系人).", needs=("party_id", "contact_id"))
     async def contact(root: Row, info: Info) -> ContactType | None:
@@ -61,4 +61,4 @@ class CallMatch:
 
 
 async def _party(root: Row, info: Info) -> Row | None:
-    return await reads.one(info.context, noun_named("Party"), root.record["party_id"])
+    return await reads.one(info.context, noun_named("Party"), root.record["party_id"], window=True)

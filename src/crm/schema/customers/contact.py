@@ -12,6 +12,7 @@ from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
 from crm.schema.customers.address import AddressInput
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.email_address import EmailAddressInput
 from crm.schema.customers.phone_number import PhoneNumberInput
 from crm.schema.system.custom_value import OwnedValues
@@ -40,12 +41,13 @@ class Contact(OwnedRecord):
     addresses = owned_list("customers.Address", "contact_id", "Their addresses (地址).")
     activities = related_list("customers.Activity", "contact_id", "What is planned and was done with them (活动).")
     calls = related_list("customers.Call", "contact_id", "The telephone calls with them (来电).")
+    stakes = related_list("customers.Stakeholder", "contact_id", "Where they have a say (影响).")
     opportunities = related_list("customers.Opportunity", "contact_id", "What they may decide to buy (销售机会).")
 
 
 ContactFilter = filter_of(Contact)
 ContactOrder = order_of(Contact)
-ContactPayload = payload_of(Contact)
+ContactPayload = payload_of(Contact, duplicates=duplicates_field())
 
 
 @strawberry.input(description="What creation and update of a contact have in common.")

@@ -37,15 +37,27 @@ class Opportunity(OwnedRecord):
     expected_close_on: date | None = column("When it is expected to be decided (预计成交日期).", sort=True)
     closed_at: datetime | None = column("When it was won or lost (关闭时间).")
     lost_note: str | None = column("More on why it was lost (输单说明).", filterable=False)
+    won_note: str | None = column("More on why it was won (赢单说明).", filterable=False)
+    hold_note: str | None = column("More on why it was put aside (搁置说明).", filterable=False)
+    resume_on: date | None = column("While on hold: when it is to be taken up again (预计恢复日期).")
     note: str | None = column("Anything else (备注).", filterable=False)
     party = related("customers.Party", "party_id", "To whom (单位).")
     contact = related("customers.Contact", "contact_id", "With whom there (联系人).")
     pipeline = related("customers.Pipeline", "pipeline_id", "The pipeline it goes through (销售管道).", card=True)
     stage = related("customers.Stage", "stage_id", "How far it has come (阶段).", card=True)
     lost_reason = related("system.DictionaryItem", "lost_reason_id", "Dictionary `lost_reason` (输单原因).", card=True)
+    won_reason = related("system.DictionaryItem", "won_reason_id", "Dictionary `won_reason` (赢单原因).", card=True)
+    hold_reason = related("system.DictionaryItem", "hold_reason_id", "Dictionary `hold_reason` (搁置原因).", card=True)
     stage_history = related_list(
         "customers.StageChange", "opportunity_id", "Its stays in stages, the first one first (阶段历史)."
     )
+    stakeholders = related_list("customers.Stakeholder", "opportunity_id", "Who at the party has a say in it (影响者).")
+    team = related_list("customers.TeamMember", "opportunity_id", "Who works on it besides the owner (团队).")
+    tasks = related_list("customers.ProcessTask", "opportunity_id", "What is to be done for it (任务).")
+    competitors = related_list("customers.Competition", "opportunity_id", "Who wants the same business (竞争对手).")
+    projects = related_list("customers.Project", "opportunity_id", "The project that it became: one at most (项目).")
+    activities = related_list("customers.Activity", "opportunity_id", "What is planned and was done about it (活动).")
+    assignments = related_list("customers.ChannelAssignment", "opportunity_id", "To which channels it was offered (机会分配).")
     contracts = related_list("marketing.Contract", "opportunity_id", "The contracts that came of it (合同).")
 
     @computed(
@@ -98,6 +110,25 @@ class OpportunityCreateInput(OpportunityValues):
     pipeline_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="By default the first active one (销售管道).")
     stage_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="By default the pipeline's first (阶段).")
     owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Who will be responsible (负责人).")
+
+
+@strawberry.input(description="Why an opportunity was won.")
+class OpportunityWinInput:
+    """赢单."""
+
+    reason_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of the dictionary `won_reason` (赢单原因).")
+    note: strawberry.Maybe[str | None] = strawberry.field(description="More on it, at most 20,000 characters (赢单说明).")
+
+
+@strawberry.input(description="Why an opportunity is put aside, and until when.")
+class OpportunityHoldInput:
+    """搁置."""
+
+    reason_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of the dictionary `hold_reason` (原因).")
+    note: strawberry.Maybe[str | None] = strawberry.field(description="More on it, at most 20,000 characters (搁置说明).")
+    resume_on: strawberry.Maybe[date | None] = strawberry.field(
+        description="When it is to be taken up again, today or later (预计恢复日期)."
+    )
 
 
 @strawberry.input(description="Why an opportunity was lost.")

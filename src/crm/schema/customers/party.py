@@ -21,6 +21,7 @@ ITEM = "system.DictionaryItem"
     segmented=True,
     order="-updated_at",
     description="An organisation or person we deal with (往来单位): a customer, a channel or a supplier.",
+    extra=("owner_since", "protected_until", "channel_group_id", "territory_id", "channel_id"),
 )
 class Party(OwnedRecord):
     """往来单位."""
@@ -30,7 +31,7 @@ class Party(OwnedRecord):
     short_name: str | None = column("What people call it (简称).")
     credit_code: str | None = column("Unified social credit code (统一社会信用代码).")
     level = related(ITEM, "level_id", "Dictionary `customer_level` (客户级别).", card=True)
-    category = related(ITEM, "category_id", "Dictionary `customer_type` (类型).", card=True)
+    category = related(ITEM, "category_id", "Dictionary `customer_type`, `channel_type` or `supplier_type` (类型).", card=True)
     source = related(ITEM, "source_id", "Dictionary `customer_source` (来源).", card=True)
     industry = related(ITEM, "industry_id", "Dictionary `industry` (行业).", card=True)
     region = related(ITEM, "region_id", "Dictionary `region` (地区).", card=True)
@@ -53,6 +54,9 @@ class Party(OwnedRecord):
     calls = related_list("customers.Call", "party_id", "The telephone calls with it (来电).")
     opportunities = related_list("customers.Opportunity", "party_id", "What may be sold to it (销售机会).")
     contracts = related_list("marketing.Contract", "party_id", "What was agreed with it (合同).")
+    projects = related_list("customers.Project", "party_id", "What is carried out for it (项目).")
+    maintenances = related_list("customers.Maintenance", "party_id", "The after-sales maintenance for it (后期维护).")
+    service_cases = related_list("customers.ServiceCase", "party_id", "What it wanted of our service (服务单).")
     deliveries = related_list("trade.Delivery", "party_id", "What was sent to it (发货单).")
     trail = related_list("system.Change", "party_id", "The change log of the party and all its records (往来变更记录).")
 

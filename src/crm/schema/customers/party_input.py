@@ -23,7 +23,9 @@ class PartyValues(OwnedValues):
         description="Unified social credit code (统一社会信用代码), 18 characters with a check character."
     )
     level_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of dictionary `customer_level`.")
-    category_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of dictionary `customer_type`.")
+    category_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="Of dictionary `customer_type`, `channel_type` or `supplier_type`, by the type of party."
+    )
     source_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of dictionary `customer_source`.")
     industry_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of dictionary `industry`.")
     region_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="Of dictionary `region`.")
@@ -33,6 +35,15 @@ class PartyValues(OwnedValues):
     website: strawberry.Maybe[str | None] = strawberry.field(description="Its website.")
     lifecycle: strawberry.Maybe[Lifecycle] = strawberry.field(description="How far the relationship has come.")
     parent_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="The party it belongs to.")
+    channel_group_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The group of a channel; others have none (渠道分组)."
+    )
+    territory_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="Where a channel sells; others have none (销售区域)."
+    )
+    channel_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The channel that serves a customer; others have none (所属渠道)."
+    )
     next_contact_at: strawberry.Maybe[datetime | None] = strawberry.field(description="When to contact it next.")
     contact_cycle_days: strawberry.Maybe[int | None] = strawberry.field(description="Contact it every so many days, 1 to 3650.")
     note: strawberry.Maybe[str | None] = strawberry.field(description="Anything else, at most 20,000 characters.")

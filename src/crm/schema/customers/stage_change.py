@@ -39,6 +39,12 @@ class StageChange(Node):
         left = root.record["left_at"]
         return None if left is None else int((left - root.record["entered_at"]).total_seconds())
 
+    @computed("How long the stay was, in whole days; null while it lasts.", needs=("entered_at", "left_at"))
+    def duration_days(root: Row) -> int | None:
+        """Begun days do not count."""
+        left = root.record["left_at"]
+        return None if left is None else int((left - root.record["entered_at"]).days)
+
     @computed("The opportunity's amount when the stage was entered (金额).", needs=("amount",))
     def amount(root: Row, info: Info) -> Decimal | None:
         """Hidden wherever the opportunity's own amount is."""

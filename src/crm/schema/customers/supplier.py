@@ -6,6 +6,7 @@ from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
+from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.party import Party
 
 
@@ -23,4 +24,4 @@ class Supplier(Party):
 
 SupplierFilter = filter_of(Supplier)
 SupplierOrder = order_of(Supplier)
-SupplierPayload = payload_of(Supplier)
+SupplierPayload = payload_of(Supplier, duplicates=duplicates_field())

@@ -51,6 +51,8 @@ class Contract(OwnedRecord):
     opportunity = related("customers.Opportunity", "opportunity_id", "What it came of (销售机会).")
     our_signer = related("system.User", "our_signer_id", "Who signs for us (我方签约人).", card=True)
     approved_by = related("system.User", "approved_by_id", "Who approved it (批准人).", card=True)
+    projects = related_list("customers.Project", "contract_id", "The projects that carry it out (项目).")
+    activities = related_list("customers.Activity", "contract_id", "What is planned and was done about it (活动).")
     deliveries = related_list("trade.Delivery", "contract_id", "What was sent under it (发货单).")
 
     @computed("What can be done with it next; rights come on top.", needs=("status",))

@@ -18,6 +18,7 @@ from crm.graph.rows import Row
 from crm.rules.messaging.announcement_flow import offered
 from crm.schema.messaging.announcement_audience import AnnouncementAudience, audience_of, figures_of
 from crm.schema.messaging.announcement_receipt import AnnouncementReceipt, of
+from crm.schema.messaging.announcement_topic import AnnouncementTopic
 from crm.schema.messaging.enums import AnnouncementStatus, AnnouncementVerb
 from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
@@ -36,6 +37,7 @@ FIRST = Page(size=1, backwards=False, after=None, before=None)
 class Announcement(OwnedRecord):
     """公告. Drafts first, then what was published last."""
 
+    topic: AnnouncementTopic = column("A notice, or information about market, competitors or products (类别).")
     title: str = column("What it is about (标题).")
     body: str = column("What it says (正文).", filterable=False)
     status: AnnouncementStatus = column("Where it stands (状态).")
@@ -108,6 +110,9 @@ class AnnouncementAudienceInput:
     )
     role_ids: list[strawberry.ID] | None = strawberry.field(description="Roles: whoever has them.", default=None)
     user_ids: list[strawberry.ID] | None = strawberry.field(description="Single people.", default=None)
+    channel_ids: list[strawberry.ID] | None = strawberry.field(
+        description="Channels: the people who work for them.", default=None
+    )
 
 
 @strawberry.input(description="What creation and update of an announcement have in common.")
@@ -117,6 +122,7 @@ class AnnouncementValues(OwnedValues):
     audience: strawberry.Maybe[AnnouncementAudienceInput] = strawberry.field(
         description="Whom it is meant for, as a whole; replaces what is there."
     )
+    topic: strawberry.Maybe[AnnouncementTopic] = strawberry.field(description="What sort of news it is; NOTICE at first (类别).")
     must_confirm: strawberry.Maybe[bool] = strawberry.field(description="Whether everybody has to confirm it.")
     pinned: strawberry.Maybe[bool] = strawberry.field(description="Whether it is to be shown above the others.")
     expires_at: strawberry.Maybe[datetime | None] = strawberry.field(description="Until when it matters; in the future.")

@@ -48,6 +48,11 @@ class AnnouncementAudience:
         """As principals, like those of shares."""
         return [principal(key) for key in self.principals if kind_of(key) is Kind.ROLE]
 
+    @strawberry.field(description="Channels: the people who work for them (渠道).")
+    def channels(self) -> list[Principal]:
+        """As principals: whoever may change the announcement may know whom it names."""
+        return [principal(key) for key in self.principals if kind_of(key) is Kind.PARTY]
+
     @strawberry.field(description="Single people (用户).")
     async def users(self, info: Info) -> list[User]:
         """Their cards."""

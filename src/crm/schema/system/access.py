@@ -21,6 +21,8 @@ class AccessCause(Enum):
     SHARE = "SHARE"
     PARTY = "PARTY"
     NAMED = "NAMED"
+    POOL = "POOL"
+    CHANNEL = "CHANNEL"
 
 
 @part(of="the record", description="One reason why somebody may do something.")

@@ -32,7 +32,7 @@ class RecordResult:
             return None
         key = UUID(self.id)
         entry = noun_of_record(key)
-        found: Any = None if entry is None else await reads.one(info.context, entry, key)
+        found: Any = None if entry is None else await reads.one(info.context, entry, key, window=True)
         return found  # type: ignore[no-any-return]
 
 

@@ -86,7 +86,7 @@ async def visible_changes(row: Row, operation: Operation) -> list[FieldChange]:
     if entry is not None and told and not await reads.editable(operation, entry, row.record["record_id"]):
         hidden |= entry.editors_only
     shown = [each for each in changes if each["field"] not in hidden and not _all_hidden(each["field"], hidden)]
-    values = await asyncio.gather(*(_masked(operation, each[side]) for each in shown for side in ("old", "new")))
+    values = await asyncio.gather(*(masked(operation, each[side]) for each in shown for side in ("old", "new")))
     pairs = zip(values[::2], values[1::2], strict=True)
     return [FieldChange(field=each["field"], old=old, new=new) for each, (old, new) in zip(shown, pairs, strict=True)]
 
@@ -96,12 +96,12 @@ def _all_hidden(field: str, hidden: set[str]) -> bool:
     return field.startswith("custom.") and "customFields" in hidden
 
 
-async def _masked(operation: Operation, value: Any) -> Any:
+async def masked(operation: Operation, value: Any) -> Any:
     """A value with null in place of every id of an owned record that the viewer does not see."""
     if isinstance(value, list):
-        return list(await asyncio.gather(*(_masked(operation, item) for item in value)))
+        return list(await asyncio.gather(*(masked(operation, item) for item in value)))
     if isinstance(value, dict):
-        items = await asyncio.gather(*(_masked(operation, item) for item in value.values()))
+        items = await asyncio.gather(*(masked(operation, item) for item in value.values()))
         return dict(zip(value, items, strict=True))
     key = parse_id(value) if isinstance(value, str) else None
     entry = None if key is None else noun_of_record(key)

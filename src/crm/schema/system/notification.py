@@ -38,7 +38,21 @@ class NotificationKind(Enum):
     ASSIGNED = _told(Notice.ASSIGNED, "An activity was planned for the viewer, such as a call-back (任务分配).")
     DELETED = _told(Notice.DELETED, "A record of the viewer's was deleted (被删除).")
     APPROVED = _told(Notice.APPROVED, "A document of the viewer's was approved (审批通过).")
-    REJECTED = _told(Notice.REJECTED, "A document of the viewer's was not approved (审批驳回).")
+    REJECTED = _told(Notice.REJECTED, "A document or submission of the viewer's was not approved (审批驳回).")
+    OFFERED = _told(Notice.OFFERED, "An opportunity was offered to the viewer's channel (机会分配).")
+    OFFER_ACCEPTED = _told(Notice.OFFER_ACCEPTED, "A channel took up what it was offered (渠道接受).")
+    OFFER_DECLINED = _told(Notice.OFFER_DECLINED, "A channel gave back what it was offered (渠道拒绝).")
+    OFFER_WITHDRAWN = _told(Notice.OFFER_WITHDRAWN, "An assignment was taken back from the viewer's channel (撤回分配).")
+    OFFER_EXPIRED = _told(Notice.OFFER_EXPIRED, "An offer was not answered in time, or a protection ended (分配过期).")
+    SUBMITTED = _told(Notice.SUBMITTED, "A channel submitted an opportunity (渠道报备).")
+    REGISTERED = _told(Notice.REGISTERED, "An opportunity is registered for the viewer's channel (已登记).")
+    COMMENTED = _told(Notice.COMMENTED, "Somebody commented on the record (新评论).")
+    TASK_DISPATCHED = _told(Notice.TASK_DISPATCHED, "The viewer's channel has a marketing task to do (任务下发).")
+    TASK_REPORTED = _told(Notice.TASK_REPORTED, "A channel reported on a marketing task (任务汇报).")
+    ESCALATED = _told(Notice.ESCALATED, "A case of the viewer's, or of somebody below them, is running late (服务单升级).")
+    RECYCLED_SOON = _told(Notice.RECYCLED_SOON, "A customer of the viewer's will go to the public pool soon (即将回收).")
+    RECYCLED = _told(Notice.RECYCLED, "A customer of the viewer's went to the public pool (已回收到公海).")
+    JOB_FAILED = _told(Notice.JOB_FAILED, "A background job was given up: one that the viewer started, or may retry (任务失败).")
 
 
 @noun(
@@ -59,7 +73,7 @@ class Notification(Node):
     async def record(root: Row, info: Info) -> Node | None:
         """The record itself, under its own rights. Nothing of it is kept here."""
         entry = noun_of_record(root.record["record_id"])
-        return None if entry is None else await reads.one(info.context, entry, root.record["record_id"])  # type: ignore[return-value]
+        return None if entry is None else await reads.one(info.context, entry, root.record["record_id"], window=True)  # type: ignore[return-value]
 
 
 NotificationFilter = filter_of(Notification)

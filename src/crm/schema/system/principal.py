@@ -16,25 +16,31 @@ from crm.graph.nouns import noun_named, part
 
 @strawberry.enum(description="What sort of principal it is.")
 class PrincipalKind(Enum):
-    """用户、部门、角色、全体."""
+    """用户、部门、角色、渠道、全体."""
 
     USER = "USER"
     DEPARTMENT = "DEPARTMENT"
     ROLE = "ROLE"
+    CHANNEL = "CHANNEL"
     EVERYONE = "EVERYONE"
 
 
-_NOUNS = {Kind.USER: ("User", "display_name"), Kind.DEPARTMENT: ("Department", "name"), Kind.ROLE: ("Role", "name")}
+_NOUNS = {
+    Kind.USER: ("User", "display_name"), Kind.DEPARTMENT: ("Department", "name"), Kind.ROLE: ("Role", "name"),
+    Kind.PARTY: ("Channel", "name"),
+}  # fmt: skip
 
 
 @part(
-    of="Share", description="Somebody a record can be shared with: a user, a department with all below it, a role, or all staff."
+    of="Share",
+    description="Somebody a record can be shared with: a user, a department with all below it, a role, a channel's people, or all"
+    " staff.",
 )
 class Principal:
     """共享对象."""
 
-    id: strawberry.ID = strawberry.field(description="The id of the user, department or role.")
-    kind: PrincipalKind = strawberry.field(description="Which of the four.")
+    id: strawberry.ID = strawberry.field(description="The id of the user, department, role or channel.")
+    kind: PrincipalKind = strawberry.field(description="Which of the five.")
 
     @strawberry.field(description="What people call it.")
     async def name(self, info: Info) -> str:
@@ -51,4 +57,5 @@ class Principal:
 def principal(key: UUID) -> Principal:
     """The principal with this id."""
     kind = kind_of(key) or Kind.EVERYONE
-    return Principal(id=strawberry.ID(str(key)), kind=PrincipalKind[kind.name])
+    named = PrincipalKind.CHANNEL if kind is Kind.PARTY else PrincipalKind[kind.name]
+    return Principal(id=strawberry.ID(str(key)), kind=named)

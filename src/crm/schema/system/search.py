@@ -74,7 +74,7 @@ class SearchHit:
     async def record(self, info: Info) -> Node | None:
         """Read as any other; null where it went meanwhile."""
         entry = noun_of_record(self.hit.id)
-        return None if entry is None else await reads.one(info.context, entry, self.hit.id)  # type: ignore[return-value]
+        return None if entry is None else await reads.one(info.context, entry, self.hit.id, window=True)  # type: ignore[return-value]
 
 
 @part(of="its list", description="One hit with its cursor.")

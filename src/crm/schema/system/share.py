@@ -33,6 +33,7 @@ class ShareCause(Enum):
     TEAM = "TEAM"
     APPROVAL = "APPROVAL"
     INHERITED = "INHERITED"
+    ASSIGNED = "ASSIGNED"
 
 
 @noun("share", order="created_at", description="One record shared with somebody (共享).", extra=("principal_id", "record_id"))

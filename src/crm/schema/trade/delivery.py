@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import strawberry
 
-from crm.graph.fields import column, computed, owned_list, related
+from crm.graph.fields import column, computed, owned_list, related, related_list
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
@@ -51,6 +51,8 @@ class Delivery(OwnedRecord):
     party = related("customers.Party", "party_id", "To whom (单位).")
     contact = related("customers.Contact", "contact_id", "To whom there (联系人).")
     contract = related("marketing.Contract", "contract_id", "Under which contract (合同).")
+    maintenances = related_list("customers.Maintenance", "delivery_id", "The maintenance of what was delivered (后期维护).")
+    activities = related_list("customers.Activity", "delivery_id", "What is planned and was done about it (活动).")
     lines = owned_list("trade.DeliveryLine", "delivery_id", "What is sent (发货明细).")
 
     @computed("What can be done with it next; rights come on top.", needs=("status",))

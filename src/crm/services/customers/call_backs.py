@@ -1,8 +1,11 @@
-"""Call-back tasks (回电): what is owed to a caller whom nobody answered, one for each number however often it rang."""
+"""Call-back tasks (回电): what is owed to a caller whom nobody answered, one for each number however often it rang.
+
+Beside each stands an entry of the list that a team works through, `call_back_list.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from crm.models import Activity
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityKind, ActivityStatus, ActivityVerb
 from crm.rules.customers.call_states import CallDirection, CallState
 from crm.rules.system.notices import Notice
+from crm.services.customers import call_back_list
 from crm.services.customers.call_people import candidates_of
 from crm.services.customers.call_rows import locked_own
 from crm.services.deeds import Deed
@@ -20,38 +24,48 @@ from crm.services.records import insert, record_change, revise
 NUMBER_LOCK = 7_261_005
 UNANSWERED = frozenset({CallState.MISSED, CallState.ABANDONED, CallState.LOST})
 
-_OPEN_TASK = """
-SELECT c.call_back_id FROM call c JOIN activity a ON a.id = c.call_back_id
-WHERE {same} AND c.call_back_id IS NOT NULL AND c.id <> $2 AND a.status = 'PLANNED' AND a.deleted_at IS NULL
-ORDER BY c.ringing_at, c.id LIMIT 1
+_SPOKEN_SINCE = """
+SELECT 1 FROM call WHERE number_e164 = $1 AND answered_at >= $2 AND id <> $3 AND direction = 'OUTBOUND' LIMIT 1
 """
-_OF_NUMBER = _OPEN_TASK.format(same="c.number_e164 = $1")
-_OF_DISPLAY = _OPEN_TASK.format(same="c.number_e164 IS NULL AND c.number_display = $1")
+"""Switchboards are late: that they were called back may be known before it is that they were missed."""
 
 
 async def settled(deed: Deed, call: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The call's link to its task, as far as it changes: made when nobody answered, given up when somebody did after all.
+    """The call's links to its task and its entry, as far as they change: made when nobody answered, given up when somebody did.
 
-    `values` are what the call is about to become.
+    `values` are what the call is about to become. Whoever is reached by a call of ours is owed nothing any more.
     """
 
     def after(name: str) -> Any:
         return values.get(name, getattr(call, name))
 
     missed = after("direction") == CallDirection.INBOUND and after("state") in UNANSWERED and after("answered_at") is None
-    owed = missed and after("number_display") is not None
-    if owed == (call.call_back_id is not None):
+    owed = missed and after("number_display") is not None and not after("blocked")
+    answered = after("answered_at") is not None and call.answered_at is None and after("direction") == CallDirection.OUTBOUND
+    number = after("number_e164") or after("number_display")
+    if owed == (call.call_back_id is not None) and not (answered and number):
         return {}
     # Two calls of one number may be missed at the same instant, and must find each other's task.
-    number = after("number_e164") or after("number_display") or ""
-    await deed.run("SELECT pg_advisory_xact_lock($1, hashtext($2))", NUMBER_LOCK, number)
-    if not owed:
+    await deed.run("SELECT pg_advisory_xact_lock($1, hashtext($2))", NUMBER_LOCK, number or "")
+    given_up: dict[str, Any] = {}
+    if not owed and call.call_back_id is not None:
         await _withdraw(deed, call)
-        return {"call_back_id": None}
-    found = await deed.rows(_OF_NUMBER if after("number_e164") else _OF_DISPLAY, number, call.id)
-    if found:
-        return {"call_back_id": found[0]["call_back_id"]}
-    return {"call_back_id": await _task(deed, call.id, after("party_id"), after("contact_id"))}
+        given_up = {"call_back_id": None, "call_back_entry_id": None}
+    if answered and number:
+        await call_back_list.reached(deed, call, number, after("answered_at"), after("claimed_by_id"))
+    return await _owed(deed, call, number or "", after) if owed and call.call_back_id is None else given_up
+
+
+async def _owed(deed: Deed, call: Any, number: str, after: Callable[[str], Any]) -> dict[str, Any]:
+    at = after("ringing_at")
+    if await deed.rows(_SPOKEN_SINCE, number, at, call.id):
+        return {}
+    found = await call_back_list.waiting_for(deed, number)
+    if found is not None:
+        await call_back_list.count_in(deed, found.entry, call, at)
+        return {"call_back_id": found.task.id, "call_back_entry_id": found.entry.id}
+    task = await _task(deed, call.id, after("party_id"), after("contact_id"))
+    return {"call_back_id": task, "call_back_entry_id": await call_back_list.enter(deed, call, number, task, at)}
 
 
 async def _task(deed: Deed, call_id: UUID, party_id: UUID | None, contact_id: UUID | None) -> UUID:
@@ -87,10 +101,11 @@ async def _responsible(deed: Deed, call_id: UUID, party_id: UUID | None) -> dict
 
 
 async def _withdraw(deed: Deed, call: Any) -> None:
-    """Cancel the task if it is still open and no other call is waiting for it."""
+    """Cancel the task if it is still open and no other call is waiting for it; the entry of the list goes with it."""
     others = await deed.rows("SELECT 1 FROM call WHERE call_back_id = $1 AND id <> $2 LIMIT 1", call.call_back_id, call.id)
     task = await locked_own(deed, Activity, call.call_back_id)
-    if others or task is None or task.status != ActivityStatus.PLANNED:
-        return
-    status = ACTIVITY_FLOW.after(ActivityStatus(task.status), ActivityVerb.CANCEL)
-    await record_change(deed, task, "activity.cancel", await revise(deed, task, {"status": status.value}))
+    if not others and task is not None and task.status == ActivityStatus.PLANNED:
+        status = ACTIVITY_FLOW.after(ActivityStatus(task.status), ActivityVerb.CANCEL)
+        await record_change(deed, task, "activity.cancel", await revise(deed, task, {"status": status.value}))
+    if call.call_back_entry_id is not None:
+        await call_back_list.take_out(deed, call)

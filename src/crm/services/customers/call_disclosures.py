@@ -19,10 +19,8 @@ from crm.access.sights import unseen
 from crm.access.viewer import Viewer
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
-from crm.rules.customers.disclosures import WINDOW, tellable
+from crm.services.customers.disclosures import tellable_to
 from crm.services.deeds import Deed, Reading
-
-PERSON_LOCK = 7_261_006
 
 log = structlog.get_logger("crm.calls")
 
@@ -33,9 +31,6 @@ JOIN (SELECT DISTINCT ON (party_id) party_id, owner_id, position FROM call_match
 WHERE c.call_id = $1
   AND NOT EXISTS (SELECT FROM call_disclosure d WHERE d.call_id = $1 AND d.user_id = c.user_id AND d.party_id = m.party_id)
 ORDER BY c.position, c.id, m.position
-"""
-_LATELY = """
-SELECT DISTINCT user_id, party_id FROM call_disclosure WHERE user_id = ANY($1::uuid[]) AND at > $2 AND NOT withheld
 """
 _KEEP = """
 INSERT INTO call_disclosure (id, at, user_id, call_id, party_id, owner_id, withheld)
@@ -55,10 +50,10 @@ async def settle(deed: Deed, call_id: UUID) -> bool:
     pairs = [row for row in asked if (row["user_id"], row["party_id"]) in hidden]
     if not pairs:
         return False
-    people = sorted({row["user_id"] for row in pairs})
-    # Several calls may ring one person at the same instant, and must count each other.
-    await deed.run("SELECT pg_advisory_xact_lock($1, hashtext(p::text)) FROM unnest($2::uuid[]) p", PERSON_LOCK, people)
-    told = await _told(deed, people, pairs)
+    wanted: dict[UUID, list[UUID]] = {}
+    for row in pairs:
+        wanted.setdefault(row["user_id"], []).append(row["party_id"])
+    told = await tellable_to(deed, wanted)
     withheld = [(row["user_id"], row["party_id"]) not in told for row in pairs]
     columns = [[row[name] for row in pairs] for name in ("user_id", "party_id", "owner_id")]
     await deed.run(_KEEP, deed.at, call_id, [new_id(Kind.CALL_DISCLOSURE) for _ in pairs], *columns, withheld)
@@ -79,11 +74,3 @@ async def _hidden(deed: Deed, asked: Sequence[dict[str, Any]]) -> set[tuple[UUID
 def _shown(viewer: Viewer) -> bool:
     """Whether they see matches at all: to whoever does not, nothing is told."""
     return viewer.rights.holds("call.read") and "call.matches" not in viewer.rights.hidden
-
-
-async def _told(deed: Deed, people: Sequence[UUID], pairs: Sequence[dict[str, Any]]) -> set[tuple[UUID, UUID]]:
-    lately: dict[UUID, set[UUID]] = {person: set() for person in people}
-    for row in await deed.rows(_LATELY, people, deed.at - WINDOW):
-        lately[row["user_id"]].add(row["party_id"])
-    wanted = {person: [row["party_id"] for row in pairs if row["user_id"] == person] for person in people}
-    return {(person, party) for person in people for party in tellable(wanted[person], lately[person])}

@@ -25,6 +25,7 @@ _ADD = """
 INSERT INTO call_event (call_id, source, key, signal, at, agent_id, screen, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _NUMBER = "number"
+_FOLLOWING = ("ringSeconds", "talkSeconds")
 _TAKES = (Signal.CLAIMED, Signal.ANSWERED, Signal.TRANSFERRED)
 
 
@@ -101,7 +102,14 @@ def _columns(facts: CallFacts, rings: timedelta) -> dict[str, Any]:
         "answered_at": facts.answered_at,
         "ended_at": facts.ended_at,
         "cause": facts.cause,
+        "ring_seconds": _seconds(facts.ringing_at, facts.answered_at or facts.ended_at),
+        "talk_seconds": _seconds(facts.answered_at, facts.ended_at),
     }
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> int | None:
+    """Whole seconds; of clocks that disagree, none."""
+    return None if start is None or end is None else max(0, int((end - start).total_seconds()))
 
 
 async def _holder(deed: Deed, call: Any, facts: CallFacts, heard: Sequence[CallEvent]) -> dict[str, Any]:
@@ -138,9 +146,10 @@ def _verb(call: Any, facts: CallFacts) -> str:
 
 
 def _logged(call: Any, changes: Sequence[FieldChange]) -> list[FieldChange]:
-    """The number is told as the one field it is, so that hiding that hides it here too."""
-    rest = [change for change in changes if not change.field.startswith(_NUMBER)]
-    if len(rest) == len(changes):
+    """The number is told as the one field it is, so that hiding that hides it here too; what follows from times, by these."""
+    told = [change for change in changes if change.field not in _FOLLOWING]
+    rest = [change for change in told if not change.field.startswith(_NUMBER)]
+    if len(rest) == len(told):
         return rest
     raw = next((change for change in changes if change.field == "numberRaw"), None)
     return [*rest, FieldChange(_NUMBER, raw.old if raw else None, call.number_display or call.number_raw)]

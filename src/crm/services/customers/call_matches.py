@@ -28,6 +28,7 @@ _BY_NUMBER = """
     JOIN party p ON p.id = coalesce(n.party_id, c.party_id) AND p.deleted_at IS NULL
     WHERE (n.contact_id IS NULL OR c.deleted_at IS NULL)
 """
+# The parties are held until the matches are written, so that none of them is merged away in between.
 # `tail` is asked only where no number is the same as a whole, or where the caller's has no area code to compare.
 _FIND = f"""
 WITH exact AS MATERIALIZED ({_BY_NUMBER} AND n.e164 = $1::text LIMIT 500),
@@ -57,9 +58,9 @@ found AS (
 best AS (SELECT DISTINCT ON (party_id, contact_id) * FROM found ORDER BY party_id, contact_id, rank DESC)
 SELECT b.party_id, b.contact_id, b.owner_id, b.reason, b.rank,
        b.rank + CASE WHEN EXISTS (SELECT FROM earlier e WHERE e.party_id = b.party_id) THEN 5 ELSE 0 END AS score
-FROM best b
+FROM best b JOIN party held ON held.id = b.party_id AND held.deleted_at IS NULL
 WHERE b.reason <> 'RECENT_CALLER' OR NOT EXISTS (SELECT FROM found f WHERE f.party_id = b.party_id AND f.reason <> b.reason)
-ORDER BY score DESC, b.party_id, b.contact_id LIMIT {MOST}
+ORDER BY score DESC, b.party_id, b.contact_id LIMIT {MOST} FOR KEY SHARE OF held
 """
 
 

@@ -13,7 +13,7 @@ from crm.core.text import clean
 from crm.models import Call
 from crm.rules.customers.call_states import CallDirection, CallEvent, CallState, Signal
 from crm.rules.customers.phone_numbers import is_withheld, parse
-from crm.services.customers import call_disclosures, call_matches
+from crm.services.customers import blocked_numbers, call_disclosures, call_matches
 from crm.services.customers.call_histories import event_key, known, refold
 from crm.services.customers.call_matches import CallerNumber
 from crm.services.customers.call_people import (
@@ -113,9 +113,9 @@ async def _receive(deed: Deed, reports: Sequence[CallReport]) -> int:
     if leading is not None:
         described, rings, news = await _described(deed, call, leading, people)
         values |= described
-    joined = False
+    joined, blocked = False, values.get("blocked", call.blocked)
     for report in added:
-        if report is not leading and (report.state is Signal.RINGING or report.extensions):
+        if not blocked and report is not leading and (report.state is Signal.RINGING or report.extensions):
             joined |= await add_candidates(deed, call.id, (await _rung(deed, report, people))[0])
     if joined:
         news = True
@@ -177,6 +177,7 @@ async def _described(deed: Deed, call: Any, report: CallReport, people: People) 
     """What the leading report says of the call, how long it rings, and whether people or matches came with it."""
     rung, group = await _rung(deed, report, people)
     number = number_of(report, deed.dialling)
+    blocked = await blocked_numbers.blocks(deed, number, report.direction, report.at)
     seconds = timedelta(seconds=group.seconds if group else RING_SECONDS)
     values: dict[str, Any] = {
         "direction": report.direction.value,
@@ -187,8 +188,10 @@ async def _described(deed: Deed, call: Any, report: CallReport, people: People) 
         "number_display": number.display,
         "line": _shown(report.called if report.inward else report.caller),
         "ring_group_id": group and group.id,
+        "blocked": blocked,
     }
-    joined = await add_candidates(deed, call.id, rung)
+    # Whoever calls a blocked number has it on the line already; a blocked caller is shown to nobody.
+    joined = await add_candidates(deed, call.id, [] if blocked and report.inward else rung)
     known_number = (call.number_e164, call.number_extension, call.number_tail)
     if known_number == (number.e164, number.extension, number.tail) or report.direction is CallDirection.INTERNAL:
         if joined:

@@ -8,14 +8,9 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from crm.access.binds import Binds
-from crm.access.predicates import readable
-from crm.core.errors import NotFound
-from crm.core.ids import parse_id
-from crm.core.kinds import Kind
 from crm.models import Call
 from crm.services.deeds import Deed
-from crm.services.records import rule_of
+from crm.services.records import lock_seen
 
 M = TypeVar("M", bound=Model)
 
@@ -29,18 +24,7 @@ def row_of(model: type[M], columns: Mapping[str, Any]) -> Any:
 
 async def locked_call(deed: Deed, record_id: str) -> Any:
     """Lock a call that the viewer may see. What they may do with it is no question of scope: who holds it decides."""
-    key = parse_id(record_id, Kind.CALL)
-    if key is None:
-        raise NotFound(("id",))
-    binds = Binds()
-    wanted = binds.value(key)
-    seen = readable(rule_of(Call), "r", deed.viewer.rights, binds)
-    query = f"SELECT r.* FROM call r WHERE r.id = {wanted} AND {seen} FOR NO KEY UPDATE OF r"
-    text, values = binds.statement(query, deed.viewer)
-    found = await deed.rows(text, *values)
-    if not found:
-        raise NotFound(("id",))
-    return row_of(Call, found[0])
+    return await lock_seen(deed, Call, record_id)
 
 
 async def locked_own(deed: Deed, model: type[M], key: UUID) -> Any:

@@ -14,10 +14,11 @@ from crm.access.grants import Action
 from crm.core.errors import Conflict, Forbidden, IllegalTransition, Invalid, Required
 from crm.models import Activity, Call
 from crm.rules.customers.call_states import CALL_FLOW, OPEN, CallState, CallVerb, Signal
-from crm.services.customers.activities import party_of_contact, touch_party
+from crm.services.customers.activities import party_of_contact
 from crm.services.customers.call_histories import known, note, refold
 from crm.services.customers.call_people import check_takes_calls
 from crm.services.customers.call_rows import locked_call, locked_own
+from crm.services.customers.contact_cycles import touch_party
 from crm.services.deeds import Deed
 from crm.services.owners import department_of
 from crm.services.records import check_frozen, record_change, revise, trash, untrash

@@ -17,7 +17,7 @@ from crm.rules.customers.opportunity_weight import weighted_amount
 from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import told_at
-from crm.services.customers import stage_stays, stages
+from crm.services.customers import projects, stage_stays, stages
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
 from crm.services.party_links import refuse_leaving, refuse_other_party
@@ -34,9 +34,13 @@ from crm.services.records import (
     untrash,
 )
 from crm.services.references import resolved
-from crm.services.system.organisation import ORGANISATION_CURRENCY
+from crm.services.system.organisation import ORGANISATION_CURRENCY, today
 from crm.services.values import checked, columns
 
+UNTOLD = dict.fromkeys(
+    ("lost_reason_id", "lost_note", "won_reason_id", "won_note", "hold_reason_id", "hold_note", "resume_on"), None
+)  # fmt: skip
+"""Why it is where it is: told at the step that brings it there, and gone with the next."""
 NEW = {"status": OpportunityStatus.OPEN.value, "amount": Decimal(0), "currency": ORGANISATION_CURRENCY}
 
 
@@ -91,35 +95,28 @@ async def move(deed: Deed, record_id: str, stage_id: str) -> UUID:
     return UUID(str(opportunity.id))
 
 
-async def win(deed: Deed, record_id: str) -> UUID:
-    """It was sold."""
-    return await _step(deed, await claim(deed, Opportunity, record_id, Action.UPDATE), OpportunityVerb.WIN)
+async def win(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
+    """It was sold, and perhaps why."""
+    return await _explained_step(deed, record_id, OpportunityVerb.WIN, "won", given)
 
 
 async def lose(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     """It was not sold, and why."""
-    opportunity = await claim(deed, Opportunity, record_id, Action.UPDATE)
-    OPPORTUNITY_FLOW.after(OpportunityStatus(opportunity.status), OpportunityVerb.LOSE)
-    with told_at("input", "reasonId"):
-        check_frozen(deed, "opportunity", ["lost_reason_id"])
-        reason = {"lost_reason_id": given["reason_id"]}
-        values = await resolved(deed, Opportunity, reason, dictionaries={"lost_reason_id": "lost_reason"})
-    if "note" in given:
-        with told_at("input", "note"):
-            check_frozen(deed, "opportunity", ["lost_note"])
-            values |= checked(Opportunity, {"lost_note": given["note"]})
-    return await _step(deed, opportunity, OpportunityVerb.LOSE, **values)
+    return await _explained_step(deed, record_id, OpportunityVerb.LOSE, "lost", given)
 
 
-async def hold(deed: Deed, record_id: str) -> UUID:
-    """It is put aside for now."""
-    return await _step(deed, await claim(deed, Opportunity, record_id, Action.UPDATE), OpportunityVerb.HOLD)
+async def hold(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
+    """It is put aside for now, perhaps why, and until when."""
+    return await _explained_step(deed, record_id, OpportunityVerb.HOLD, "hold", given)
 
 
 async def reopen(deed: Deed, record_id: str) -> UUID:
-    """It is taken up again, in the stage it was in."""
-    opportunity = await claim(deed, Opportunity, record_id, Action.UPDATE)
-    return await _step(deed, opportunity, OpportunityVerb.REOPEN, lost_reason_id=None, lost_note=None)
+    """It is taken up again, in the stage it was in; unless a project came of it, which would carry out what is not sold."""
+    opportunity: Any = await claim(deed, Opportunity, record_id, Action.UPDATE)
+    OPPORTUNITY_FLOW.after(OpportunityStatus(opportunity.status), OpportunityVerb.REOPEN)
+    if await projects.came_of(deed, opportunity.id):
+        raise Invalid("A project came of this opportunity, so it stays won.", ("id",))
+    return await _step(deed, opportunity, OpportunityVerb.REOPEN)
 
 
 async def delete(deed: Deed, record_id: str) -> UUID:
@@ -136,10 +133,34 @@ async def restore(deed: Deed, record_id: str) -> UUID:
     return opportunity.id
 
 
+async def _explained_step(deed: Deed, record_id: str, verb: OpportunityVerb, why: str, given: Mapping[str, Any]) -> UUID:
+    """A step with its reason (an option of the dictionary of that name), a note on it, and the day to come back to it."""
+    opportunity: Any = await claim(deed, Opportunity, record_id, Action.UPDATE)
+    OPPORTUNITY_FLOW.after(OpportunityStatus(opportunity.status), verb)
+    values: dict[str, Any] = {}
+    if given.get("reason_id") is not None:
+        with told_at("input", "reasonId"):
+            column = f"{why}_reason_id"
+            check_frozen(deed, "opportunity", [column])
+            values |= await resolved(
+                deed, Opportunity, {column: given["reason_id"]}, dictionaries={column: f"{why}_reason"}
+            )  # fmt: skip
+    if "note" in given:
+        with told_at("input", "note"):
+            check_frozen(deed, "opportunity", [f"{why}_note"])
+            values |= checked(Opportunity, {f"{why}_note": given["note"]})
+    if (day := given.get("resume_on")) is not None:
+        check_frozen(deed, "opportunity", ["resume_on"])
+        if day < today(deed):
+            raise Invalid("This day is over.", ("input", "resumeOn"))
+        values["resume_on"] = day
+    return await _step(deed, opportunity, verb, **values)
+
+
 async def _step(deed: Deed, opportunity: Any, verb: OpportunityVerb, **values: Any) -> UUID:
     before = OpportunityStatus(opportunity.status)
     after = OPPORTUNITY_FLOW.after(before, verb)
-    values |= {"status": after.value, "closed_at": deed.at if after in CLOSED else None}
+    values = {**UNTOLD, **values, "status": after.value, "closed_at": deed.at if after in CLOSED else None}
     if after in CLOSED:
         await stage_stays.end(deed, opportunity)
     elif before in CLOSED:

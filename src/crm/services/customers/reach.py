@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from tortoise.models import Model
 
 from crm.core.errors import DomainError, Invalid
 from crm.core.kinds import Kind
@@ -24,27 +27,66 @@ NUMBER_LOG = {"written": "raw", "e164": "e164", "extension": "extension", "label
 LISTS = ("phone_numbers", "email_addresses", "addresses")
 
 
+@dataclass(frozen=True, slots=True)
+class ReachList:
+    """One of the three lists: its rows, what of them is a value, what makes two of them the same, and what the log calls them."""
+
+    model: type[Model]
+    kind: Kind
+    shown: tuple[str, ...]
+    same: tuple[str, ...]
+    told: Mapping[str, str] | None = None
+
+
+REACH: Mapping[str, ReachList] = {
+    "phone_numbers": ReachList(
+        PhoneNumber,
+        Kind.PHONE_NUMBER,
+        ("written", "e164", "extension", "display", "tail", "label", "primary"),
+        ("e164", "extension", "display"),
+        NUMBER_LOG,
+    ),
+    "email_addresses": ReachList(EmailAddress, Kind.EMAIL_ADDRESS, ("address", "label", "primary"), ("address",)),
+    "addresses": ReachList(
+        Address,
+        Kind.ADDRESS,
+        ("country", "region_id", "city", "street", "postal_code", "label", "primary"),
+        ("country", "region_id", "city", "street"),
+    ),
+}
+
+
 async def replace_reach(
     deed: Deed, parent: tuple[str, UUID], lists: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[FieldChange]:
     """Replace those of the three lists that are given; the changes for the log of the party or contact."""
     changes: list[FieldChange] = []
-    shown: tuple[str, ...]
-    if "phone_numbers" in lists:
-        rows = [_phone_number(deed, item, place) for place, item in enumerate(lists["phone_numbers"])]
-        shown = ("written", "e164", "extension", "display", "tail", "label", "primary")
-        changes += await value_rows.replace(
-            deed, PhoneNumber, Kind.PHONE_NUMBER, parent, "phone_numbers", rows, shown, NUMBER_LOG
-        )
-    if "email_addresses" in lists:
-        rows = [_email_address(item, place) for place, item in enumerate(lists["email_addresses"])]
-        shown = ("address", "label", "primary")
-        changes += await value_rows.replace(deed, EmailAddress, Kind.EMAIL_ADDRESS, parent, "email_addresses", rows, shown)
-    if "addresses" in lists:
-        rows = [await _address(deed, item, place) for place, item in enumerate(lists["addresses"])]
-        shown = ("country", "region_id", "city", "street", "postal_code", "label", "primary")
-        changes += await value_rows.replace(deed, Address, Kind.ADDRESS, parent, "addresses", rows, shown)
+    for name in LISTS:
+        if name not in lists:
+            continue
+        given = list(enumerate(lists[name]))
+        match name:
+            case "phone_numbers":
+                rows = [_phone_number(deed, item, place) for place, item in given]
+            case "email_addresses":
+                rows = [_email_address(item, place) for place, item in given]
+            case _:
+                rows = [await _address(deed, item, place) for place, item in given]
+        changes += await write_reach(deed, parent, name, rows)
     return changes
+
+
+async def write_reach(deed: Deed, parent: tuple[str, UUID], name: str, rows: Sequence[Mapping[str, Any]]) -> list[FieldChange]:
+    """Replace one list by rows that are checked already."""
+    kind = REACH[name]
+    return await value_rows.replace(deed, kind.model, kind.kind, parent, name, rows, kind.shown, kind.told)
+
+
+async def stored_reach(deed: Deed, parent: tuple[str, UUID], name: str) -> list[dict[str, Any]]:
+    """The rows of one list, in their order."""
+    column, key = parent
+    rows = REACH[name].model.filter(**{column: key}).using_db(deed.tx).order_by("position")
+    return list(await rows.values(*REACH[name].shown))
 
 
 def _phone_number(deed: Deed, item: Mapping[str, Any], place: int) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from crm.access.grants import Action
 from crm.core.errors import DomainError, Invalid, Required
+from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
 from crm.services import custom_values
 from crm.services.customers import contacts, parties
@@ -42,7 +44,8 @@ async def create_customer(deed: Deed, record_id: str, given: Mapping[str, Any]) 
     source = await _source(deed)
     custom = {custom_values.NAME: given.get(custom_values.NAME)}
     customer = {"name": given.get("name"), **owner, **source, **custom, **({} if person else numbers)}
-    customer_id = await parties.create(deed, PartyType.CUSTOMER, customer)
+    with _at_the_call():
+        customer_id = await parties.create(deed, PartyType.CUSTOMER, customer, EntryPoint.TELEPHONY)
     contact_id = None
     if person:
         contact_id = await _contact(deed, customer_id, {**owner, **numbers, "name": person, "title": given.get("title")})
@@ -61,8 +64,21 @@ async def _source(deed: Deed) -> dict[str, Any]:
 async def _contact(deed: Deed, customer_id: UUID, values: Mapping[str, Any]) -> UUID:
     given = {name: value for name, value in values.items() if value is not None}
     try:
-        return await contacts.create(deed, {**given, "party_id": str(customer_id)})
+        with _at_the_call():
+            return await contacts.create(deed, {**given, "party_id": str(customer_id)}, EntryPoint.TELEPHONY)
     except DomainError as error:
         told = {"name": "contactName", "partyId": "ownerId"}  # the customer is not seen where another was made its owner
-        error.field = tuple(told.get(part, part) for part in error.field)
+        for each in (error, *getattr(error, "errors", ())):
+            each.field = tuple(told.get(part, part) for part in each.field)
+        raise
+
+
+@contextmanager
+def _at_the_call() -> Iterator[None]:
+    """The number is the call's, and no value of the input."""
+    try:
+        yield
+    except DomainError as error:
+        for each in (error, *getattr(error, "errors", ())):
+            each.field = ("id",) if "phoneNumbers" in each.field else each.field
         raise

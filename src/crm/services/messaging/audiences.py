@@ -16,14 +16,16 @@ from crm.services import value_rows
 from crm.services.deeds import Deed
 from crm.services.records import FieldChange
 from crm.services.references import rule_of_table, visible_id
+from crm.services.system.shares import require_principal
 
 AUDIENCE = ("input", "audience")
 _NAMED = (
     ("department_ids", "departmentIds", Kind.DEPARTMENT),
     ("role_ids", "roleIds", Kind.ROLE),
     ("user_ids", "userIds", Kind.USER),
+    ("channel_ids", "channelIds", Kind.PARTY),
 )
-_TABLES = {Kind.DEPARTMENT: "department", Kind.USER: "user_account"}
+_TABLES = {Kind.DEPARTMENT: "department", Kind.USER: "user_account", Kind.PARTY: "party"}
 
 
 async def replace(deed: Deed, announcement_id: UUID, given: Mapping[str, Any]) -> Sequence[FieldChange]:
@@ -44,6 +46,7 @@ WHERE u.active AND u.deleted_at IS NULL AND (
     u.id IN (SELECT id FROM audience)
     OR u.id IN (SELECT m.user_id FROM role_member m JOIN role r ON r.id = m.role_id JOIN audience a ON a.id = r.id
                 WHERE r.deleted_at IS NULL)
+    OR u.channel_id IN (SELECT id FROM audience)
     OR u.kind = '{UserKind.STAFF.value}' AND (
         EXISTS (SELECT FROM audience WHERE id = $2)
         OR u.department_id IN (SELECT c.descendant_id FROM department_closure c JOIN audience a ON a.id = c.ancestor_id)
@@ -51,7 +54,8 @@ WHERE u.active AND u.deleted_at IS NULL AND (
 )
 ORDER BY u.id
 """
-"""A partner's people are reached by name and by role, never as members of a department or as everyone: just as with shares."""
+"""A partner's people are reached by name, by role and by the channel they work for, never as members of a department or as
+everyone: just as with shares."""
 
 
 async def people(deed: Deed, announcement_id: UUID) -> list[UUID]:
@@ -87,9 +91,12 @@ def _written(audience: Mapping[str, Any]) -> Iterator[tuple[str, Kind, tuple[str
 
 
 async def _principal(deed: Deed, text: str, kind: Kind, where: tuple[str, ...]) -> UUID:
-    """A department or person whom the author may see. A role needs no right to read it, for staff: its name is no secret."""
+    """A department, person or channel that the author sees. A role needs no right to read it, for staff: it is no secret."""
     if kind is not Kind.ROLE:
-        return await visible_id(deed, rule_of_table(_TABLES[kind]), text, where)
+        found = await visible_id(deed, rule_of_table(_TABLES[kind]), text, where)
+        if kind is Kind.PARTY:
+            await require_principal(deed, found, where)
+        return found
     key = parse_id(text, Kind.ROLE)
     if key is None or not deed.viewer.rights.holds(STAFF_ONLY):
         raise NotFound(where)

@@ -24,7 +24,7 @@ from crm.services.records import (
     untrash,
 )
 from crm.services.references import resolved
-from crm.services.system.owned import models
+from crm.services.system.owned import referring
 from crm.services.values import checked, columns
 
 EDIT_LOCK = 7_261_005
@@ -100,14 +100,10 @@ async def _one_at_a_time(deed: Deed) -> None:
 
 
 async def _is_used(deed: Deed, item_id: UUID) -> bool:
-    """Whether any row refers to the option; which columns can, the models say, whatever rooms will be added."""
-    for model in models():
-        for name in model._meta.fk_fields:
-            field: Any = model._meta.fields_map[name]
-            if field.related_model is DictionaryItem:
-                query = f"SELECT 1 FROM {model._meta.db_table} WHERE {field.source_field} = $1 LIMIT 1"
-                if await deed.rows(query, item_id):
-                    return True
+    """Whether any row refers to the option."""
+    for model, column in referring(DictionaryItem):
+        if await deed.rows(f"SELECT 1 FROM {model._meta.db_table} WHERE {column} = $1 LIMIT 1", item_id):
+            return True
     return False
 
 

@@ -37,17 +37,17 @@ DELETE FROM sign_in_attempt WHERE id IN (SELECT id FROM sign_in_attempt WHERE at
 
 async def purge_jobs(run: JobRun, _: Nothing) -> None:
     """Jobs that are over; those that failed are kept for longer, because somebody may want to retry them."""
-    await _emptied(run, _JOBS, JOBS_KEPT, FAILED_JOBS_KEPT)
+    await emptied(run, _JOBS, JOBS_KEPT, FAILED_JOBS_KEPT)
 
 
 async def purge_traces(run: JobRun, _: Nothing) -> None:
     """Idempotency keys that answer nothing any more, sessions long ended, and attempts to sign in."""
-    await _emptied(run, _KEYS, KEPT)
-    await _emptied(run, _SESSIONS, SESSIONS_KEPT)
-    await _emptied(run, _ATTEMPTS, ATTEMPTS_KEPT)
+    await emptied(run, _KEYS, KEPT)
+    await emptied(run, _SESSIONS, SESSIONS_KEPT)
+    await emptied(run, _ATTEMPTS, ATTEMPTS_KEPT)
 
 
-async def _emptied(run: JobRun, query: str, *kept: timedelta) -> None:
+async def emptied(run: JobRun, query: str, *kept: timedelta) -> None:
     """Run a deletion until it finds less than a batch."""
     gone = BATCH
     while gone == BATCH:

@@ -27,7 +27,7 @@ from crm.services.records import claim, entity_of, record_change, revise, rule_o
 from crm.services.references import rule_of_table, visible_id
 
 FINISHED = (
-    "DONE", "CANCELLED", "WON", "LOST", "COMPLETED", "TERMINATED", "EXPIRED", "DELIVERED", "RETURNED",
+    "DONE", "CANCELLED", "WON", "LOST", "COMPLETED", "TERMINATED", "EXPIRED", "DELIVERED", "RETURNED", "CLOSED",
     "ENDED", "MISSED", "BUSY", "FAILED", "ABANDONED",
 )  # fmt: skip
 """The states in which a record of any kind is history: nothing is left to do for whoever takes over. A word means the same in
@@ -43,6 +43,17 @@ def models() -> list[type[Model]]:
 def owned_models() -> list[type[Model]]:
     """Every model with an owner."""
     return [model for model in models() if issubclass(model, OwnedRecord)]
+
+
+def referring(target: type[Model]) -> list[tuple[type[Model], str]]:
+    """Every (model, column) whose foreign key points at rows of this one, whatever rooms will be added."""
+    found = []
+    for model in models():
+        for name in model._meta.fk_fields:
+            field: Any = model._meta.fields_map[name]
+            if field.related_model is target:
+                found.append((model, str(field.source_field)))
+    return found
 
 
 def model_of_record(record_id: str) -> type[Model]:
@@ -84,7 +95,9 @@ async def transfer(deed: Deed, record_id: str, to: tuple[UUID, UUID | None], *, 
 
 
 async def _give(deed: Deed, row: Any, owner: UUID, department: UUID | None) -> None:
-    values = {"owner_id": owner, "department_id": department}
+    values: dict[str, Any] = {"owner_id": owner, "department_id": department}
+    if "owner_since" in row._meta.fields_map and row.owner_id != owner:
+        values["owner_since"] = deed.at
     if changes := await revise(deed, row, values):
         await record_change(deed, row, f"{entity_of(row)}.transfer", changes)
 

@@ -22,7 +22,8 @@ from crm.services.system.owned import model_of_record
 from crm.services.values import loggable
 
 MANUAL = "MANUAL"
-_TABLES = {Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role"}
+ASSIGNED = "ASSIGNED"
+_TABLES = {Kind.USER: "user_account", Kind.DEPARTMENT: "department", Kind.ROLE: "role", Kind.PARTY: "party"}
 
 
 _ROLE_OR_ALL = """
@@ -39,14 +40,43 @@ async def principals(deed: Deed, ids: Sequence[str]) -> list[UUID]:
         if key is None or (kind_of(key) is Kind.EVERYONE and key != EVERYONE_ID):
             raise NotFound(where)
         kind = kind_of(key)
-        if kind in (Kind.USER, Kind.DEPARTMENT):
+        if kind in (Kind.USER, Kind.DEPARTMENT, Kind.PARTY):
             await visible_id(deed, rule_of_table(_TABLES[kind]), text, where)
+            if kind is Kind.PARTY:
+                await require_principal(deed, key, where)
         elif not await deed.rows(_ROLE_OR_ALL, key):
             raise NotFound(where)
         found.append(key)
     if not found:
-        raise Invalid("Name at least one user, department or role.", ("input", "principalIds"))
+        raise Invalid("Name at least one user, department, role or channel.", ("input", "principalIds"))
     return found
+
+
+async def require_principal(deed: Deed, key: UUID, where: tuple[str, ...]) -> None:
+    """Of parties only channels are principals: customers and suppliers have nobody who signs in."""
+    if not await deed.rows("SELECT 1 FROM principal WHERE id = $1", key):
+        raise NotFound(where)
+
+
+_OPEN = """
+INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, granted_by_id, created_at, expires_at)
+VALUES ($1, $2, $3, $4, 'READ', $5, $6, $7, $8)
+ON CONFLICT (record_id, principal_id, cause) DO UPDATE SET expires_at = excluded.expires_at
+"""
+
+
+async def open_to(deed: Deed, record_id: UUID, principal: UUID, cause: str, expires_at: datetime | None = None) -> None:
+    """A share that follows from something else, such as an assignment: to read, until then. It ends with its cause."""
+    kind = kind_of(record_id)
+    assert kind is not None
+    await deed.run(
+        _OPEN, new_id(Kind.SHARE), record_id, int(kind), principal, cause, deed.actor, deed.at, expires_at
+    )  # fmt: skip
+
+
+async def close_to(deed: Deed, record_id: UUID, principal: UUID, cause: str) -> None:
+    """The cause has ended."""
+    await deed.run("DELETE FROM share WHERE record_id = $1 AND principal_id = $2 AND cause = $3", record_id, principal, cause)
 
 
 async def share(deed: Deed, record_id: str, principal_ids: Sequence[str], access: str, expires_at: datetime | None) -> UUID:

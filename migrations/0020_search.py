@@ -18,7 +18,7 @@ INDEXES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0016_custom_fields_and_segments")]
+    dependencies = [("crm", "0019_custom_fields_and_segments")]
 
     operations = [
         ops.CreateModel(

@@ -69,7 +69,7 @@ UNDONE = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0011_receipts_have_room')]
+    dependencies = [('crm', '0018_activities_and_calls')]
 
     initial = False
 
