@@ -602,11 +602,7 @@ class Oracle:
             return found is not None and self.matches(TO_ONE[table][name][1], found, value)
         if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}):
             return all(_compares(fact[TO_ONE[table][name[:-2]][0]], operator, operand) for operator, operand in value.items())
-        timely = {each: operand for each, operand in value.items() if each in ("during", "before")}
-        if not all(_in_time(fact[snake(name)], operator, operand) for operator, operand in timely.items()):
-            return False
-        others = {each: operand for each, operand in value.items() if each not in timely}
-        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in others.items())
+        return all(_holds(fact[snake(name)], operator, operand) for operator, operand in value.items())
 
     def asks_hidden(self, type_name: str, wanted: Mapping[str, Any]) -> bool:
         """Whether a filter asks about a field that is hidden from the viewer, at any depth."""
@@ -634,11 +630,16 @@ class Oracle:
 def _of_some(held: list[Any], asked: Mapping[str, Any]) -> bool:
     """Whether one of the values fulfils all bounds together; that none is such is asked of all of them."""
     together = {name: operand for name, operand in asked.items() if name not in ("ne", "isNull")}
-    if together and not any(all(_compares(value, name, operand) for name, operand in together.items()) for value in held):
+    if together and not any(all(_holds(value, name, operand) for name, operand in together.items()) for value in held):
         return False
     if "ne" in asked and any(_compares(value, "eq", asked["ne"]) for value in held):
         return False
     return "isNull" not in asked or bool(held) != asked["isNull"]
+
+
+def _holds(value: Any, operator: str, operand: Any) -> bool:
+    """Whether a value is in a period, or compares with another as asked."""
+    return (_in_time if operator in ("during", "before") else _compares)(value, operator, operand)
 
 
 def _in_time(value: Any, operator: str, period: str) -> bool:
