@@ -272,7 +272,18 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
     found = {
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
-    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
+    open_ = {
+        "USER",
+        "DEPARTMENT",
+        "DICTIONARY",
+        "DICTIONARY_ITEM",
+        "TAG",
+        "RING_GROUP",
+        "PIPELINE",
+        "STAGE",
+        "COMPETITOR",
+        "CUSTOM_FIELD",
+    }
     open_ |= {
         "WORK_CALENDAR",
         "CALENDAR_DAY",

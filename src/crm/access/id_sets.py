@@ -22,6 +22,16 @@ def id_set(rule: Visible, rights: Rights, binds: Binds) -> str | None:
     return None if sets is None else " UNION ".join(sets)
 
 
+def among(rule: Visible, alias: str, ids: str) -> str:
+    """The row is one of the set.
+
+    What hangs on records of any kind is gathered from all of their tables. PostgreSQL takes that for so dear that it would rather
+    walk the whole list and look each row up; of an array it expects a few, which is what there are.
+    """
+    gathered = any(isinstance(branch, ViaRecord) for branch in rule.branches)
+    return f"{alias}.id = ANY(ARRAY({ids}))" if gathered else f"{alias}.id IN ({ids})"
+
+
 def branch_id_sets(rule: Visible, rights: Rights, binds: Binds) -> list[str] | None:
     """The ids each branch gives, one query a branch; None where a branch gives (nearly) everything."""
     if any(rights.scope(entity, Action.READ) is Scope.ALL for entity in rule.entities.values()):
