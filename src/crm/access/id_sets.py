@@ -51,7 +51,7 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE FALSE"
         case Via(column=column, parent=parent):
             above = _seen_ids(named(parent), rights, binds)
-            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {_one_of(alias, column, parent, above)}"
+            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {one_of(f'{alias}.{column}', named(parent), above)}"
         case ViaRecord():
             return _record_ids(branch, rule, rights, binds)
         case Named(table=table, column=column, user=user):
@@ -61,14 +61,14 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return None
 
 
-def _one_of(alias: str, column: str, parent: str, above: str) -> str:
-    """The column is one of the ids above.
+def one_of(column: str, rule: Visible, ids: str) -> str:
+    """The column is one of these ids of the rule's table.
 
-    Where these come from a table further up, PostgreSQL takes them for thousands and reads the whole table; of an array it
-    expects a few, which is what there are.
+    Where they come from tables further up, PostgreSQL reads the whole table: it takes them for thousands, or thinks that it meets
+    them soon. Of an array it expects a few, which is what there are.
     """
-    far = any(isinstance(branch, Via) for branch in named(parent).branches)
-    return f"{alias}.{column} = ANY(ARRAY({above}))" if far else f"{alias}.{column} IN ({above})"
+    far = any(isinstance(branch, Via | ViaRecord) for branch in rule.branches)
+    return f"{column} = ANY(ARRAY({ids}))" if far else f"{column} IN ({ids})"
 
 
 def _seen_ids(rule: Visible, rights: Rights, binds: Binds) -> str | None:
