@@ -79,7 +79,7 @@ PREFERRED = {
     "channelSubmissionRegister": ("status", "SUBMITTED"),
     "segmentAdd": ("kind", "STATIC"), "segmentRemove": ("kind", "STATIC"), "segmentUpdate": ("kind", "DYNAMIC"),
     "segmentFreeze": ("kind", "DYNAMIC"), "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
-    "serviceCaseAssign": ("status", "NEW"),
+    "opportunityConvert": ("status", "WON"), "serviceCaseAssign": ("status", "NEW"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
 
@@ -170,7 +170,7 @@ async def test_ids_in_mutations(served, name: str):
                     for row in company.of(table)
                     if row["deleted_at"]
                 ]
-            if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)) or path[-1] == "recordId":
+            if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)):
                 # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
                 probes = [each for each in probes if not _fits(company, oracle, path, each)]
             if "audience" in path and "roleIds" in path and oracle.kind == "STAFF":
@@ -213,7 +213,8 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         given = inputs.placed(given, (*path[:-1], "contactId" if path[-1] == "userId" else "userId"), None)
     elif "participants" in given.get("input", {}):
         given = inputs.placed(given, ("input", "participants"), [])
-    if path[-1] not in ("partyId", "contactId") and "contactId" in given.get("input", {}) and not name.endswith("Add"):
+    own = (("input", "partyId"), ("input", "contactId"))
+    if path not in own and "contactId" in given.get("input", {}) and not name.endswith("Add"):
         given = inputs.placed(given, ("input", "contactId"), None)
         if name.startswith("activity"):
             given = inputs.placed(given, ("input", "partyId"), None)
@@ -221,8 +222,9 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in inputs.OF_A_PARTY if not name.endswith("Add") else ("activityId", "recordId"):
-        if other in given.get("input", {}) and path[-1] != other and not (path[-1] == "partyId" and name.startswith("activity")):
+    for other in (*inputs.OF_A_PARTY, "recordId") if not name.endswith("Add") else ():
+        here = path == ("input", other) or (path == ("input", "partyId") and name.startswith("activity"))
+        if other in given.get("input", {}) and not here:
             given = inputs.placed(given, ("input", other), None)
     return given
 
@@ -254,7 +256,8 @@ def _theirs(oracle: Oracle, name: str, rows: list[Fact]) -> list[Fact]:
     found = aim(name)
     may = [row for row in rows if (oracle.does(found, row) if found else oracle.may("UPDATE", row))] or rows
     column, value = PREFERRED.get(name, ("id", None))
-    return sorted(may, key=lambda row: row.values.get(column) != value)
+    became = {each["opportunity_id"] for each in oracle.company.of("project")} if name == "opportunityConvert" else ()
+    return sorted(may, key=lambda row: (row.values.get(column) != value, row.id in became))
 
 
 def _base(company: Company, oracle: Oracle, name: str) -> dict[str, Any]:

@@ -22,16 +22,6 @@ def id_set(rule: Visible, rights: Rights, binds: Binds) -> str | None:
     return None if sets is None else " UNION ".join(sets)
 
 
-def among(rule: Visible, alias: str, ids: str) -> str:
-    """The row is one of the set.
-
-    What hangs on records of any kind is gathered from all of their tables. PostgreSQL takes that for so dear that it would rather
-    walk the whole list and look each row up; of an array it expects a few, which is what there are.
-    """
-    gathered = any(isinstance(branch, ViaRecord) for branch in rule.branches)
-    return f"{alias}.id = ANY(ARRAY({ids}))" if gathered else f"{alias}.id IN ({ids})"
-
-
 def branch_id_sets(rule: Visible, rights: Rights, binds: Binds) -> list[str] | None:
     """The ids each branch gives, one query a branch; None where a branch gives (nearly) everything."""
     if any(rights.scope(entity, Action.READ) is Scope.ALL for entity in rule.entities.values()):
@@ -61,7 +51,7 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE FALSE"
         case Via(column=column, parent=parent):
             above = _seen_ids(named(parent), rights, binds)
-            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {_one_of(alias, column, parent, above)}"
+            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {one_of(f'{alias}.{column}', named(parent), above)}"
         case ViaRecord():
             return _record_ids(branch, rule, rights, binds)
         case Named(table=table, column=column, user=user):
@@ -71,14 +61,14 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return None
 
 
-def _one_of(alias: str, column: str, parent: str, above: str) -> str:
-    """The column is one of the ids above.
+def one_of(column: str, rule: Visible, ids: str) -> str:
+    """The column is one of these ids of the rule's table.
 
-    Where these come from a table further up, PostgreSQL takes them for thousands and reads the whole table; of an array it
-    expects a few, which is what there are.
+    Where they come from tables further up, PostgreSQL reads the whole table: it takes them for thousands, or thinks that it meets
+    them soon. Of an array it expects a few, which is what there are.
     """
-    far = any(isinstance(branch, Via) for branch in named(parent).branches)
-    return f"{alias}.{column} = ANY(ARRAY({above}))" if far else f"{alias}.{column} IN ({above})"
+    far = any(isinstance(branch, Via | ViaRecord) for branch in rule.branches)
+    return f"{column} = ANY(ARRAY({ids}))" if far else f"{column} IN ({ids})"
 
 
 def _seen_ids(rule: Visible, rights: Rights, binds: Binds) -> str | None:

@@ -16,7 +16,7 @@ from crm.access.branches import Via, Visible
 from crm.access.conditions import Condition, render_condition
 from crm.access.custom_orders import Ordered, beside, in_two_parts
 from crm.access.grants import Action, Rights
-from crm.access.id_sets import among, id_set
+from crm.access.id_sets import id_set, one_of
 from crm.access.keyset import Term, beyond, order_by
 from crm.access.predicates import FALSE, TRUE, all_of, any_of, beyond_window, permitted, pooled, present, readable
 from crm.core.paging import Page
@@ -289,7 +289,7 @@ def _seen(source: Source, edge: Edge | None, alias: str, rights: Rights, binds: 
     if ids is None:
         return predicate
     exact = len(source.rule.entities) <= 1
-    return all_of([among(source.rule, alias, ids), present(source.rule, alias) if exact else predicate])
+    return all_of([one_of(f"{alias}.id", source.rule, ids), present(source.rule, alias) if exact else predicate])
 
 
 def _per_parent(parent: Parent | None, inner: str, binds: Binds) -> str:

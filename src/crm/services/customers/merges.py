@@ -95,8 +95,15 @@ async def _claimed(deed: Deed, kind: Merging, given: Mapping[str, Any]) -> tuple
     if len(keys) == 1 and None not in keys:
         raise Invalid("A record is not merged with itself.", MERGED)
     found: dict[str, Any] = {}
+    refused: dict[str, DomainError] = {}
     for name, (text, action, where) in sorted(wanted.items(), key=lambda item: item[1][0].lower()):
-        found[name] = await claim(deed, kind.model, text, action, where=where, alone=name == "merged")
+        try:
+            found[name] = await claim(deed, kind.model, text, action, where=where, alone=name == "merged")
+        except DomainError as error:
+            refused[name] = error
+    for name in wanted:  # whatever the order of the ids, so that no answer tells of it
+        if name in refused:
+            raise refused[name]
     for name, row in found.items():
         version = given.get(f"{name}_version")
         if version is not None and version != row.version:
