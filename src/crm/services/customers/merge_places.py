@@ -128,10 +128,10 @@ def place_named(name: str) -> Place | None:
     return next((place for model in (Party, Contact) for place in places_of(model) if place.name == name), None)
 
 
-def counted(model: type[Model]) -> tuple[Place, ...]:
-    """The places in which people see what is there: records with rights of their own, by their first column each."""
-    first: dict[type[Model], Place] = {}
+def counted(model: type[Model]) -> tuple[tuple[Place, ...], ...]:
+    """The places in which people see what is there: those of each record with rights of its own."""
+    found: dict[type[Model], list[Place]] = {}
     for place in places_of(model):
         if place.counted:
-            first.setdefault(place.model, place)
-    return tuple(first.values())
+            found.setdefault(place.model, []).append(place)
+    return tuple(map(tuple, found.values()))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from crm.access.binds import Binds
-from crm.access.branches import Visible
 from crm.access.grants import Action
-from crm.access.predicates import FALSE, TRUE, permitted, readable
+from crm.access.logic import FALSE, all_of, any_of
+from crm.access.predicates import permitted, readable
 from crm.core.errors import DomainError, Forbidden, Invalid, NotFound
 from crm.core.ids import parse_id
 from crm.core.naming import field_name
@@ -112,24 +113,17 @@ async def _too_long(deed: Deed, kind: Merging, survivor: Any, merged: Any) -> li
 async def _following(deed: Deed, kind: Merging, merged_id: UUID) -> list[tuple[str, int]]:
     """(entity, how many that the viewer sees) of the records that would name the survivor, in one statement."""
     binds, parts = Binds(), []
-    for place in counted(kind.model):
-        rule = rule_of(place.model)
-        if rule.discriminator is None and (seen := _readable(rule, deed, binds)) != FALSE:
-            parts.append(_count(place, next(iter(rule.entities.values()), rule.name), seen, merged_id, binds))
-        elif rule.discriminator is not None and (seen := _readable(rule, deed, binds)) != FALSE:
-            parts.append(_count(place, rule.name, seen, merged_id, binds))
+    for places in counted(kind.model):
+        rule = rule_of(places[0].model)
+        entity = rule.name if rule.discriminator is not None else next(iter(rule.entities.values()), rule.name)
+        if (seen := readable(rule, "x", deed.viewer.rights, binds)) != FALSE:
+            parts.append(_count(places, entity, seen, merged_id, binds))
     if not parts:
         return []
     text, values = binds.statement(" UNION ALL ".join(parts), deed.viewer)
     return [(row["entity"], row["n"]) for row in await deed.rows(text, *values) if row["n"]]
 
 
-def _readable(rule: Visible, deed: Deed, binds: Binds) -> str:
-    return readable(rule, "x", deed.viewer.rights, binds)
-
-
-def _count(place: Place, entity: str, seen: str, merged_id: UUID, binds: Binds) -> str:
-    test = "" if seen == TRUE else f" AND {seen}"
-    return (
-        f"SELECT '{entity}' AS entity, count(*) AS n FROM {place.table} x WHERE x.{place.column} = {binds.value(merged_id)}{test}"
-    )
+def _count(places: Sequence[Place], entity: str, seen: str, merged_id: UUID, binds: Binds) -> str:
+    named = any_of([f"x.{place.column} = {binds.value(merged_id)}" for place in places])
+    return f"SELECT '{entity}' AS entity, count(*) AS n FROM {places[0].table} x WHERE {all_of([named, seen])}"
