@@ -5,7 +5,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/crm
 COPY requirements/run.txt requirements/run.txt
 RUN /opt/crm/bin/pip install --require-hashes -r requirements/run.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY migrations migrations
 COPY src src
 RUN /opt/crm/bin/pip install --no-build-isolation --no-deps .

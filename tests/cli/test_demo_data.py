@@ -14,6 +14,7 @@ from tests.cli.filled import Silent, beside, rows, value
 from tests.cli.opened import Demo
 from tests.conftest import make_settings
 from tests.factories.api import Api, cheap_passwords
+from tests.factories.entries import check_entries
 from tests.servers import Databases, cloned
 
 from crm.access.branches import grantable, rule_of_entity
@@ -65,7 +66,8 @@ async def test_there_is_as_much_as_promised(demo: Demo):
     assert await demo.count("party", "name ~ '[a-z]'") > 100, "English names too"
     for label in (
         "tags put on", "shares", "changes", "addresses", "e-mail addresses", "participants",
-        "opportunities", "stage changes", "contracts", "deliveries", "delivery lines", "calls", "call candidates",
+        "opportunities", "stage changes", "custom values", "contracts", "deliveries", "delivery lines", "calls",
+        "call candidates",
         "stakeholders", "team members", "tasks", "competitions", "forecasts",
         "projects", "maintenance", "service cases",
     ):  # fmt: skip
@@ -82,6 +84,7 @@ async def test_every_list_of_options_is_in_use(demo: Demo):
 async def test_it_is_what_the_services_would_have_written(demo: Demo):
     await filled.check_derived_columns(demo.database)
     await filled.check_ids(demo.database)
+    await check_entries(demo.database)
     await filled.check_contacts_follow_from_activities(demo.database)
     await filled.check_times(demo.database, demo.filled_at)
     await filled.check_organisation(demo.database)

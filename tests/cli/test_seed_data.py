@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from tests.cli import dealings, filled
 from tests.cli.filled import Silent, beside, rows, value
+from tests.factories.entries import check_entries
 from tests.servers import SECRET_KEY, Databases, cloned, crm
 
 from crm.cli import seed_data
@@ -106,6 +107,7 @@ async def test_another_seed_gives_others(seeded: Database, databases: Databases)
 async def test_it_is_what_the_services_would_have_written(seeded: Database):
     await filled.check_derived_columns(seeded)
     await filled.check_ids(seeded)
+    await check_entries(seeded)
     await filled.check_contacts_follow_from_activities(seeded)
     await filled.check_times(seeded, seed_data.NOW)
     await filled.check_organisation(seeded)

@@ -44,6 +44,20 @@ async def customer(hotline: Hotline) -> str:
     return made["id"]
 
 
+async def test_what_is_asked_of_calls_besides_is_filed_with_them(hotline: Hotline, office: Office):
+    given = {"entity": "call", "key": "mood", "type": "TEXT", "labelZh": "情绪", "labelEn": "Mood"}
+    await office.admin.do("customFieldCreate", "customField { id }", input=given)
+    key = await claimed(hotline)
+    shown = "call { state customFields { text } changes(first: 1) { nodes { fields { field new } } } }"
+    async with office.unchanged():
+        wrong = {"customFields": [{"key": "mood", "number": "1"}]}
+        where = ["input", "customFields", "0", "number"]
+        assert await hotline.agents[0].refusals("callEnd", id=key, input=wrong) == [("INVALID", where)]
+    found = await hotline.agents[0].do("callEnd", shown, id=key, input={"customFields": [{"key": "mood", "text": "满意"}]})
+    assert (found["state"], found["customFields"]) == ("ENDED", [{"text": "满意"}])
+    assert {"field": "custom.mood", "new": "满意"} in found["changes"]["nodes"][0]["fields"]
+
+
 async def test_what_was_filed_is_on_the_call_and_in_the_history(hotline: Hotline):
     party = await customer(hotline)
     key = await claimed(hotline)

@@ -187,7 +187,7 @@ class Office:
             rows += [{"entity": entity, "action": each, "scope": scope} for each in actions]
         kept = [(key, "HIDDEN") for key in hidden] + [(key, "FROZEN") for key in frozen]
         restrictions = [
-            dict(zip(("entity", "field"), key.split("."), strict=True)) | {"restriction": restriction}
+            dict(zip(("entity", "field"), key.split(".", 1), strict=True)) | {"restriction": restriction}
             for key, restriction in kept
         ]
         async with system_deed(self.database, "role") as deed:

@@ -12,6 +12,7 @@ from uuid import UUID
 from tests.factories.company_call_lists import blocked_numbers, call_backs
 from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_channels import dealings, places
+from tests.factories.company_custom import custom_fields, segments
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_jobs import jobs
 from tests.factories.company_merges import duplicates, merges
@@ -77,12 +78,25 @@ def build(variant: int = 0) -> Company:
     schedule_events(company)
     announcements(company)
     notifications(company)
+    segments(company)
+    custom_fields(company)
     _trails(company)
     return company
 
 
 TOLD = {
-    "customer": ("name", "creditLimit", "note", "phoneNumbers", "source", "owner", "tags", "website"),
+    "customer": (
+        "name",
+        "creditLimit",
+        "custom.size",
+        "custom.mark",
+        "note",
+        "phoneNumbers",
+        "source",
+        "owner",
+        "tags",
+        "website",
+    ),
     "contact": ("name", "phoneNumbers", "birthdayOn", "note", "party"),
     "activity": ("subject", "party", "content", "outcome"),
     "user": ("displayName", "email", "roles"),
@@ -98,6 +112,8 @@ TOLD = {
     "channel_submission": ("title", "phone", "amount", "status"),
     "marketing_task": ("title", "description", "dueOn"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
+    "segment": ("name", "filter", "kind"),
+    "custom_field": ("labelZh", "type"),
 }
 """What the change log tells of each entity, hidden fields included."""
 
@@ -118,6 +134,7 @@ def _trails(company: Company) -> None:
         "dictionary_item",
         "ring_group",
         "pipeline",
+        "custom_field",
         "blocked_number",
     )
     for table in (

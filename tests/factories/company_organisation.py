@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, Person, upwards
 from tests.factories.company_roles import ROLES
@@ -15,7 +16,7 @@ from crm.core.pinyin import name_key
 
 
 def organisation(company: Company) -> None:
-    company.add("rights_epoch", id=1, epoch=7)
+    company.add("rights_epoch", id=1, epoch=7, catalogue=UUID(int=16))
     company.add("principal", id=EVERYONE_ID, kind=int(Kind.EVERYONE))
     for name, parent in DEPARTMENTS.items():
         made = record(Kind.DEPARTMENT, name, deleted=name == "shut")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm.access.branches import grantable
 
 CORE = ("customer", "channel", "supplier", "contact", "activity")
-WORK = ("call", "opportunity", "contract", "delivery", "project", "maintenance", "service_case")
+WORK = ("call", "opportunity", "contract", "delivery", "project", "maintenance", "service_case", "segment")
 WORK_OF_PARTNERS = tuple(entity for entity in WORK if entity != "delivery")
 PARTNERING = ("channel_assignment", "channel_submission", "marketing_task")
 UNGATED = ("announcement", "schedule_event")
@@ -50,7 +50,10 @@ ROLES: dict[str, RoleFacts] = {
         | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
     "agent": RoleFacts(
-        _all(f"{CRUD} SHARE", "OWN", [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case"])
+        _all(
+            f"{CRUD} SHARE", "OWN",
+            [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case", "segment"],
+        )
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance", "channel_assignment", "marketing_task"])
         | {("tag", "CREATE"): "ALL"}
         | _all("READ UPDATE", "ALL", ["pool"])
@@ -78,12 +81,14 @@ ROLES: dict[str, RoleFacts] = {
             "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
             "channel_assignment.brief", "channel_submission.phone",
             "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
+            "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),
         frozen=frozenset({
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
             "opportunity.title", "opportunity.stage", "contract.note", "project.note", "service_case.product",
             "delivery.waybill", "announcement.body",
             "announcement.audience", "marketing_task.dueOn", "schedule_event.description", "schedule_event.reminders",
+            "customer.custom.since", "segment.description",
         }),
     ),
     "hiding": RoleFacts(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tests.factories.company_people import PEOPLE
 
+from crm.cli.search import rebuild_entries
 from crm.core.ids import EVERYONE_ID, make_id
 from crm.core.kinds import Kind
 from crm.store.database import Database
@@ -94,7 +95,7 @@ class Company:
                 "event",
                 "merge_item",
             ]
-            others += ["procrastinate_events", "procrastinate_periodic_defers"]
+            others += ["procrastinate_events", "procrastinate_periodic_defers", "search_entry"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")
             for table, facts in self.facts.items():
                 if not facts:
@@ -103,6 +104,7 @@ class Company:
                 columns = [column for column in facts[0].values if not (serial and column == "id")]
                 rows = [tuple(fact[column] for column in columns) for fact in facts]
                 await connection.copy_records_to_table(table, records=rows, columns=columns)
+        await rebuild_entries(database, lambda *_: None)
         async with database.connection() as connection:
             await connection.execute("ANALYZE")
 

@@ -29,6 +29,13 @@ MOST_ROWS = 300
 DEFAULT_PAGE = 20
 WRONG_SIZES = (0, -1, 101, 2**31 - 1)
 BROKEN = ("", "x", "WyJ4Il0", "!!!", "é", "bnVsbA", "eyJhIjoxfQ")
+CUSTOM = "custom:"
+"""Before the key of a custom field that a list is in the order of."""
+ASKED = {
+    "TEXT": "text", "NUMBER": "number", "MONEY": "number", "DATE": "day", "OPTION": "option", "MULTI_OPTION": "option",
+    "USER": "user", "RECORD": "record", "YES_NO": "yesNo",
+}  # fmt: skip
+"""Type of a custom field → the name by which a filter asks about its values."""
 BOUNDS = ("2025-12-20T00:00:00Z", "2026-04-01T00:00:00+08:00", "2026-12-31T00:00:00Z", "2040-01-01T00:00:00Z")
 
 
@@ -111,7 +118,7 @@ class Arguments:
             given |= {"first": None} if choose.chance(10) else {}
         order = self._order(type_name)
         if order is not None:
-            given["orderBy"] = [{"field": name, "direction": way} for name, way in order]
+            given["orderBy"] = [_term(name, way) for name, way in order]
         for name in ("after", "before"):
             if choose.chance(12):
                 given[name] = self._cursor(type_name, order or ())
@@ -120,6 +127,9 @@ class Arguments:
     def _order(self, type_name: str) -> Order | None:
         if not self.choose.chance(50):
             return None
+        custom = self.values.custom_orders(type_name)
+        if custom and self.choose.chance(15):
+            return ((f"{CUSTOM}{self.choose.one(custom)}", self.choose.one(["ASC", "DESC"])),)
         known = self.values.orders(type_name)
         if known and self.choose.chance(80):
             return self.choose.one(known)
@@ -169,6 +179,10 @@ class Arguments:
         if name in ("and", "or"):
             parts = [self.filter(inner.name, depth + 1) for _ in range(self.choose.number(1, 3))]
             return parts[0] if self.choose.chance(15) else parts if not self.choose.chance(4) else []
+        if name == "inSegment":
+            return self.values.id(self.choose, "Segment")
+        if name == "customFields":
+            return [self._custom(inner, noun) for _ in range(self.choose.number(1, 2))]
         if not isinstance(inner, GraphQLInputObjectType):
             return [self.values.id(self.choose, "Tag") for _ in range(self.choose.number(0, 3))]
         if "some" in inner.fields:
@@ -177,6 +191,26 @@ class Arguments:
         if "and" in inner.fields:
             return self.filter(inner.name, depth + 1)
         return {each: self._operand(inner, noun, name, each) for each in self.choose.some(list(inner.fields), 1, 2)}
+
+    def _custom(self, made: Any, noun: str) -> dict[str, Any]:
+        """A condition on a custom field: mostly one that the noun has, and mostly by the name for its type."""
+        fields = self.values.custom_fields(noun)
+        field = self.choose.one(fields) if fields and not self.choose.chance(8) else None
+        asked = (
+            ASKED[field["type"]]
+            if field is not None and not self.choose.chance(8)
+            else self.choose.one(sorted(set(ASKED.values())))
+        )
+        if self.choose.chance(15):
+            return {"key": field["key"] if field else "nothing", "isNull": self.choose.chance(50)}
+        inner = get_named_type(made.fields[asked].type)
+        held = self.values.custom_values(field) if field is not None else []
+        operators = self.choose.some([each for each in inner.fields if each != "isNull"], 1, 2)
+        compared: dict[str, Any] = {}
+        for operator in operators:
+            value = self.choose.one(held) if held else "1"
+            compared[operator] = [value] if operator == "in" else value
+        return {"key": field["key"] if field else "nothing", asked: compared}
 
     def _operand(self, made: GraphQLInputObjectType, noun: str, name: str, operator: str) -> Any:
         inner = get_named_type(made.fields[operator].type)
@@ -225,6 +259,13 @@ _NOUNS = frozenset(
     name for name in SCHEMA.type_map if f"{name}Filter" in SCHEMA.type_map and f"{name}Connection" in SCHEMA.type_map
 )
 """Types whose ids the company knows by name of the type."""
+
+
+def _term(name: str, way: str) -> dict[str, str]:
+    """A term of an order; of a custom field by its key."""
+    if name.startswith(CUSTOM):
+        return {"customField": name.removeprefix(CUSTOM), "direction": way}
+    return {"field": name, "direction": way}
 
 
 def _is_deep(made: GraphQLInputObjectType, name: str) -> bool:

@@ -10,6 +10,8 @@ from graphql import GraphQLEnumType, GraphQLNamedType
 from strawberry.utils.str_converters import to_camel_case
 from tests.factories.choices import Choices
 from tests.factories.company import Company, Fact, department_id
+from tests.factories.company_custom import HELD
+from tests.factories.oracle_tables import snake
 from tests.factories.walk import written
 
 from crm.graph.declarations import Column, ToOne
@@ -42,6 +44,24 @@ class Values:
             held = {} if column is None else {json.dumps(written(row[column])): None for row in self.rows(type_name)}
             self._columns[type_name, label] = [value for text in held if (value := json.loads(text)) is not None]
         return self._columns[type_name, label]
+
+    def custom_fields(self, type_name: str) -> list[Fact]:
+        """The custom fields of a noun's records; of an interface those of customers."""
+        entity = "customer" if type_name == "Party" else snake(type_name)
+        return [row for row in self.company.of("custom_field") if row["entity"] == entity]
+
+    def custom_orders(self, type_name: str) -> list[str]:
+        """The keys of those that lists can be in the order of."""
+        return [] if type_name == "Party" else [row["key"] for row in self.custom_fields(type_name) if row["sortable"]]
+
+    def custom_values(self, field: Fact) -> list[Any]:
+        """What stands in one of them, as a client writes it."""
+        place = ("custom value", str(field.id))
+        if place not in self._columns:
+            rows = [row for row in self.company.of("custom_value") if row["field_id"] == field.id]
+            found = {json.dumps(written(row[HELD[field["type"]]])): None for row in rows}
+            self._columns[place] = [json.loads(text) for text in found]
+        return self._columns[place]
 
     def everything(self) -> list[str]:
         """An id of each noun's rows, and a few more: what `node` can be asked for."""

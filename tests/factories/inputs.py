@@ -70,6 +70,9 @@ RIGHT: dict[str, Any] = {
     "channelGroupIds": str(key(Kind.CHANNEL_GROUP, "gold")), "percent": 40, "protectionDays": 30,
     "ourSignerId": str(user_id("chief")), "memberIds": str(user_id("agent")), "userIds": str(user_id("agent")),
     "departmentIds": str(department_id("support")), "attendeeUserIds": str(user_id("agent")), "everyone": True,
+    "customFields": {"key": "mark", "text": "fresh"}, "filter": {"customers": {"name": {"startsWith": "customer"}}},
+    "recordIds": str(key(Kind.PARTY, "customer of agent")), "unique": False,
+    "CustomFieldCreateInput.key": "fresh", "CustomFieldCreateInput.dictionaryId": None, "target": None,
     "typeId": item("case_type"), "workCalendarId": str(key(Kind.WORK_CALENDAR, "office")), "weekday": 2, "begins": "09:00",
     "ends": "18:00", "fallsOn": "2031-07-07", "likeWeekday": 2, "CalendarDayCreateInput.kind": "WORKDAY",
     "CalendarDayUpdateInput.kind": "WORKDAY", "responseMinutes": 30, "resolutionMinutes": 60, "nearPercent": 70,
@@ -86,7 +89,7 @@ OF_A_PARTY = (
 )  # fmt: skip
 """Inputs that name something which has to belong to the right party."""
 
-NEEDED = {"name", "labelZh", "labelEn", "number"}
+NEEDED = {"name", "labelZh", "labelEn", "holds", "number"}
 """Optional in the schema, where creating and updating share an input, and needed by the rules."""
 
 TEXTS = {

@@ -3,6 +3,7 @@ test."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from tests.factories.company import (
     upwards,
     user_id,
 )
+from tests.factories.company_custom import HELD
 from tests.factories.company_roles import UNGATED
 from tests.factories.oracle_permissions import NOUNS, VERBS, Aim, permission
 from tests.factories.oracle_tables import (
@@ -227,11 +229,16 @@ class Oracle:
             case "call_match":
                 call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
                 return self.reads(call) and (self.reads(party) or self.was_told(fact))
+            case "custom_value":
+                return self.sees(self.record(fact["record_id"])) and self.shows_value(fact)
             case "pool_policy":
                 return self.scope("pool", "READ") == "ALL"
             case "pool_stay":
                 return self.sees(self.company.find("party", fact["party_id"]))
-            case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "work_calendar" | "calendar_day" | "sla_policy":
+            case (
+                "dictionary" | "dictionary_item" | "tag" | "pipeline" | "custom_field" | "work_calendar" | "calendar_day"
+                | "sla_policy"
+            ):  # fmt: skip
                 return True
             case "session" | "reminder" | "notification":
                 return bool(fact["user_id"] == self.id)
@@ -327,8 +334,9 @@ class Oracle:
     def may(self, action: str, fact: Fact, *, deleted: bool = False) -> bool:
         """Whether the viewer may do something other than read to a row that stands there (or in the recycle bin)."""
         entity = self.entity(fact)
-        if fact.table == "dictionary_item":
-            return (fact["deleted_at"] is not None) == deleted and self.gate("dictionary", "ADMINISTER")
+        if fact.table in ("dictionary_item", "custom_field"):
+            administers = self.gate(fact.table.removesuffix("_item"), "ADMINISTER")
+            return (fact["deleted_at"] is not None) == deleted and administers
         if (fact.values.get("deleted_at") is not None) != deleted or not self.gate(entity, action):
             return False
         if deleted and not self.reads(fact, binned=True):
@@ -437,10 +445,94 @@ class Oracle:
             return self.hides("opportunity", "amount")
         if (type_name, name) == ("Project", "cost"):
             return not self.gate("maintenance", "READ") or self.hides("maintenance", "cost") or self.hides("project", "cost")
-        known = {"Party": ("customer", "channel", "supplier"), "ForecastSnapshot": ("opportunity",)}
-        entities = known.get(type_name, (snake(type_name),))
+        entities = self.entities(type_name)
         names = (name, *DEPENDS.get((type_name, name), ()))
         return any(self.hides(entity, each) for entity in entities for each in names)
+
+    @staticmethod
+    def entities(type_name: str) -> tuple[str, ...]:
+        """The entities whose roles say what of a type is hidden."""
+        known = {"Party": ("customer", "channel", "supplier"), "ForecastSnapshot": ("opportunity",)}
+        return known.get(type_name, (snake(type_name),))
+
+    # --- custom fields and segments
+
+    def shows_value(self, value: Fact) -> bool:
+        """Whether no role hides the field that this is a value of."""
+        field = self.company.find("custom_field", value["field_id"])
+        return field is not None and not self.hides(field["entity"], f"custom.{field['key']}")
+
+    def asked_of_value(self, fact: Fact, asked: Mapping[str, Any]) -> bool:
+        """Whether a record has such a value; of an entity without the field none has."""
+        entity = self.entity(fact)
+        field = next(
+            (row for row in self.company.of("custom_field") if (row["entity"], row["key"]) == (entity, asked["key"])), None
+        )
+        if field is None:
+            return False
+        column = HELD[field["type"]]
+        held = [row[column] for row in self.values_of(fact) if row["field_id"] == field.id]
+        for name, value in asked.items():
+            if name == "isNull" and bool(held) == value:
+                return False
+            if name not in ("key", "isNull") and not _of_some(held, value):
+                return False
+        return True
+
+    def values_of(self, fact: Fact) -> list[Fact]:
+        return self._values_of.get(fact.id, [])
+
+    @cached_property
+    def _values_of(self) -> dict[Any, list[Fact]]:
+        found: dict[Any, list[Fact]] = {}
+        for row in self.company.of("custom_value"):
+            found.setdefault(row["record_id"], []).append(row)
+        return found
+
+    def _asks_hidden_beside(self, type_name: str, name: str, value: Any) -> bool:
+        if name == "inSegment":
+            return self.segment_asks_hidden(value)
+        keys = [f"custom.{each['key']}" for each in value]
+        return self.hidden(type_name, name) or any(self.hides(entity, key) for entity in self.entities(type_name) for key in keys)
+
+    def asks_broken(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether a filter names a segment that is made of one that the viewer does not see."""
+        segment = self.segment(wanted["inSegment"]) if "inSegment" in wanted else None
+        return segment is not None and self.broken(segment)
+
+    def segment(self, segment_id: str) -> Fact | None:
+        """The segment of an id, if the viewer sees it."""
+        found = next((row for row in self.company.of("segment") if str(row.id) == segment_id), None)
+        return found if self.reads(found) else None
+
+    def in_segment(self, fact: Fact, segment_id: str) -> bool:
+        """Whether a record is in a segment: what the viewer does not see holds nothing."""
+        segment = self.segment(segment_id)
+        if segment is None or self.entity(fact) != segment["holds"].lower():
+            return False
+        if segment["kind"] == "STATIC":
+            return any(
+                (row["segment_id"], row["record_id"]) == (segment.id, fact.id) for row in self.company.of("segment_member")
+            )
+        return self.matches(segment["holds"].title(), fact, json.loads(segment["asked"]))
+
+    def segment_asks_hidden(self, segment_id: str) -> bool:
+        segment = self.segment(segment_id)
+        if segment is None or segment["kind"] == "STATIC":
+            return False
+        return self.asks_hidden(segment["holds"].title(), json.loads(segment["asked"]))
+
+    def counts(self, segment: Fact) -> int | None:
+        """How many records a segment holds that the viewer sees; None where they may not ask."""
+        type_name = segment["holds"].title()
+        if not self.open(type_name) or self.segment_asks_hidden(str(segment.id)) or self.broken(segment):
+            return None
+        return sum(self.in_segment(fact, str(segment.id)) for fact in self.visible(type_name))
+
+    def broken(self, segment: Fact) -> bool:
+        """Whether it is made of another that the viewer does not see: nobody is told something that is not so."""
+        used = [row["used_id"] for row in self.company.of("segment_use") if row["segment_id"] == segment.id]
+        return any(self.segment(str(key)) is None for key in used)
 
     # --- what lists hold
 
@@ -476,7 +568,7 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "Address") else rows
+            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue", "Address") else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:
@@ -491,12 +583,13 @@ class Oracle:
 
     def _holds(self, type_name: str, fact: Fact, name: str, value: Any) -> bool:
         table = TABLES[type_name]
-        if name == "and":
-            return all(self.matches(type_name, fact, part) for part in value)
-        if name == "or":
-            return any(self.matches(type_name, fact, part) for part in value)
-        if name == "not":
-            return not self.matches(type_name, fact, value)
+        if name in ("and", "or", "not"):
+            parts = [self.matches(type_name, fact, part) for part in ([value] if name == "not" else value)]
+            return {"and": all(parts), "or": any(parts), "not": not all(parts)}[name]
+        if name == "customFields":
+            return all(self.asked_of_value(fact, each) for each in value)
+        if name == "inSegment":
+            return self.in_segment(fact, value)
         if name == "tags":
             return bool({str(row.id) for row in self.children(type_name, "tags", fact)} & set(value))
         if name in TO_MANY.get(table, {}):
@@ -509,21 +602,17 @@ class Oracle:
             return found is not None and self.matches(TO_ONE[table][name][1], found, value)
         if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}):
             return all(_compares(fact[TO_ONE[table][name[:-2]][0]], operator, operand) for operator, operand in value.items())
-        timely = {each: operand for each, operand in value.items() if each in ("during", "before")}
-        if not all(_in_time(fact[snake(name)], operator, operand) for operator, operand in timely.items()):
-            return False
-        others = {each: operand for each, operand in value.items() if each not in timely}
-        return all(_compares(fact[snake(name)], operator, operand) for operator, operand in others.items())
+        return all(_holds(fact[snake(name)], operator, operand) for operator, operand in value.items())
 
     def asks_hidden(self, type_name: str, wanted: Mapping[str, Any]) -> bool:
         """Whether a filter asks about a field that is hidden from the viewer, at any depth."""
         table = TABLES[type_name]
         for name, value in wanted.items():
-            if name in ("and", "or"):
-                if any(self.asks_hidden(type_name, part) for part in value):
+            if name in ("and", "or", "not"):
+                if any(self.asks_hidden(type_name, part) for part in ([value] if name == "not" else value)):
                     return True
-            elif name == "not":
-                if self.asks_hidden(type_name, value):
+            elif name in ("inSegment", "customFields"):
+                if self._asks_hidden_beside(type_name, name, value):
                     return True
             else:
                 plain = name[:-2] if name.endswith("Id") and name[:-2] in TO_ONE.get(table, {}) else name
@@ -536,6 +625,21 @@ class Oracle:
                 if name in TO_ONE.get(table, {}) and self.asks_hidden(TO_ONE[table][name][1], value):
                     return True
         return False
+
+
+def _of_some(held: list[Any], asked: Mapping[str, Any]) -> bool:
+    """Whether one of the values fulfils all bounds together; that none is such is asked of all of them."""
+    together = {name: operand for name, operand in asked.items() if name not in ("ne", "isNull")}
+    if together and not any(all(_holds(value, name, operand) for name, operand in together.items()) for value in held):
+        return False
+    if "ne" in asked and any(_compares(value, "eq", asked["ne"]) for value in held):
+        return False
+    return "isNull" not in asked or bool(held) != asked["isNull"]
+
+
+def _holds(value: Any, operator: str, operand: Any) -> bool:
+    """Whether a value is in a period, or compares with another as asked."""
+    return (_in_time if operator in ("during", "before") else _compares)(value, operator, operand)
 
 
 def _in_time(value: Any, operator: str, period: str) -> bool:

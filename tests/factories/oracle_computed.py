@@ -131,6 +131,11 @@ def _duplicates(oracle: Oracle, submission: Fact) -> Any:
     return [{"id": str(row.id)} for row in sorted(found, key=lambda row: (row["name_key"], row.id))]
 
 
+def _target(oracle: Oracle, value: Fact) -> Any:
+    found = None if value["target_id"] is None else oracle.record(value["target_id"])
+    return {"id": str(found.id)} if found is not None and oracle.reads(found) else None
+
+
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
@@ -148,6 +153,11 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("StageChange", "durationDays"): lambda oracle, stay: None if (found := _duration(oracle, stay)) is None else found // 86_400,
     ("Announcement", "audience"): _audience,
     ("Notification", "record"): _record,
+    ("CustomValue", "record"): _target,
+    ("CustomField", "indexed"): lambda _, field: field["filterable"] or field["sortable"],
+    ("CustomField", "unique"): lambda _, field: field["distinct_values"],
+    ("Segment", "filter"): lambda _, segment: segment["asked"],
+    ("Segment", "memberCount"): Oracle.counts,
     ("DuplicateDisclosure", "record"): _record,
     ("Merge", "record"): _record,
     ("ChannelSubmission", "duplicates"): _duplicates,

@@ -12,7 +12,7 @@ LISTED = {
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
     "CallBack": "call.read",
     **dict.fromkeys(
-        ("Dictionary", "DictionaryItem", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
+        ("Dictionary", "DictionaryItem", "CustomField", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
          "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge"), "signed_in"
     ),
 }  # fmt: skip
@@ -21,7 +21,8 @@ LISTED = {
 VERBS = {
     **dict.fromkeys(
         ("Update", "Complete", "Cancel", "Reopen", "Move", "Win", "Lose", "Hold", "Submit", "Withdraw", "Sign", "Activate",
-         "Terminate", "Expire", "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
+         "Terminate", "Expire", "Add", "Remove", "Freeze",
+         "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
          "Resolve", "Close", "Reschedule",
          "Accept", "Decline", "Register", "Dispatch"), "update"
     ),
@@ -31,7 +32,8 @@ VERBS = {
 NOUNS = (
     "customer", "channel", "supplier", "contact", "activity", "user", "department", "role", "tag", "dictionaryItem", "call",
     "ringGroup", "channelGroup", "territory", "channelAssignment", "channelSubmission", "marketingTask",
-    "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "competitor",
+    "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "segment", "customField",
+    "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
     "duplicatePolicy", "blockedNumber",
 )  # fmt: skip
@@ -50,12 +52,17 @@ SPECIAL = {
     "jobRetry": "job.administer", "jobCancel": "job.administer",
     "sessionRevoke": "signed_in", "dictionaryItemCreate": "dictionary.administer",
     "dictionaryItemUpdate": "dictionary.administer",
+    "dictionaryCreate": "dictionary.administer",
+    **dict.fromkeys(
+        ("customFieldCreate", "customFieldUpdate", "customFieldDelete", "customFieldRestore"), "custom_field.administer"
+    ),
     "dictionaryItemDelete": "dictionary.administer", "dictionaryItemRestore": "dictionary.administer",
     "recordsShare": "*.share", "recordsUnshare": "*.share", "recordsTransfer": "*.transfer", "recordsTag": "*.update",
     "opportunityBoard": "opportunity.read",
     **dict.fromkeys(("partyMerge", "contactMerge", "mergeUndo"), "*.update"), "duplicateCheck": "*.create",
     **dict.fromkeys(("partyMergePreview", "contactMergePreview", "duplicatesOf"), "signed_in"),
     "passwordChange": "signed_in", "recordPurge": "*.administer", "deletedRecords": "*.delete",
+    "search": "signed_in",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink", "callAmend"), "call.update"),
     **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),

@@ -15,7 +15,8 @@ TABLES = {
     "StageChange": "stage_change", "Contract": "contract", "Delivery": "delivery", "DeliveryLine": "delivery_line",
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
-    "Reminder": "reminder", "Notification": "notification",
+    "Reminder": "reminder", "Notification": "notification", "CustomField": "custom_field", "CustomValue": "custom_value",
+    "Segment": "segment",
     "Stakeholder": "stakeholder", "TeamMember": "team_member", "ProcessTask": "process_task", "Competition": "competition",
     "Competitor": "competitor", "ForecastSnapshot": "forecast_snapshot",
     "Project": "project", "Maintenance": "maintenance",
@@ -142,6 +143,12 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "party": ("party_id", "Party", False),
     },
     "schedule_attendee": {"user": ("user_id", "User", True), "contact": ("contact_id", "Contact", False)},
+    "custom_field": _AUTHORS | {"dictionary": ("dictionary_id", "Dictionary", True)},
+    "custom_value": {
+        "field": ("field_id", "CustomField", True), "option": ("option_id", "DictionaryItem", True),
+        "user": ("user_id", "User", True),
+    },
+    "segment": _RECORD,
     "notification": {"actor": ("actor_id", "User", True)},
     "duplicate_policy": _AUTHORS,
     "duplicate_disclosure": {"user": ("user_id", "User", True), "owner": ("owner_id", "User", True)},
@@ -202,6 +209,7 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "work_calendar": {"days": ("CalendarDay", "work_calendar_id")},
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
+    "segment": _EVERY,
     "user_account": {"reports": ("User", "manager_id")},
     "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
     "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
@@ -229,8 +237,9 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 
 _TAGGED = (
     "party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project",
-    "maintenance", "service_case",
-           "channel_assignment", "channel_submission", "marketing_task")  # fmt: skip
+    "maintenance", "service_case", "channel_assignment", "channel_submission", "marketing_task", "segment",
+)  # fmt: skip
+PARTS |= {table: PARTS.get(table, {}) | {"customFields": ("CustomValue", "record_id")} for table in _TAGGED}
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
     table: {"tags": ("Tag", "record_tag", "record_id", "tag_id")} for table in _TAGGED
 }

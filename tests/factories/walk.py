@@ -17,6 +17,7 @@ from graphql import (
     get_named_type,
 )
 from tests.factories.company import Company, Fact
+from tests.factories.company_custom import HELD
 from tests.factories.oracle import PARTIES, TABLES, TO_MANY, TO_ONE, snake
 
 from crm.core.clock import print_instant
@@ -118,6 +119,10 @@ def filters_of(company: Company, type_name: str) -> list[dict[str, Any]]:
         if name in ("and", "or", "not"):
             one, other = ({"id": {"eq": str(rows[index % len(rows)].id)}} for index in (3, 8))
             found.append({name: other if name == "not" else [one, other]})
+        elif name == "customFields":
+            found += [{name: [asked]} for asked in custom_filters(company, type_name)]
+        elif name == "inSegment":
+            found += [{name: str(row.id)} for row in company.of("segment") if row["holds"].title() in (type_name, "Party")]
         elif name == "tags":
             found += [{name: [str(tag.id)]} for tag in company.of("tag")]
         elif name in TO_MANY.get(TABLES[type_name], {}):
@@ -142,7 +147,7 @@ def related_filters(company: Company, type_name: str, place: int) -> Iterator[di
     names = list(made.fields)
     name = names[4 + place % (len(names) - 4)]
     inner = get_named_type(made.fields[name].type)
-    if isinstance(inner, GraphQLInputObjectType) and "isNull" in inner.fields:
+    if isinstance(inner, GraphQLInputObjectType) and "isNull" in inner.fields and "key" not in inner.fields:
         yield {name: {"isNull": False}}
     for further, (other, _) in TO_MANY.get(TABLES[type_name], {}).items():
         if further not in made.fields:
@@ -151,6 +156,20 @@ def related_filters(company: Company, type_name: str, place: int) -> Iterator[di
     for further, (_, other, card) in TO_ONE.get(TABLES[type_name], {}).items():
         if not card and further in made.fields:
             yield {further: {"id": {"in": [str(fact.id) for fact in company.of(TABLES[other])[::3]][:40]}}}
+
+
+def custom_filters(company: Company, type_name: str) -> Iterator[dict[str, Any]]:
+    """Conditions on each custom field of a type: that there is a value, and comparisons with those that records have."""
+    made = SCHEMA.type_map["CustomValueFilter"]
+    assert isinstance(made, GraphQLInputObjectType)
+    for place, field in enumerate(row for row in company.of("custom_field") if row["entity"] == snake(type_name)):
+        if field["deleted_at"] is None:
+            column = HELD[field["type"]]
+            values = [row[column] for row in company.of("custom_value") if row["field_id"] == field.id]
+            asked = {"option_id": "option", "user_id": "user", "target_id": "record", "yes_no": "yesNo"}.get(column, column)
+            yield {"key": field["key"], "isNull": bool(place % 2)}
+            for compared in _comparisons(get_named_type(made.fields[asked].type), values, place):
+                yield {"key": field["key"], asked: compared}
 
 
 def _list_filters(company: Company, name: str, other: str, place: int) -> Iterator[dict[str, Any]]:

@@ -76,6 +76,16 @@ def test_every_column_has_a_grant_key():
         assert hideable_fields(entity) > {"owner", "createdBy", "tags", "shares", "changes"}
 
 
+def test_the_inputs_of_every_owned_record_take_custom_fields():
+    """By the base `OwnedValues` in the schema, and `custom_values.write` in the deed. Calls get theirs when they are filed."""
+    otherwise = {"call": ("callEnd",), "channel_assignment": ("opportunityOffer",), "channel_submission": ("opportunitySubmit",)}
+    for entity in OWNED:
+        noun = entity.split("_")[0] + "".join(part.title() for part in entity.split("_")[1:])
+        for name in otherwise.get(entity, (f"{noun}Create", f"{noun}Update")):
+            takes = get_named_type(inputs.mutations()[name].args["input"].type)
+            assert "customFields" in takes.fields, f"{takes.name} has no customFields"
+
+
 def test_hideable_fields_can_be_null():
     for entry in nouns():
         if entry.entity in OWNED and entry.part_of is None:

@@ -48,6 +48,7 @@ KINDS = {
          "outcomeOptionId", "regionIds", "industryIds"),
         Kind.DICTIONARY_ITEM,
     ),
+    "recordIds": Kind.PARTY,
     "recordId": Kind.OPPORTUNITY, "assigneeId": Kind.USER, "competitorId": Kind.COMPETITOR,
     **dict.fromkeys(("channelGroupId", "channelGroupIds"), Kind.CHANNEL_GROUP),
     **dict.fromkeys(("territoryId", "territoryIds"), Kind.TERRITORY),
@@ -63,7 +64,8 @@ TABLE_OF = {
         Kind[table.upper()]: table
         for table in (
             *OWNED_TABLES, "department", "role", "tag", "dictionary", "dictionary_item", "session", "ring_group", "pipeline",
-            "stage", "reminder", "notification", "job", "competitor", "work_calendar", "calendar_day", "sla_policy",
+            "stage", "reminder", "notification", "job", "custom_field",
+            "competitor", "work_calendar", "calendar_day", "sla_policy",
             *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
             "channel_group", "territory", "channel_task", "comment",
         )
@@ -75,7 +77,8 @@ PREFERRED = {
     "callEnd": ("state", "ANSWERED"), "activityComplete": ("status", "PLANNED"),
     "opportunityOffer": ("status", "OPEN"), "marketingTaskDispatch": ("status", "DRAFT"),
     "channelSubmissionRegister": ("status", "SUBMITTED"),
-    "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
+    "segmentAdd": ("kind", "STATIC"), "segmentRemove": ("kind", "STATIC"), "segmentUpdate": ("kind", "DYNAMIC"),
+    "segmentFreeze": ("kind", "DYNAMIC"), "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
     "opportunityConvert": ("status", "WON"), "serviceCaseAssign": ("status", "NEW"),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
@@ -289,7 +292,7 @@ NODES_BELOW = ("stage_change", "pool_stay", "announcement_receipt", "reminder", 
 PARTS_WITH_IDS = (
     "phone_number", "email_address", "address", "call_candidate", "call_match", "ring_group_number", "delivery_line",
     "schedule_attendee", "schedule_exception", "reminder_rule", "announcement_audience", "reminder_series", "working_hours",
-    "pool_level",
+    "pool_level", "custom_value",
 )  # fmt: skip
 """Rows that are part of another, and nothing by themselves."""
 

@@ -89,8 +89,11 @@ async def test_who_sees_little_starts_from_what_they_see(watchers: Watchers, nam
 
 
 async def test_the_one_who_sees_little_is_known_as_such(watchers: Watchers):
-    assert watchers.few.rights.narrow == {"party", "contact", "activity", "change", "process_task", "forecast_snapshot", *OWNED}
-    assert watchers.half.rights.narrow == watchers.all.rights.narrow == frozenset()
+    empty = {"segment"}  # of a table that holds nothing everybody sees little
+    assert watchers.few.rights.narrow - empty == {
+        "party", "contact", "activity", "change", "process_task", "forecast_snapshot", *OWNED,
+    }  # fmt: skip
+    assert watchers.half.rights.narrow - empty == watchers.all.rights.narrow - empty == frozenset()
 
 
 @pytest.mark.parametrize("edge", ON_CROWDS, ids=str)

@@ -65,6 +65,8 @@ CASCADES = {
     "ReminderRule.schedule_event": "a reminder means nothing without its event",
     "ReminderSeries.schedule_event": "a reminder means nothing without its event",
     "Reminder.schedule_event": "a reminder means nothing without its event",
+    "SegmentMember.segment": "a segment is its members",
+    "SegmentUse.segment": "what a filter names is part of it",
 }
 """`Model.key` → why its row goes with the row it points at. Everything else is RESTRICT."""
 

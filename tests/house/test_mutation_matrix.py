@@ -102,6 +102,8 @@ def suited(oracle: Oracle, name: str) -> dict[str, Any]:
     given = inputs.call(name)
     if name == "callLink":
         given["input"] = {"partyId": _a_party(oracle)}
+    if name in ("segmentAdd", "segmentRemove") and (seen := oracle.visible("Customer")):
+        given["input"] = {"recordIds": [str(seen[0].id)]}
     if name == "opportunityOffer":
         seen = oracle.visible("Channel") or oracle.rows("Channel")
         given["input"]["channelId"] = str(seen[0].id)

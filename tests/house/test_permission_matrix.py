@@ -196,6 +196,9 @@ def _filtered(desk: Desk, oracle: Oracle, each: walk.RootList, asked: dict[str, 
     if oracle.asks_hidden(each.type, asked):
         desk.expect(oracle, each.name, path, (found, code), (None, "FORBIDDEN"), asked)
         return
+    if oracle.asks_broken(asked):
+        desk.expect(oracle, each.name, path, (found, code), (None, "BAD_USER_INPUT"), asked)
+        return
     facts = [fact for fact in oracle.listed(each.name, each.type) if oracle.matches(each.type, fact, asked)]
     desk.expect(oracle, each.name, path, agrees(found, facts), True, asked)
 
@@ -547,6 +550,7 @@ ASKED_BY_HAND = {
     "partyMergePreview",
     "poolPolicy",
     "schedule",
+    "search",
     "unreadAnnouncementCount",
     "unreadNotificationCount",
 }

@@ -177,6 +177,12 @@ BAD: dict[str, tuple[Any, ...]] = {
     "expiresAt": ("2020-01-01T00:00:00Z",), "endsAt": ("2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"),
     "rrule": ("FREQ=SECONDLY", "no rule", "FREQ=DAILY;COUNT=99999"), "endsOn": ("1980-01-01",),
     "reminders": ([{"channel": "SMS", "minutesBefore": 5}], [{"minutesBefore": -1}], [{"minutesBefore": 5}] * 2),
+    "customFields": (
+        [{"key": "nothing"}], [{"key": "mark", "number": "1"}], [{"key": "mark", "text": "x" * 501}], [{"key": "mark"}] * 2,
+    ),
+    "filter": ({"customers": {"customFields": [{"key": "nothing", "isNull": True}]}}, {"customers": {"inSegment": "x"}}),
+    "key": ("Big", "1st", ""), "defaultValue": ("x" * 501,), "unique": (), "required": (), "filterable": (), "sortable": (),
+    "importable": (), "recordIds": (), "holds": (), "type": (),
     "attendeeUserIds": ([str(new_id(Kind.USER))],), "attendeeContactIds": ([str(new_id(Kind.CONTACT))],),
 }  # fmt: skip
 
@@ -249,8 +255,10 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
-    flowless = ("Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Remove",
-                "Offer", "Report", "Remove")  # fmt: skip
+    flowless = (
+        "Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Add", "Remove",
+        "Freeze", "Offer", "Report",
+    )  # fmt: skip
     steps = {
         name
         for name in AIMED

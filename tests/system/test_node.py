@@ -37,6 +37,7 @@ TABLES = {
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
+    Kind.CUSTOM_FIELD: "custom_field", Kind.CUSTOM_VALUE: "custom_value", Kind.SEGMENT: "segment",
     Kind.STAKEHOLDER: "stakeholder", Kind.TEAM_MEMBER: "team_member", Kind.PROCESS_TASK: "process_task",
     Kind.COMPETITION: "competition", Kind.COMPETITOR: "competitor", Kind.FORECAST_SNAPSHOT: "forecast_snapshot",
     Kind.PROJECT: "project", Kind.MAINTENANCE: "maintenance", Kind.SERVICE_CASE: "service_case", Kind.SLA_POLICY: "sla_policy",
@@ -56,6 +57,7 @@ NODES = {
     Kind.POOL_POLICY: "PoolPolicy", Kind.POOL_STAY: "PoolStay",
     Kind.CALL_BACK: "CallBack", Kind.BLOCKED_NUMBER: "BlockedNumber",
     Kind.CALL_DISCLOSURE: "CallDisclosure", Kind.NOTIFICATION: "Notification", Kind.JOB: "Job",
+    Kind.CUSTOM_FIELD: "CustomField", Kind.SEGMENT: "Segment",
     Kind.STAKEHOLDER: "Stakeholder", Kind.TEAM_MEMBER: "TeamMember", Kind.PROCESS_TASK: "ProcessTask",
     Kind.COMPETITION: "Competition", Kind.COMPETITOR: "Competitor",
     Kind.PROJECT: "Project",
@@ -92,6 +94,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _sales(made, party["id"])
         await _news(made, agent)
         await _work(made)
+        await _custom(made)
         await _twins(made)
         await _pool(made)
         await _channels(made)
@@ -148,6 +151,14 @@ async def _news(made: Office, agent: Api) -> None:
     third = print_instant(starts + timedelta(days=2))
     await made.admin.do("scheduleOccurrenceCancel", "scheduleEvent { id }", id=event["id"], originalStartsAt=third)
     await fire_due(made.database, now())
+
+
+async def _custom(made: Office) -> None:
+    """A custom field with a value, on a segment."""
+    given = {"entity": "segment", "key": "size", "type": "NUMBER", "labelZh": "规模", "labelEn": "Size"}
+    await made.admin.do("customFieldCreate", "customField { id }", input=given)
+    values = [{"key": "size", "number": "1"}]
+    await made.admin.do("segmentCreate", "segment { id }", input={"name": "x", "holds": "CUSTOMER", "customFields": values})
 
 
 async def _pool(made: Office) -> None:
@@ -261,7 +272,18 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
     found = {
         kind.name: await shown(nobody, str(await office.value(f"SELECT min(id::text) FROM {TABLES[kind]}"))) for kind in TABLES
     }
-    open_ = {"USER", "DEPARTMENT", "DICTIONARY", "DICTIONARY_ITEM", "TAG", "RING_GROUP", "PIPELINE", "STAGE", "COMPETITOR"}
+    open_ = {
+        "USER",
+        "DEPARTMENT",
+        "DICTIONARY",
+        "DICTIONARY_ITEM",
+        "TAG",
+        "RING_GROUP",
+        "PIPELINE",
+        "STAGE",
+        "COMPETITOR",
+        "CUSTOM_FIELD",
+    }
     open_ |= {
         "WORK_CALENDAR",
         "CALENDAR_DAY",

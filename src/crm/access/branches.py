@@ -155,7 +155,8 @@ class Visible:
 
     `entities` are the names that roles grant; where one table holds several (`party`), `discriminator` is the column whose value
     selects among them. `gated` says whether READ itself needs a grant. `actions` are those a role may grant. A table that is
-    part of another (value rows) has no entities of its own: its parent's rights are its rights; `listed` if there is
+    part of another (value rows) has no entities of its own: its parent's rights are its rights. `shows` is the column that names
+    the custom field whose value a row holds: it is seen by nobody whose roles hide that field. `listed` if there is
     a list of all its rows nevertheless, so that it matters who sees only a sliver of them. `merging`: rows can be
     merged, and `merged_into_id` names the one that stands for a row since. `masks` are the columns of which
     whoever sees the parent through its window alone gets something else: SQL, in which `{row}` is the row.
@@ -171,6 +172,7 @@ class Visible:
     gated: bool = True
     actions: frozenset[Action] = frozenset()
     recycled: bool = True
+    shows: str | None = None
     listed: bool = False
     merging: bool = False
     window: Pooled | None = None
@@ -196,6 +198,7 @@ def visible(
     gated: bool = True,
     actions: frozenset[Action] = frozenset(),
     recycled: bool = True,
+    shows: str | None = None,
     listed: bool = False,
     merging: bool = False,
     window: Pooled | None = None,
@@ -214,6 +217,7 @@ def visible(
         gated,
         actions,
         recycled,
+        shows,
         listed,
         merging,
         window,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from uuid import UUID
 
 from crm.access.binds import Binds, Later
 from crm.access.branches import Visible
@@ -102,7 +103,30 @@ class NameStarts:
     high: str | Later
 
 
-Condition = Compare | During | Every | Some | Not | Related | Tagged | NameStarts
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """The record has a value of this custom field that fulfils the part."""
+
+    field: UUID | Later
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The viewer may read this one row of another table: the same for every row of the list, and asked once."""
+
+    rule: Visible
+    key: UUID | Later
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOf:
+    """The record stands in the table of members of this segment."""
+
+    key: UUID | Later
+
+
+Condition = Compare | During | Every | Some | Not | Related | Tagged | NameStarts | Valued | Standing | MemberOf
 
 
 def parametrised(condition: Condition, keep: Callable[[object], Later]) -> Condition:
@@ -111,18 +135,18 @@ def parametrised(condition: Condition, keep: Callable[[object], Later]) -> Condi
     What is left decides the text of a statement: columns, operators, relations, null tests. Conditions of one form share a plan.
     """
     match condition:
-        case Every(parts=parts):
-            return Every(tuple(parametrised(part, keep) for part in parts))
-        case Some(parts=parts):
-            return Some(tuple(parametrised(part, keep) for part in parts))
-        case Not(part=part):
-            return Not(parametrised(part, keep))
-        case Related(part=part):
-            return replace(condition, part=parametrised(part, keep))
+        case Every() | Some():
+            return replace(condition, parts=tuple(parametrised(part, keep) for part in condition.parts))
+        case Not() | Related():
+            return replace(condition, part=parametrised(condition.part, keep))
         case Tagged(tags=tags):
             return Tagged(keep(tags))
-        case NameStarts(low=low, high=high):
-            return NameStarts(keep(low), keep(high))
+        case Valued(field=key, part=part):
+            return Valued(keep(key), parametrised(part, keep))
+        case Standing() | MemberOf():
+            return replace(condition, key=keep(condition.key))
+        case NameStarts():
+            return replace(condition, low=keep(condition.low), high=keep(condition.high))
         case Compare(operator=Operator.IS_NULL) | During():
             return condition
         case Compare(value=value):
@@ -161,9 +185,27 @@ def render_condition(condition: Condition, alias: str, rights: Rights, binds: Bi
         case Tagged(tags=tags):
             wanted = f"g.record_id = {alias}.id AND g.tag_id = ANY({binds.value(tags)})"
             return f"EXISTS (SELECT FROM record_tag g JOIN tag l ON l.id = g.tag_id WHERE {wanted} AND l.deleted_at IS NULL)"
+        case Valued() | Standing() | MemberOf():
+            return _beside(condition, alias, rights, binds)
         case NameStarts():
             low, high = binds.value(condition.low), binds.value(condition.high)
             return f"({alias}.name_key >= {low} AND {alias}.name_key < {high})"
+
+
+def _beside(condition: Valued | Standing | MemberOf, alias: str, rights: Rights, binds: Binds) -> str:
+    """What stands in a table beside the row's own: a value of a custom field, a segment, its members."""
+    other = binds.alias()
+    match condition:
+        case Valued(field=key, part=part):
+            inner = render_condition(part, other, rights, binds)
+            tests = all_of([f"{other}.record_id = {alias}.id AND {other}.field_id = {binds.value(key)}", inner])
+            return tests if tests == FALSE else f"EXISTS (SELECT FROM custom_value {other} WHERE {tests})"
+        case Standing(rule=rule, key=key):
+            tests = all_of([f"{other}.id = {binds.value(key)}", readable(rule, other, rights, binds)])
+            return tests if tests == FALSE else f"EXISTS (SELECT FROM {rule.table} {other} WHERE {tests})"
+        case MemberOf(key=key):
+            tests = f"{other}.record_id = {alias}.id AND {other}.segment_id = {binds.value(key)}"
+            return f"EXISTS (SELECT FROM segment_member {other} WHERE {tests})"
 
 
 def _compare(condition: Compare, alias: str, binds: Binds) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
+
+from crm.access.catalogue import NO_FIELDS, Catalogue
 
 
 class Action(StrEnum):
@@ -67,7 +70,7 @@ class Rights:
     """A permission set: all of a viewer that decides what a statement looks like, and none of the values bound in it.
 
     Two viewers with equal rights share every compiled plan. `narrow` names the tables of which the viewer sees so few rows that
-    lists start from the set of their ids.
+    lists start from the set of their ids. `custom` are the custom fields there are.
     """
 
     kind: ViewerKind
@@ -75,14 +78,22 @@ class Rights:
     hidden: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     narrow: frozenset[str] = frozenset()
+    custom: Catalogue = NO_FIELDS
     key: int = field(init=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        parts = (self.kind, frozenset(self.scopes.items()), self.hidden, self.frozen, self.narrow)
+        parts = (self.kind, frozenset(self.scopes.items()), self.hidden, self.frozen, self.narrow, self.custom)
         object.__setattr__(self, "key", hash(parts))
 
     def __hash__(self) -> int:
         return self.key
+
+    @property
+    def withheld(self) -> tuple[UUID, ...]:
+        """The custom fields whose values no role shows."""
+        if not any(".custom." in key for key in self.hidden):
+            return ()
+        return tuple(each.id for each in self.custom.fields.values() if each.permission in self.hidden)
 
     def scope(self, entity: str, action: Action) -> Scope:
         """The scope of an action; a partner's people never reach further than their own records, whatever their role says."""

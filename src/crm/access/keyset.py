@@ -15,15 +15,27 @@ from uuid import UUID
 from crm.access.binds import Binds, Later
 from crm.core.errors import BadUserInput
 
+CUSTOM = "_custom"
+"""The column of a page that holds the value of the custom field it is ordered by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of an order: a column, its direction, its Python type, and whether it can be NULL."""
+    """One term of an order: a column, its direction, its Python type, and whether it can be NULL.
+
+    `field`: it is a custom field whose values stand in that column of their own table (`custom_orders.py`).
+    """
 
     column: str
     descending: bool
     type: type
     nullable: bool = False
+    field: UUID | None = None
+
+    @property
+    def shown(self) -> str:
+        """The column of the rows of a page that holds its value."""
+        return self.column if self.field is None else CUSTOM
 
 
 def order_by(terms: Sequence[Term], alias: str, *, backwards: bool) -> str:

@@ -12,6 +12,7 @@ import orjson
 
 from crm.access.binds import Binds
 from crm.access.branches import Via, ViaRecord, Visible, declared, named
+from crm.access.catalogue import Catalogue, catalogue_named
 from crm.access.grants import Action, Restriction, Rights, Scope, ViewerKind
 from crm.access.id_sets import branch_id_sets
 from crm.access.viewer import Viewer
@@ -33,7 +34,7 @@ class Connection(Protocol):
 
 
 _VIEWER = """
-SELECT u.id, u.username, u.kind, u.department_id, u.channel_id, u.time_zone, e.epoch, {session} AS session,
+SELECT u.id, u.username, u.kind, u.department_id, u.channel_id, u.time_zone, e.epoch, e.catalogue, {session} AS session,
     ARRAY(SELECT c.subordinate_id FROM reporting_closure c WHERE c.superior_id = u.id) AS staff,
     ARRAY(SELECT c.ancestor_id FROM department_closure c WHERE c.descendant_id = u.department_id) AS departments,
     ARRAY(SELECT c.descendant_id FROM department_closure c WHERE c.ancestor_id = u.department_id) AS department_tree,
@@ -77,18 +78,20 @@ async def load_by_token(connection: Connection, token: str, *, estimated: bool =
     row = await connection.fetchrow(_BY_TOKEN, token_hash(token))
     if row is None:
         return None
-    return await _narrowed(connection, _viewer(row)) if estimated else _viewer(row)
+    viewer = await _viewer(connection, row)
+    return await _narrowed(connection, viewer) if estimated else viewer
 
 
 async def load_by_session(connection: Connection, session_id: UUID) -> Viewer | None:
     """The viewer of a session that has begun already, as the database has it now."""
     row = await connection.fetchrow(_BY_SESSION, [session_id])
-    return None if row is None else await _narrowed(connection, _viewer(row))
+    return None if row is None else await _narrowed(connection, await _viewer(connection, row))
 
 
 async def load_by_sessions(connection: Connection, session_ids: Sequence[UUID]) -> dict[UUID, Viewer]:
     """The viewers of many sessions by one statement, without the estimate of how much they see; ended sessions are left out."""
-    return {row["session"]: _viewer(row) for row in await connection.fetch(_BY_SESSION, list(session_ids))}
+    rows = await connection.fetch(_BY_SESSION, list(session_ids))
+    return {row["session"]: await _viewer(connection, row) for row in rows}
 
 
 async def load_by_user(connection: Connection, user_id: UUID) -> Viewer | None:
@@ -98,10 +101,14 @@ async def load_by_user(connection: Connection, user_id: UUID) -> Viewer | None:
 
 async def load_by_users(connection: Connection, user_ids: Sequence[UUID]) -> list[Viewer]:
     """The same of several people, by one statement; those who are not active are left out."""
-    return [_viewer(row) for row in await connection.fetch(_BY_USER, list(user_ids))]
+    return [await _viewer(connection, row) for row in await connection.fetch(_BY_USER, list(user_ids))]
 
 
-def _viewer(row: Any) -> Viewer:
+async def _viewer(connection: Connection, row: Any) -> Viewer:
+    return _made(row, await catalogue_named(connection, row["catalogue"]))
+
+
+def _made(row: Any, custom: Catalogue) -> Viewer:
     kind = ViewerKind(row["kind"])
     scopes = widest([(entity, action, scope) for _, entity, action, scope in orjson.loads(row["grants"])])
     hidden, frozen = restricted(orjson.loads(row["grants"]), orjson.loads(row["restrictions"]))
@@ -111,7 +118,7 @@ def _viewer(row: Any) -> Viewer:
     elif row["channel_id"] is not None:
         principals.append(row["channel_id"])
     return Viewer(
-        rights=Rights(kind, scopes, hidden, frozen),
+        rights=Rights(kind, scopes, hidden, frozen, custom=custom),
         id=row["id"],
         username=row["username"],
         session=row["session"],
@@ -168,8 +175,7 @@ async def _narrowed(connection: Connection, viewer: Viewer) -> Viewer:
     for rule in sorted(declared(), key=_depth):
         if (rule.owned or _follows(rule)) and await _is_narrow(connection, rule, viewer, narrow):
             narrow.add(rule.table)
-    rights = viewer.rights
-    return replace(viewer, rights=Rights(rights.kind, rights.scopes, rights.hidden, rights.frozen, frozenset(narrow)))
+    return replace(viewer, rights=replace(viewer.rights, narrow=frozenset(narrow)))
 
 
 def _depth(rule: Visible) -> int:

@@ -78,6 +78,8 @@ def readable(
     shown = [present(rule, alias, deleted=deleted), seen]
     if rule.internal is not None and rights.kind is ViewerKind.CHANNEL:
         shown.append(f"NOT {alias}.{rule.internal}")
+    if rule.shows is not None and rights.withheld:  # values of custom fields that every role of the viewer hides
+        shown.append(f"{alias}.{rule.shows} <> ALL({binds.value(list(rights.withheld))}::uuid[])")
     return all_of(shown)
 
 

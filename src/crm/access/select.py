@@ -7,13 +7,14 @@ always at least one), so a cached viewer never outlives its rights and no statem
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 from uuid import UUID
 
 from crm.access.binds import Binds, Look
 from crm.access.branches import Via, Visible
 from crm.access.conditions import Condition, render_condition
+from crm.access.custom_orders import Ordered, beside, in_two_parts
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set, one_of
 from crm.access.keyset import Term, beyond, order_by
@@ -120,6 +121,10 @@ def rows_of(
     tests = [*_edge(edge, alias), *_fixed(source, alias), *_condition(condition, alias, rights, binds)]
     with binds.looking(Look.ROW if edge is not None else Look.PAGE):
         tests.append(_seen(source, edge, alias, rights, binds))
+    if order[0].field is not None:
+        few = edge is not None or source.rule.table in rights.narrow
+        wanted = Ordered(source.rule.table, source.columns, alias, all_of(tests), order[0], page, page.size + ahead)
+        return Guarded((beside if few else in_two_parts)(wanted, binds))
     return Guarded(_page(source, alias, tests, order, page, rights, binds, ahead))
 
 
@@ -132,44 +137,41 @@ def total_of(source: Source, edge: Edge | None, condition: Condition | None, rig
     return Guarded(f"SELECT count(*) AS total FROM {source.rule.table} {alias} WHERE {all_of(tests)}")
 
 
-def sums_of(
-    source: Source, condition: Condition | None, by: Sequence[str], summed: Sequence[str], rights: Rights, binds: Binds
-) -> str:
-    """How many rows the viewer may read, as `total`, and the sums of columns, for each set of values of the columns `by`.
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted and summed up over the rows of a list, group by group.
 
-    Under the rights of the list. Whether the viewer may see those columns is asked before.
+    `keys` tell the groups apart, `figures` are what is made of each; both are expressions of our own by name, in which `{row}`
+    stands for the row. `counted` are figures too: how many rows fulfil a condition. `beside` joins a table that is seen with the
+    row. With `most`, groups come in the order of their keys, and one more than that tells that there are more.
+    """
+
+    keys: Mapping[str, str]
+    figures: Mapping[str, str]
+    counted: Mapping[str, Condition] = field(default_factory=dict)
+    beside: str = ""
+    most: int | None = None
+
+
+def tally_of(source: Source, condition: Condition | None, wanted: Tally, rights: Rights, binds: Binds) -> Guarded:
+    """Figures over all rows the viewer may read, under the rights of the list; nothing of groups without rows.
+
+    Rows that fulfil none of the conditions that are counted are not looked at. Whether the viewer may see what is summed up is
+    asked before.
     """
     alias = binds.alias()
     tests = [*_fixed(source, alias), *_condition(condition, alias, rights, binds)]
     with binds.looking(Look.TABLE):
         tests.append(_seen(source, None, alias, rights, binds))
-    keys = ", ".join(f"{alias}.{column}" for column in by)
-    sums = "".join(f", sum({alias}.{column}) AS {column}" for column in summed)
-    return f"SELECT {keys}, count(*) AS total{sums} FROM {source.rule.table} {alias} WHERE {all_of(tests)} GROUP BY {keys}"
-
-
-def tally_of(
-    source: Source,
-    condition: Condition | None,
-    figures: Mapping[str, str],
-    rights: Rights,
-    binds: Binds,
-    *,
-    beside: str = "",
-    most: int,
-) -> Guarded:
-    """Figures over all rows the viewer may read, a row for each value of `key`, the first of them; ordered by it.
-
-    `figures` are expressions of our own by name, in which `{row}` stands for the row. `beside` joins a table that is seen with
-    the row. One row more than `most` tells that there are more.
-    """
-    alias = binds.alias()
-    tests = [*_fixed(source, alias), *_condition(condition, alias, rights, binds)]
-    with binds.looking(Look.TABLE):
-        tests.append(_seen(source, None, alias, rights, binds))
-    chosen = ", ".join(f"{expression.format(row=alias)} AS {name}" for name, expression in figures.items())
-    joined = f"{source.rule.table} {alias} {beside.format(row=alias)}"
-    return Guarded(f"SELECT {chosen} FROM {joined} WHERE {all_of(tests)} GROUP BY 1 ORDER BY 1 LIMIT {most + 1}")
+    filters = {name: render_condition(each, alias, rights, binds) for name, each in wanted.counted.items()}
+    if filters:
+        tests.append(any_of(list(filters.values())))
+    chosen = {**wanted.keys, **wanted.figures} | {name: f"count(*) FILTER (WHERE {test})" for name, test in filters.items()}
+    shown = ", ".join(f"{expression.replace('{row}', alias)} AS {name}" for name, expression in chosen.items())
+    places = ", ".join(str(place) for place in range(1, len(wanted.keys) + 1))
+    joined = f"{source.rule.table} {alias} {wanted.beside.replace('{row}', alias)}"
+    ordered = "" if wanted.most is None else f" ORDER BY {places} LIMIT {wanted.most + 1}"
+    return Guarded(f"SELECT {shown} FROM {joined} WHERE {all_of(tests)} GROUP BY {places}{ordered}")
 
 
 def deleted_page(source: Source, order: Sequence[Term], page: Page, rights: Rights, binds: Binds) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from crm import __version__
-from crm.cli import backup, check, migrate, people, schema, seed, serve
+from crm.cli import backup, check, migrate, people, schema, search, seed, serve
 
 app = typer.Typer(
     name="crm",
@@ -26,6 +26,7 @@ app.command()(check.check)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(schema.app, name="schema")
+app.add_typer(search.app, name="search")
 app.add_typer(people.users, name="user")
 app.add_typer(people.sessions, name="session")
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from crm import logs
 from crm.cli import beginnings
+from crm.cli.progress import ProgressBar
 from crm.config import Settings, load_settings
 from crm.store import migrate
 from crm.store.database import Database, open_database
@@ -71,6 +72,11 @@ async def prepare(url: str, *, may_migrate: bool) -> None:
         if state.pending:
             await migrate.migrate(url)
         await beginnings.ensure(database)
+        if state.pending and state.applied:
+            from crm.cli.search import rebuild_entries
+
+            with ProgressBar("Making search entries") as progress:
+                await rebuild_entries(database, progress)
 
 
 def _borrow(folder: Path, busy: InUse) -> str:

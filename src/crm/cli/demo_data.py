@@ -11,6 +11,7 @@ from uuid import UUID
 
 from crm.cli.demo.company import Company, make_company, partner_users
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
+from crm.cli.demo.fields import add_segments, add_values, define
 from crm.cli.demo.history import add_history
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
@@ -20,14 +21,19 @@ from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, Parties, add_pa
 from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
 from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
+from crm.cli.seeding.binary_copy import packed, read_types, write_packed
+from crm.cli.seeding.indexes import without_indexes
 from crm.cli.synthetic import contracts, deliveries, forecasts, processes, service
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.call_lists import add_call_backs
 from crm.cli.synthetic.dice import Dice
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import papers, reserve
+from crm.cli.synthetic.party_rows import PartyRow
 from crm.cli.synthetic.people import Known
 from crm.cli.synthetic.scene import Scene, Telephone, read_options, read_pipeline, read_terms
+from crm.cli.synthetic.search_entries import add_entries
+from crm.rules.customers.lifecycle import PartyType
 from crm.services.deeds import Deed
 from crm.services.system.accounts import demo_password_hash, system_deed
 from crm.services.system.hierarchies import lock
@@ -98,12 +104,24 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     add_deliveries(records, dice, scene, made.all(), agreed, sent)
     await _add_service(records, deed, scene, made.all())
     await writer.write(records)
+    await _write_entries(writer, deed, records)
     partners, people = partner_users(company, dice, founded, _two_channels(company, made))
     await writer.write(partners.batch)
     add_tags(marks, dice, company, [each.row for each in made.all()], founded)
     add_shares(marks, dice, scene, company, made, people[0])
+    customers = [row for row in records.of(PartyRow) if row.type == PartyType.CUSTOMER]
+    add_values(marks, Dice(f"{SEED} fields"), scene, customers, await define(deed))
     await writer.write(marks)
+    await add_segments(deed, Dice(f"{SEED} segments"), company, customers)
     return people
+
+
+async def _write_entries(writer: Writer, deed: Deed, records: Batch) -> None:
+    """What the records are found by. The index of their tokens is made in the end, which takes half the time."""
+    entries = Batch()
+    add_entries(records, entries)
+    async with without_indexes(deed, ("search_entry",), lambda *_: None):
+        await write_packed(deed, writer, packed(entries, await read_types(deed)))
 
 
 def _two_channels(company: Company, made: Parties) -> list[UUID]:

@@ -27,8 +27,14 @@ def migrate(
 
 
 async def _run(url: str, to: str) -> int:
+    from crm.services import search_entries
+    from crm.services.system.accounts import system_deed
+
     steps = await migrations.migrate(url, to, lambda name, back: typer.echo(f"{'undo' if back else 'apply'} {name}"))
     async with open_database(url, max_size=2) as database:
         if not await migrations.pending(database):
             await beginnings.ensure(database)
+            async with system_deed(database, "crm migrate") as deed:
+                if steps and await search_entries.any_waiting(deed):
+                    typer.echo("Some records cannot be found in the search centre yet: run crm search rebuild.")
     return len(steps)

@@ -11,11 +11,10 @@ import gc
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 
 from crm.cli.progress import ProgressBar
 from crm.cli.seeding import workshop
-from crm.cli.seeding.binary_copy import read_types
+from crm.cli.seeding.binary_copy import read_types, write_packed
 from crm.cli.seeding.company import MANAGER, make_company
 from crm.cli.seeding.indexes import without_indexes
 from crm.cli.seeding.parties import HISTORY, TABLES, Plan, case_papers, contract_papers, delivery_papers, project_papers
@@ -75,15 +74,8 @@ async def _fill(deed: Deed, customers: int, seed: int, progress: ProgressBar) ->
             progress(
                 "chunks", done := done + 1, len(plan.chunks())
             )  # takes the time we waited, so that the others tell of writing
-            await _write(deed, writer, chunk)
+            await write_packed(deed, writer, chunk)
     await add_call_backs(deed, NOW - LATELY)
-
-
-async def _write(deed: Deed, writer: Writer, chunk: workshop.Chunk) -> None:
-    for part in chunk:
-        async with deed.tx.acquire_connection() as connection:
-            await connection.copy_to_table(part.table, source=BytesIO(part.data), columns=part.columns, format="binary")
-        writer.count(part.label, part.rows)
 
 
 @contextmanager

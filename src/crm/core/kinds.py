@@ -19,6 +19,9 @@ class Kind(IntEnum):
     DICTIONARY = 8
     DICTIONARY_ITEM = 9
     TAG = 10
+    CUSTOM_FIELD = 11
+    CUSTOM_VALUE = 12
+    SEGMENT = 13
     PARTY = 20
     CONTACT = 21
     ACTIVITY = 22

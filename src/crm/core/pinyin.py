@@ -129,6 +129,26 @@ def initials(name: str, *, person: bool = False) -> str:
     return "".join(syllable[0] for syllable in syllables(name, person=person))
 
 
+MOST_WAYS = 4
+
+
+def ways_to_say(name: str, *, person: bool = False) -> tuple[tuple[str, ...], ...]:
+    """Every reading by which somebody may look for the name: the usual one first, then those of other readings of its beginning.
+
+    The first character decides: as a surname it often reads otherwise (曾, 仇, 解, 查), and whoever types cannot know which
+    reading was taken here. At most four.
+    """
+    usual = syllables(name, person=person)
+    folded = fold(name.strip())
+    if not usual or folded.isascii():
+        return (usual,)
+    ways = {usual: None}
+    if _say_surname(folded) != folded:
+        ways[syllables(name, person=not person)] = None
+    ways |= {(reading, *usual[1:]): None for reading in _other_readings().get(folded[0], ())}
+    return tuple(ways)[:MOST_WAYS]
+
+
 def search_range(prefix: str, *, person: bool = False) -> tuple[str, str]:
     """Bounds of the keys that start like the prefix: `name_key >= low AND name_key < high` under COLLATE "C".
 
@@ -159,6 +179,16 @@ def _readings() -> Mapping[int, str]:
         reading = _toneless(listed.partition(",")[0])
         readings[int(code)] = spaced.setdefault(reading, f" {reading} ")
     return readings | {ord(char): f" {reading} " for char, reading in _USUAL.items()}
+
+
+@cache
+def _other_readings() -> Mapping[str, tuple[str, ...]]:
+    """Character → all its readings, for those that have several."""
+    several = {}
+    for code, listed in _listed_readings().items():
+        if "," in listed and len(readings := dict.fromkeys(map(_toneless, listed.split(",")))) > 1:
+            several[chr(int(code))] = tuple(readings)
+    return several
 
 
 def _listed_readings() -> dict[str, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from graphql import ExecutionResult, GraphQLError, execute
 
 from crm import metrics
+from crm.access.commonness import Commonness
 from crm.access.viewer import Viewer
 from crm.access.viewers import Viewers
 from crm.config import Settings
@@ -51,6 +52,7 @@ class Services:
     secret: bytes
     presence: Presence
     hub: Hub
+    commonness: Commonness = field(default_factory=Commonness)
 
 
 @dataclass(frozen=True, slots=True)

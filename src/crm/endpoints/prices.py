@@ -23,6 +23,8 @@ from crm.endpoints.formulas import Cost, Size, page_size
 
 COUNT = 50
 """Of a `totalCount`: a statement of its own, which may look at every row there is."""
+COUNTED = frozenset({("Segment", "memberCount")})
+"""Other fields that count rows of a whole table, each."""
 MUTATION = 100
 """Of a mutation besides what its payload shows: a transaction, locks, the change log, events."""
 OWNED = 5
@@ -58,7 +60,8 @@ class Prices:
         """A field by itself: one value, and what making it takes."""
         if parent is not None and parent is self.mutation:
             return 1 + MUTATION
-        return 1 + COUNT if name == "totalCount" and self.is_paged(parent) else 1
+        counted = (name == "totalCount" and self.is_paged(parent)) or (parent is not None and (parent.name, name) in COUNTED)
+        return 1 + COUNT if counted else 1
 
     def described(self, cost: Cost) -> Cost:
         """A selection of introspection, measured against that of the tools. No variable has a say in it."""

@@ -72,7 +72,7 @@ class PageOfRows:
 
     def cursor(self, row: Row) -> str:
         """The cursor of one of the rows."""
-        return encode_cursor(self.signature, [_scalar(row.record[term.column]) for term in self.order])
+        return encode_cursor(self.signature, [_scalar(row.record[term.shown]) for term in self.order])
 
     @property
     def edges(self) -> list[Edge[Row]]:
@@ -95,7 +95,7 @@ class PageOfRows:
 @lru_cache(maxsize=1024)
 def list_signature(noun: str, order: tuple[Term, ...]) -> str:
     """What ties a cursor to a list: the type and the order."""
-    return order_signature(noun, [f"{term.column} {term.descending}" for term in order])
+    return order_signature(noun, [f"{term.field or term.column} {term.descending}" for term in order])
 
 
 def _scalar(value: object) -> object:

@@ -23,6 +23,7 @@ from crm.graph.declarations import DECLARED, LINK_ORDER, Column, Computed, Throu
 from crm.graph.lists import asked
 from crm.graph.nouns import Noun, list_of, noun_named, optional, reference
 from crm.graph.rows import Row
+from crm.graph.segments import ids_in, named_in
 
 OWNED_PAGE = Page(size=MAX_OWNED, backwards=False, after=None, before=None)
 
@@ -143,7 +144,8 @@ async def list_page(
     window: bool = False,
 ) -> PageOfRows:
     """A page of a noun's list, of the whole table (or what lies behind its window), or under a parent."""
-    wanted = asked(entry, arguments, operation.rights)
+    saved = await named_in(operation, list(ids_in(arguments.get("filter"))))
+    wanted = asked(entry, arguments, operation.rights, saved)
     condition, order, page = wanted.condition, wanted.order, wanted.page
     key = None if parent is None else parent.id
     if column is None or key is None:

@@ -23,8 +23,11 @@ from crm.access.periods import Period
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.ids import parse_id
 from crm.core.text import escape_like
+from crm.graph.custom_fields import custom_condition
 from crm.graph.declarations import Column, ToMany, ToOne
 from crm.graph.nouns import Noun, hidden_fields, list_of, noun_named, optional, reference
+from crm.graph.scalars import revived
+from crm.graph.segments import Segments
 
 strawberry.enum(Period, description="A stretch of the viewer's calendar (时段), named from today: in their time zone.")
 
@@ -60,9 +63,11 @@ _OPERATORS: dict[type, tuple[str, tuple[str, ...]]] = {
 _made: dict[object, type] = {}
 
 
-def _input(name: str, fields: dict[str, tuple[Any, str]], description: str) -> type:
-    """A Strawberry input type with these optional fields: GraphQL name → (type, description)."""
+def _input(name: str, fields: dict[str, tuple[Any, str]], description: str, *, key: str | None = None) -> type:
+    """A Strawberry input type with these optional fields: GraphQL name → (type, description). `key` is a text that it needs."""
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
+    if key is not None:
+        namespace |= {"__annotations__": {"key": str}, "key": strawberry.field(description=key)}
     for field_name, (kind, text) in fields.items():
         python_name = f"{field_name}_"
         namespace["__annotations__"][python_name] = kind | None if isinstance(kind, type) else kind
@@ -112,9 +117,29 @@ def filter_of(target: type) -> type:
                 pass
     if entry.rule.owned and entry.rule.kind is not None:
         fields["tags"] = (optional(list[strawberry.ID]), "Has at least one of the tags with these ids.")
+        fields["customFields"] = (optional(list_of(_custom_filter())), CUSTOM)
+    if entry.segmented:
+        fields["inSegment"] = (optional(strawberry.ID), SEGMENT)
     return _input(
         f"{target.__name__}Filter", fields, f"Which rows of a list of {target.__name__}; all given conditions must hold."
     )
+
+
+CUSTOM = "Conditions on custom fields (自定义字段), at most 20; all of them hold."
+SEGMENT = "Is in the segment (客群) with this id, as far as the viewer sees segment and record."
+_ASKED = {"text": str, "number": Decimal, "day": date, "yesNo": bool, "option": UUID, "user": UUID, "record": UUID}
+
+
+def _custom_filter() -> type:
+    """The condition on one custom field: its key, and beside it what is asked, under the name for the type of its values."""
+    if "custom" not in _made:
+        fields: dict[str, tuple[Any, str]] = {
+            name: (optional(_operators(kind)), f"Condition on the `{name}` of its value.") for name, kind in _ASKED.items()
+        }
+        fields["isNull"] = (optional(bool), "Has no value (true) or has one (false).")
+        text = "A condition on one custom field (自定义字段); all that is asked of it must hold."
+        _made["custom"] = _input("CustomValueFilter", fields, text, key="The key of the field.")
+    return _made["custom"]
 
 
 def _list_filter(target: str) -> type:
@@ -138,29 +163,42 @@ def given(value: Any) -> dict[str, Any]:
     return {name: found for name, found in pairs if found is not strawberry.UNSET}
 
 
-def condition_of(entry: Noun, wanted: Any, rights: Rights, depth: int = 1) -> Condition:
-    """A client's filter as a condition; fields the viewer may not see cannot be asked about."""
+def condition_of(entry: Noun, wanted: Any, rights: Rights, depth: int = 1, saved: Segments = Segments()) -> Condition:  # noqa: B008 -- of no segment nothing is known
+    """A client's filter as a condition; fields the viewer may not see cannot be asked about. `saved` are segments it names."""
     if depth > MAX_DEPTH:
         raise BadUserInput(f"`filter` nests deeper than {MAX_DEPTH}.")
     parts: list[Condition] = []
     for name, value in given(wanted).items():
         if value is None:
             raise BadUserInput(f"`filter.{name}` is null; leave it out, or ask `isNull`.")
-        parts.append(_part(entry, name, value, rights, depth))
+        parts.append(_part(entry, name, value, rights, depth, saved))
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
-def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Condition:
+def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int, saved: Segments) -> Condition:
     match name:
         case "and" | "or":
-            parts = tuple(condition_of(entry, item, rights, depth + 1) for item in _listed(name, value))
+            parts = tuple(condition_of(entry, item, rights, depth + 1, saved) for item in _listed(name, value))
             return Every(parts) if name == "and" else Some(parts)
         case "not":
-            return Not(condition_of(entry, value, rights, depth + 1))
-        case "tags" if entry.rule.owned and entry.rule.kind is not None:
-            if "tags" in hidden_fields(entry, rights):
-                raise FieldForbidden(entry.key("tags"))
-            return Tagged(tuple(_ids(_listed(name, value))))
+            return Not(condition_of(entry, value, rights, depth + 1, saved))
+        case "inSegment" if entry.segmented:
+            return saved.condition(entry, value, rights, condition_of)
+        case "tags" | "customFields" if entry.rule.owned and entry.rule.kind is not None:
+            return _beside(entry, name, value, rights)
+    return _declared_part(entry, name, value, rights, depth, saved)
+
+
+def _beside(entry: Noun, name: str, value: Any, rights: Rights) -> Condition:
+    """What hangs on records of all owned nouns."""
+    if name == "customFields":
+        return custom_condition(entry, [given(each) for each in _listed(name, value)], rights, _comparisons)
+    if "tags" in hidden_fields(entry, rights):
+        raise FieldForbidden(entry.key("tags"))
+    return Tagged(tuple(_ids(_listed(name, value))))
+
+
+def _declared_part(entry: Noun, name: str, value: Any, rights: Rights, depth: int, saved: Segments) -> Condition:
     field_name, made = _declared(entry, name)
     if field_name in hidden_fields(entry, rights):
         raise FieldForbidden(entry.key(field_name))
@@ -171,10 +209,10 @@ def _part(entry: Noun, name: str, value: Any, rights: Rights, depth: int) -> Con
             return _comparisons(name, column, UUID, value)
         case ToOne(target=target, column=column, card=card):
             other = noun_named(target)
-            inner = condition_of(other, value, rights, depth + 1)
+            inner = condition_of(other, value, rights, depth + 1, saved)
             return Related(other.rule, column, "id", _typed(other, inner), card)
         case ToMany(target=target, column=column):
-            return _over_list(noun_named(target), column, value, rights, depth)
+            return _over_list(noun_named(target), column, value, rights, depth, saved)
     raise BadUserInput(f"`filter.{name}` cannot be asked about.")
 
 
@@ -199,12 +237,14 @@ def _typed(entry: Noun, condition: Condition) -> Condition:
     return Every((*fixed, condition)) if fixed else condition
 
 
-def _over_list(other: Noun, column: str, value: Any, rights: Rights, depth: int) -> Condition:
+def _over_list(other: Noun, column: str, value: Any, rights: Rights, depth: int, saved: Segments) -> Condition:
     parts: list[Condition] = []
     for quantifier, wanted in given(value).items():
         if wanted is None:
             raise BadUserInput(f"`{quantifier}` is null; leave it out.")
-        related = Related(named(other.rule.name), "id", column, _typed(other, condition_of(other, wanted, rights, depth + 1)))
+        related = Related(
+            named(other.rule.name), "id", column, _typed(other, condition_of(other, wanted, rights, depth + 1, saved))
+        )
         parts.append(related if quantifier == "some" else Not(related))
     return Every(tuple(parts))
 
@@ -226,10 +266,10 @@ def _operand(name: str, operator: Operator, kind: type, operand: Any) -> object:
         return bool(operand)
     if operator is Operator.IN:
         values = _listed(name, operand)
-        return _ids(values) if kind is UUID else [_value(name, item) for item in values]
+        return _ids(values) if kind is UUID else [_value(name, revived(kind, item)) for item in values]
     if kind is UUID:
         return parse_id(operand) or UUID(int=0)
-    value = _value(name, operand)
+    value = _value(name, revived(kind, operand))
     if operator is Operator.STARTS_WITH:
         return f"{escape_like(str(value))}%"
     return f"%{escape_like(str(value))}%" if operator is Operator.CONTAINS else value

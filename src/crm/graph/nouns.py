@@ -53,12 +53,8 @@ class Noun:
     part_of: str | None = None
     label: str = "name"
     editors_only: frozenset[str] = frozenset()
+    segmented: bool = False
     variants: dict[str, Noun] = field(default_factory=dict)
-
-    @property
-    def searchable(self) -> bool:
-        """Whether it has a `name_key` to search by prefix."""
-        return "name_key" in self.source.columns
 
     def concrete(self, record: Mapping[str, Any]) -> Noun:
         """The noun of a row: of an interface's table, the type that the discriminator names."""
@@ -72,12 +68,16 @@ class Noun:
         """All grant keys a field answers to: of an interface, those of each type behind it."""
         return tuple(noun.key(field_name) for noun in (self.variants.values() or (self,)))
 
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The names that roles grant for its rows: of an interface, those of the types behind it."""
+        return tuple(noun.entity for noun in (*self.variants.values(), self) if noun.entity is not None)
+
     def gate_open(self, rights: Rights) -> bool:
         """Whether any row of this noun can be visible at all."""
         if not self.rule.gated or not self.rule.entities:
             return True
-        entities = [noun.entity for noun in self.variants.values()] or [self.entity]
-        return any(entity is not None and rights.allows(entity, Action.READ) for entity in entities)
+        return any(rights.allows(entity, Action.READ) for entity in self.entities)
 
 
 _NOUNS: dict[str, Noun] = {}
@@ -134,13 +134,14 @@ def noun(
     interface: bool = False,
     extra: tuple[str, ...] = (),
     editors_only: tuple[str, ...] = (),
+    segmented: bool = False,
 ) -> Callable[[Cls], Cls]:
     """Make a class a GraphQL type and enter it among the nouns.
 
     `rule` names its `visible`; `order` is the default order, a field with `-` for descending; `entity` the name roles grant;
     `label` the column that people know a row by; `fixed` the discriminator's value where one table holds several types;
     `extra` columns that resolvers read and nobody sees; `editors_only` the fields, in GraphQL names, that the change log tells
-    only to those who may change the record.
+    only to those who may change the record; `segmented`: segments can hold its records.
     """
 
     def declare(cls: Cls) -> Cls:
@@ -150,7 +151,8 @@ def noun(
         made = make(cls, description=description, directives=directives)
         fields = declared_fields(made)
         source = Source(declared, _columns(fields, extra, declared), _fixed(declared, fixed))
-        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of, label, frozenset(editors_only))
+        hold = frozenset(editors_only)
+        entry = Noun(made.__name__, made, declared, entity, fields, source, (), part_of, label, hold, segmented)
         object.__setattr__(entry, "order", order_terms(entry, [(order.lstrip("-"), order.startswith("-"))]))
         _NOUNS[made.__name__] = entry
         if fixed is not None:

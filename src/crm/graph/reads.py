@@ -12,7 +12,7 @@ from strawberry.types import Info
 from crm.access.conditions import Condition
 from crm.access.grants import Action
 from crm.access.keyset import Term
-from crm.access.select import Source, count_of, ids_for, page_of, sums_of
+from crm.access.select import Source, Tally, count_of, ids_for, page_of, tally_of
 from crm.access.survivors import survivor_of
 from crm.core.paging import Page
 from crm.graph.context import NotPlanned, Operation, RightsMoved
@@ -133,9 +133,16 @@ async def total(
 async def sums(
     operation: Operation, entry: Noun, condition: Condition | None, by: Sequence[str], summed: Sequence[str]
 ) -> list[Record]:
-    """Counts and sums of a list by some of its columns, in one statement. Whoever asks has looked whether they are hidden."""
-    rows = await operation.fetch(lambda rights, binds: sums_of(entry.source, condition, by, summed, rights, binds))
-    return [row for row in rows if row["total"] is not None]
+    """Counts, as `total`, and sums of a list by some of its columns. Whoever asks has looked whether they are hidden."""
+    keys = {column: f"{{row}}.{column}" for column in by}
+    figures = {"total": "count(*)", **{column: f"sum({{row}}.{column})" for column in summed}}
+    return await tallied(operation, entry, condition, Tally(keys, figures), "total")
+
+
+async def tallied(operation: Operation, entry: Noun, condition: Condition | None, wanted: Tally, counted: str) -> list[Record]:
+    """The groups of a tally, in one statement; `counted` is a figure that every group has."""
+    rows = await operation.fetch(lambda rights, binds: tally_of(entry.source, condition, wanted, rights, binds))
+    return [row for row in rows if row[counted] is not None]
 
 
 async def editable(operation: Operation, entry: Noun, record_id: UUID) -> bool:

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from crm.core.clock import print_instant
+from crm.core.errors import BadUserInput
 
 YEARS = range(1900, 2200)
 """Years that anything here can mean; beyond them sums overflow and the database says infinity."""
@@ -50,6 +51,19 @@ def _parse_decimal(text: object) -> Decimal:
         except InvalidOperation:
             pass
     raise GraphQLError('A decimal is a string such as "1250.00".')
+
+
+_PARSERS: dict[type, Any] = {datetime: _parse_instant, date: _parse_date, Decimal: _parse_decimal}
+
+
+def revived(kind: type, value: Any) -> Any:
+    """A value of a filter that was kept as JSON, as the scalar makes it; what came with a request is that already."""
+    if not isinstance(value, str) or kind not in _PARSERS:
+        return value
+    try:
+        return _PARSERS[kind](value)
+    except GraphQLError as error:
+        raise BadUserInput("The segment asks for a value that is none.") from error
 
 
 def _print_decimal(value: object) -> str:

@@ -20,6 +20,7 @@ from crm.models.customers.process_part import Competition, Competitor, ProcessTa
 from crm.models.customers.project import Project
 from crm.models.customers.reach import Address, EmailAddress, PhoneNumber
 from crm.models.customers.ring_group import AgentPresence, RingGroup, RingGroupMember, RingGroupNumber, ToldPresence
+from crm.models.customers.segment import Segment, SegmentMember, SegmentUse
 from crm.models.customers.service_case import ServiceCase, SlaPolicy
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
@@ -27,6 +28,7 @@ from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
 from crm.models.system.change import Change, IdempotencyKey
 from crm.models.system.comment import Comment
+from crm.models.system.custom_field import CustomField, CustomValue
 from crm.models.system.department import Department, DepartmentClosure
 from crm.models.system.dictionary import Dictionary, DictionaryItem
 from crm.models.system.event import Event, EventHorizon, EventStream
@@ -34,6 +36,7 @@ from crm.models.system.job import Job
 from crm.models.system.notification import Notification
 from crm.models.system.number_series import NumberSeries
 from crm.models.system.role import FieldGrant, RightsEpoch, Role, RoleGrant, RoleMember
+from crm.models.system.search_entry import SearchEntry
 from crm.models.system.session import Session, SignInAttempt
 from crm.models.system.share import Principal, Share
 from crm.models.system.tag import RecordTag, Tag
@@ -67,6 +70,8 @@ __all__ = [
     "Competitor",
     "Contact",
     "Contract",
+    "CustomField",
+    "CustomValue",
     "Delivery",
     "DeliveryLine",
     "Department",
@@ -114,6 +119,10 @@ __all__ = [
     "ScheduleAttendee",
     "ScheduleEvent",
     "ScheduleException",
+    "SearchEntry",
+    "Segment",
+    "SegmentMember",
+    "SegmentUse",
     "ServiceCase",
     "Session",
     "Share",

@@ -33,6 +33,7 @@ from crm.resolvers.customers.pool import PoolMutation, PoolQuery
 from crm.resolvers.customers.process_tasks import ProcessTaskMutation, ProcessTaskQuery
 from crm.resolvers.customers.projects import ProjectMutation, ProjectQuery
 from crm.resolvers.customers.ring_groups import RingGroupMutation, RingGroupQuery
+from crm.resolvers.customers.segments import SegmentMutation, SegmentQuery
 from crm.resolvers.customers.service_cases import ServiceCaseMutation, ServiceCaseQuery
 from crm.resolvers.customers.stakeholders import StakeholderMutation
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
@@ -42,12 +43,14 @@ from crm.resolvers.news import Subscription
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
 from crm.resolvers.system.comments import CommentMutation
+from crm.resolvers.system.custom_fields import CustomFieldMutation, CustomFieldQuery
 from crm.resolvers.system.departments import DepartmentMutation, DepartmentQuery
 from crm.resolvers.system.jobs import JobMutation, JobQuery
 from crm.resolvers.system.notifications import NotificationMutation, NotificationQuery
 from crm.resolvers.system.options import OptionMutation, OptionQuery
 from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
+from crm.resolvers.system.search import SearchQuery
 from crm.resolvers.system.sessions import SessionMutation, SessionQuery
 from crm.resolvers.system.users import UserMutation, UserQuery
 from crm.resolvers.system.work_calendars import WorkCalendarMutation, WorkCalendarQuery
@@ -56,7 +59,7 @@ from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
 
 @strawberry.type(description="Everything that can be read.")
 class Query(
-    CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery,
+    CustomerQuery, ChannelQuery, SupplierQuery, ContactQuery, ActivityQuery, SegmentQuery,
     CallQuery, CallFigureQuery, CallBackQuery, BlockedNumberQuery, RingGroupQuery,
     DuplicateQuery, MergeQuery, PoolQuery, ContactPlanQuery,
     ChannelOrganisationQuery, ChannelDealingsQuery, MarketingTaskQuery,
@@ -66,14 +69,15 @@ class Query(
     ProjectQuery, MaintenanceQuery, ServiceCaseQuery, WorkCalendarQuery,
     AnnouncementQuery,
     ScheduleEventQuery, ReminderQuery,
-    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, RecordQuery, NotificationQuery,
+    SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
+    SearchQuery,
 ):  # fmt: skip
     """The root of reading."""
 
 
 @strawberry.type(description="Everything that can be done. Each mutation is one transaction.")
 class Mutation(
-    CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation,
+    CustomerMutation, ChannelMutation, SupplierMutation, ContactMutation, ActivityMutation, SegmentMutation,
     CallMutation, CallBackMutation, BlockedNumberMutation, RingGroupMutation,
     DuplicateMutation, MergeMutation, PoolMutation, PartyMutation,
     ChannelOrganisationMutation, ChannelDealingsMutation, MarketingTaskMutation, CommentMutation,
@@ -83,7 +87,8 @@ class Mutation(
     ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
     AnnouncementMutation,
     ScheduleEventMutation, ReminderMutation,
-    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation, RecordMutation, NotificationMutation,
+    SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
+    CustomFieldMutation, RecordMutation, NotificationMutation,
 ):  # fmt: skip
     """The root of writing."""
 

@@ -16,6 +16,7 @@ from tortoise.transactions import in_transaction
 from crm.access.loading import load_by_session
 from crm.access.viewer import Viewer, same_rights
 from crm.core.clock import now
+from crm.services.search_entries import keep_entries
 
 
 class Channel(StrEnum):
@@ -64,6 +65,8 @@ class Deed:
     dialling: DiallingPlan = DiallingPlan()
     news: list[object] = field(default_factory=list)
     """What was recorded for the outbox; told to the relay once it is committed."""
+    reworded: set[UUID] = field(default_factory=set)
+    """Records that may be found by other words now: the search centre takes note of them before the commit."""
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     """Records that those which were written may be the same as: told beside the outcome (`services/customers/duplicates.py`)."""
 
@@ -136,5 +139,6 @@ async def deed(
             if not state["live"] or (state["epoch"] != viewer.epoch and not await _unchanged(opened, viewer.session)):
                 raise StaleViewer
         yield opened
+        await keep_entries(opened)
     if opened.news:
         database.announce(opened.news)

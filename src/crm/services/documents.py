@@ -17,7 +17,12 @@ def refuse_closed(
     names = [camel_case(name) for name, value in values.items() if getattr(row, name) != value and name not in still_open]
     errors: list[DomainError] = [
         Invalid(f"In state {row.status} this can no longer be changed.", ("input", name))
-        for name in [*names, *(change.field for change in lists)]
+        for name in [*names, *dict.fromkeys(_field(change) for change in lists)]
     ]
     if errors:
         raise errors[0] if len(errors) == 1 else Refusals(errors)
+
+
+def _field(change: FieldChange) -> str:
+    """The argument that a change was given by; custom fields come in one."""
+    return "customFields" if change.field.startswith("custom.") else change.field

@@ -1,7 +1,7 @@
 """Changing many records at once: one statement for all rows of a table that name a record and are to name another.
 
 The one place where rows are changed that nobody has claimed one by one: whatever has to follow a change of a record (the log,
-news for those who watch it) is done here for a set of them.
+news for those who watch it, what the search centre finds it by) is done here for a set of them.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def _columns(model: type[Model]) -> list[str]:
 async def _tell(deed: Deed, model: type[Model], verb: str, rows: Sequence[dict[str, Any]], change: dict[str, Any]) -> None:
     rule = rule_of(model)
     assert rule.kind is not None, "a record has a kind"
+    deed.reworded.update(row["id"] for row in rows)
     parties = [row["id"] if rule.kind is Kind.PARTY else row.get("party_id") for row in rows]
     entities = [rule.entities.get(row[rule.discriminator] if rule.discriminator else "", rule.name) for row in rows]
     await deed.run(

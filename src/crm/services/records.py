@@ -18,11 +18,13 @@ from crm.access.binds import Binds
 from crm.access.branches import Visible
 from crm.access.grants import Action
 from crm.access.predicates import permitted, readable
+from crm.access.searched import searched_of
 from crm.core.errors import Conflict, DomainError, Forbidden, Invalid, MergedAway, NotFound, Refusals, Required
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.core.naming import camel_case, field_name
 from crm.rules.system.notices import Notice
+from crm.services import custom_uniques
 from crm.services.deeds import Deed
 from crm.services.notices import notify_people
 from crm.services.references import absent, rule_of_table
@@ -189,12 +191,16 @@ async def record_change(deed: Deed, row: Any, verb: str, changes: Sequence[Field
     """One entry of the change log: the verb, who, when, how, and every field before and after.
 
     Whoever watches the record is told of it. The event is written by the same statement, since every change pays for it, and
-    rings no bell: the relay finds it at its next look, and nothing else is woken by every edit.
+    rings no bell: the relay finds it at its next look, and nothing else is woken by every edit. Where it may be found by other
+    words now, or no longer, the search centre takes note of it when the deed ends.
     """
     rule = rule_of(type(row))
     assert rule.kind is not None
     if party_id is None:
         party_id = row.id if rule.kind is Kind.PARTY else getattr(row, "party_id", None)
+    reworded = searched_of(rule.kind)
+    if reworded is not None and (not changes or row.version <= 1 or any(each.field in reworded.told for each in changes)):
+        deed.reworded.add(row.id)
     told = orjson.dumps([{"field": each.field, "old": each.old, "new": each.new} for each in changes]).decode()
     await deed.run(
         _LOG, new_id(Kind.CHANGE), row.id, int(rule.kind), party_id, entity_of(row), verb, deed.actor, deed.on_behalf_of,
@@ -207,6 +213,9 @@ async def trash(deed: Deed, row: Any, verb: str, values: Mapping[str, Any] = Map
     """Move a claimed record to the recycle bin; its owner is notified. `values` are written with it, and logged."""
     stamps = {"deleted_at": deed.at, "deleted_by_id": deed.actor}
     told = await revise(deed, row, {**stamps, **values})
+    if "owner_id" in type(row)._meta.fields_map:
+        await custom_uniques.release(deed, row)
+    deed.reworded.add(row.id)
     fields = {field_name(name) for name in values}
     await record_change(deed, row, verb, [each for each in told if each.field in fields])
     await notify_people(deed, Notice.DELETED, row.id, [getattr(row, "owner_id", None)])
@@ -220,6 +229,9 @@ async def untrash(deed: Deed, row: Any, verb: str, values: Mapping[str, Any] = M
     if "merged_into_id" not in values and (survivor := getattr(row, "merged_into_id", None)) is not None:
         raise MergedAway(("id",), survivor)
     told = await revise(deed, row, {"deleted_at": None, "deleted_by_id": None, **values})
+    if "owner_id" in type(row)._meta.fields_map:
+        await custom_uniques.take_again(deed, row)
+    deed.reworded.add(row.id)
     fields = {field_name(name) for name in values}
     await record_change(deed, row, verb, [each for each in told if each.field in fields])
 

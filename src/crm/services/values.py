@@ -41,9 +41,9 @@ def checked(model: type[Model], values: Values, path: tuple[str, ...] = ("input"
 def columns(model: type[Model], given: Values, lists: Sequence[str] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was given for the record's own row: (plain values, checked; references, still to be resolved).
 
-    `lists` are those of its value rows, which have tables of their own.
+    `lists` are those of its value rows, which have tables of their own. So have custom fields (`custom_values.py`).
     """
-    own = {name: value for name, value in given.items() if name not in lists}
+    own = {name: value for name, value in given.items() if name not in lists and name != "custom_fields"}
     references = {name: value for name, value in own.items() if name.endswith("_id")}
     return checked(model, {name: value for name, value in own.items() if name not in references}), references
 

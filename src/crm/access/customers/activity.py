@@ -1,7 +1,9 @@
 """Activities: their own owner and shares, whoever of our people takes part, and wherever their party is visible."""
 
 from crm.access.branches import OWNED_ACTIONS, Named, Owned, Shared, Via, visible
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 activity = visible(
     "activity",
@@ -14,3 +16,12 @@ activity = visible(
 )
 
 activity_participant = visible("activity_participant", Via("activity_id", "activity"), recycled=False)
+
+searched(
+    "activity",
+    Written("subject", Place.NAME),
+    Written("content", Place.TEXT),
+    Written("outcome", Place.TEXT),
+    Written("next_step", Place.TEXT),
+    state="status",
+)

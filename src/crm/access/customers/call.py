@@ -6,7 +6,9 @@ the call-back list is read with its latest call.
 
 from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Told, Via, visible
 from crm.access.grants import Action
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 call = visible(
     "call",
@@ -33,3 +35,11 @@ blocked_number = visible("blocked_number", Staff(), kind=Kind.BLOCKED_NUMBER, ac
 ring_group = visible("ring_group", Staff(), kind=Kind.RING_GROUP, gated=False, actions=CRUD)
 ring_group_number = visible("ring_group_number", Via("ring_group_id", "ring_group"), recycled=False)
 ring_group_member = visible("ring_group_member", Via("ring_group_id", "ring_group"), recycled=False)
+
+searched(
+    "call",
+    Written("number", Place.PHONE, ("number_display", "number_e164")),
+    Written("note", Place.TEXT),
+    title="number_display",
+    state="state",
+)

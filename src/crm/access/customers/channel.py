@@ -6,7 +6,9 @@ alone: an opportunity that a partner sees does not show to whom else it was offe
 
 from crm.access.branches import CRUD, OWNED_ACTIONS, Owned, Partner, Shared, Staff, Via, visible
 from crm.access.grants import Action
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 channel_group = visible("channel_group", Staff(), kind=Kind.CHANNEL_GROUP, gated=False, actions=CRUD)
 territory = visible("territory", Staff(), kind=Kind.TERRITORY, gated=False, actions=CRUD)
@@ -33,4 +35,23 @@ channel_submission = visible(
     Via("channel_id", "party", staff=True),
     kind=Kind.CHANNEL_SUBMISSION,
     actions=_TRAIL,
+)
+
+searched(
+    "channel_assignment",
+    Written("title", Place.NAME),
+    Written("customer_name", Place.ALIAS),
+    Written("brief", Place.TEXT),
+    state="status",
+    party=False,
+)
+searched(
+    "channel_submission",
+    Written("title", Place.NAME),
+    Written("customer_name", Place.ALIAS),
+    Written("contact_name", Place.ALIAS, person=True),
+    Written("phone", Place.PHONE, ("phone", "phone_e164")),
+    Written("description", Place.TEXT),
+    state="status",
+    party=False,
 )

@@ -5,6 +5,17 @@ told whose activities are not.
 """
 
 from crm.access.branches import OWNED_ACTIONS, Owned, Shared, Via, visible
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 maintenance = visible("maintenance", Owned(), Shared(), Via("party_id", "party"), kind=Kind.MAINTENANCE, actions=OWNED_ACTIONS)
+
+searched(
+    "maintenance",
+    Written("title", Place.NAME),
+    Written("product", Place.TEXT),
+    Written("result", Place.TEXT),
+    Written("note", Place.TEXT),
+    state="status",
+)

@@ -1,7 +1,9 @@
 """Marketing tasks: their authors, and the channels they were dispatched to; each channel sees its own part alone."""
 
 from crm.access.branches import OWNED_ACTIONS, Owned, Partner, Shared, Via, visible
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 marketing_task = visible(
     "marketing_task",
@@ -18,3 +20,5 @@ channel_task = visible(
     kind=Kind.CHANNEL_TASK,
     recycled=False,
 )
+
+searched("marketing_task", Written("title", Place.NAME), Written("description", Place.TEXT), state="status", party=False)

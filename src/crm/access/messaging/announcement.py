@@ -1,7 +1,9 @@
 """Announcements: their authors, and the people they were published to, until they are withdrawn."""
 
 from crm.access.branches import OWNED_ACTIONS, Myself, Named, Owned, Shared, ViaEditable, visible
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 announcement = visible(
     "announcement",
@@ -21,3 +23,5 @@ announcement_receipt = visible(
     kind=Kind.ANNOUNCEMENT_RECEIPT,
     recycled=False,
 )
+
+searched("announcement", Written("title", Place.NAME), Written("body", Place.TEXT), state="status", party=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm.access.grants import Restriction, Scope
 from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, Sketch
 
-WORK = "opportunity contract delivery project maintenance service_case"
+WORK = "opportunity contract delivery project maintenance service_case segment"
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 

@@ -9,10 +9,11 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-from crm.cli.synthetic.batch import TABLES, Batch
+from crm.cli.synthetic.batch import TABLES, Batch, Writer
 from crm.services.deeds import Deed
 
 Types = Mapping[str, Mapping[str, str]]
@@ -57,6 +58,14 @@ async def read_types(deed: Deed) -> Types:
     return found
 
 
+async def write_packed(deed: Deed, writer: Writer, parts: Iterable[Packed]) -> None:
+    """Copy packed rows inside the deed's transaction."""
+    for part in parts:
+        async with deed.tx.acquire_connection() as connection:
+            await connection.copy_to_table(part.table, source=BytesIO(part.data), columns=part.columns, format="binary")
+        writer.count(part.label, part.rows)
+
+
 def _packed(rows: Sequence[Any], columns: tuple[str, ...], table: str, label: str, types: Types) -> Packed:
     encoded: list[Iterable[bytes]] = [repeat(struct.pack(">h", len(columns)))]
     for name, values in zip(columns, zip(*rows, strict=True), strict=True):
@@ -90,6 +99,13 @@ def _instants(values: Iterable[Any]) -> list[bytes]:
     return [_NULL if value is None else _long(8, (value - _EPOCH) // _MICROSECOND) for value in values]
 
 
+def _tokens(value: Iterable[str]) -> bytes:
+    """A `tsvector` without positions. PostgreSQL sorts what does not come in its order."""
+    data = struct.pack(">i", len(tokens := sorted(each.encode() for each in value)))
+    data += b"".join(token + b"\0\0\0" for token in tokens)
+    return len(data).to_bytes(4, "big") + data
+
+
 def _numeric(value: Decimal) -> bytes:
     """Groups of four digits to the base 10,000, none of them zero at either end; `weight` is the power of the first."""
     exponent = value.as_tuple().exponent
@@ -118,4 +134,5 @@ _ENCODERS: dict[str, Encode] = {
     "integer": lambda value: _int(4, value),
     "bigint": lambda value: _long(8, value),
     "numeric": _numeric,
+    "tsvector": _tokens,
 }

@@ -7,10 +7,9 @@ tables are as they were. Nobody else can use them meanwhile. Keys and constraint
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from crm.cli.progress import ProgressBar
 from crm.services.deeds import Deed
 
 _FOREIGN_KEYS = """
@@ -28,7 +27,7 @@ what is open, which is next to nothing of what was filled in."""
 
 
 @asynccontextmanager
-async def without_indexes(deed: Deed, tables: Sequence[str], progress: ProgressBar) -> AsyncIterator[None]:
+async def without_indexes(deed: Deed, tables: Sequence[str], progress: Callable[[str, int, int], None]) -> AsyncIterator[None]:
     """Take indexes and foreign keys off the tables, and put them back after the block."""
     parts = [*await deed.rows(_FOREIGN_KEYS, list(tables)), *await deed.rows(_INDEXES, list(tables))]
     for part in parts:

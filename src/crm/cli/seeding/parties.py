@@ -24,6 +24,7 @@ from crm.cli.synthetic.party_rows import PartyRow
 from crm.cli.synthetic.people import Known
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow
 from crm.cli.synthetic.scene import Owner, Scene
+from crm.cli.synthetic.search_entries import add_entries
 from crm.core.kinds import Kind
 from crm.rules.customers.lifecycle import PartyType
 
@@ -31,7 +32,7 @@ TABLES = (
     "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
     "opportunity", "stage_change", "stakeholder", "process_task", "competition", "contract", "delivery", "delivery_line",
     "project", "maintenance", "service_case",
-    "call", "call_candidate", "call_match", "call_event",
+    "call", "call_candidate", "call_match", "call_event", "search_entry",
 )  # fmt: skip
 """What chunks consist of."""
 
@@ -83,6 +84,7 @@ class Plan:
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
             chunk.add_customer(index)
         processes.add_processes(chunk.batch, Dice(f"{self.seed} process {number}"), self.scene, self.rivals, {})
+        add_entries(chunk.batch, chunk.batch)
         return chunk.batch
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic.call_rows import CallCandidateRow, CallEventRow, CallMatchRow, CallRow
+from crm.cli.synthetic.custom_rows import CustomValueRow
 from crm.cli.synthetic.mark_rows import ChangeRow, RecordTagRow, ShareRow, TagRow
 from crm.cli.synthetic.organisation_rows import (
     DepartmentRow,
@@ -35,6 +36,7 @@ from crm.cli.synthetic.process_rows import (
     TeamMemberRow,
 )
 from crm.cli.synthetic.sales_rows import ContractRow, DeliveryLineRow, DeliveryRow, OpportunityRow, StageChangeRow
+from crm.cli.synthetic.search_rows import SearchEntryRow
 from crm.cli.synthetic.service_rows import MaintenanceRow, ProjectRow, ServiceCaseRow
 from crm.services.deeds import Deed
 from crm.store.database import Database
@@ -76,8 +78,10 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     CallEventRow: ("call_event", "call events"),
     TagRow: ("tag", "tags"),
     RecordTagRow: ("record_tag", "tags put on"),
+    CustomValueRow: ("custom_value", "custom values"),
     ShareRow: ("share", "shares"),
     ChangeRow: ("change", "changes"),
+    SearchEntryRow: ("search_entry", "search entries"),
 }
 """Table and what people call its rows, in the order in which foreign keys allow them to be filled."""
 

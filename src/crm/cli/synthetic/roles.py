@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crm.access.grants import Action, Restriction, Scope
 
 RECORDS = "customer channel supplier contact activity"
-DEALINGS = "call opportunity contract delivery project maintenance service_case schedule_event"
+DEALINGS = "call opportunity contract delivery project maintenance service_case schedule_event segment"
 """What people have to do with parties, beside contacts and activities."""
 PARTNERING = "channel_assignment channel_submission marketing_task"
 """What is between us and channels."""

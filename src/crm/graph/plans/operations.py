@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     DirectiveNode,
@@ -21,8 +22,10 @@ from graphql import (
     NamedTypeNode,
     Node,
     NonNullTypeNode,
+    ObjectFieldNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     TypeNode,
     Undefined,
     VariableNode,
@@ -37,6 +40,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.pyutils import Path
+
+from crm.graph.segments import NAME, ids_in
 
 BRANCHING = ("skip", "include")
 
@@ -136,6 +141,17 @@ class Facts:
     named_by_id: list[tuple[int, Any]] | None = None
     """Sites of `node(id)` fields at the root; None until somebody looked."""
     _simple: dict[str, tuple[GraphQLVariableSignature, GraphQLLeafType]] | None = None
+    _segments: tuple[VariableNode | StringValueNode, ...] | None = None
+
+    def segments(self, variables: VariableValues) -> list[UUID]:
+        """The segments that are named, in the document or in a variable."""
+        if self._segments is None:
+            self._segments = tuple(_named_segments(self.document))
+        found = [
+            variables.coerced.get(each.name.value) if isinstance(each, VariableNode) else each.value for each in self._segments
+        ]
+        given = [each for each in variables.coerced.values() if isinstance(each, dict | list)]
+        return [*ids_in([{NAME: each} for each in found]), *ids_in(given)]
 
     def coerced(self, schema: GraphQLSchema, raw: dict[str, Any]) -> VariableValues | None:
         """The variables as GraphQL takes them; None where they do not fit, which graphql-core has to say in its words.
@@ -207,6 +223,20 @@ def facts_of(document: DocumentNode, operation_name: str | None) -> Facts | None
     # Another operation of the document may have a variable of the same name that is something else altogether.
     own = {each.variable.name.value for each in operation.variable_definitions or () if _is_boolean(each.type)}
     return Facts(document, operation, fragments, tuple(sorted(names & own)))
+
+
+def _named_segments(document: DocumentNode) -> Iterator[VariableNode | StringValueNode]:
+    """What stands in a document where a segment is named."""
+    waiting: list[Any] = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list | tuple):
+            waiting.extend(each)
+        elif isinstance(each, ObjectFieldNode) and each.name.value == NAME:
+            if isinstance(each.value, VariableNode | StringValueNode):
+                yield each.value  # what is neither, validation has refused
+        elif isinstance(each, Node):
+            waiting.extend(getattr(each, key, None) for key in each.keys)
 
 
 def _is_boolean(made: TypeNode) -> bool:

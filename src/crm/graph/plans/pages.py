@@ -78,7 +78,7 @@ class _Columns:
 def _general(renderer: Renderer, part: Paged, edge: Edge | None, wanted: Asked) -> tuple[str, dict[str, Step]]:
     """Edges, cursors, page info, pages read backwards: the rows know their place in the page."""
     row, columns, shown = renderer.binds.alias(), _Columns(), Shown()
-    needed: frozenset[str] = frozenset(term.column for term in wanted.order)
+    needed: frozenset[str] = frozenset(term.column for term in wanted.order if term.field is None)
     for key, each in part.parts:
         match each:
             case Rows(target=target):
@@ -176,7 +176,7 @@ def cursor(noun: Noun, order: tuple[Term, ...], row: str) -> str:
     """A row's cursor, to the byte as `core.paging.encode_cursor` makes it: base64 of a JSON array, without padding."""
     parts = [f"'\"{list_signature(noun.name, order)}\"'"]
     for term in order:
-        column = f'{row}."{term.column}"'
+        column = f'{row}."{term.shown}"'
         text = f"to_json({column}::text)::text" if term.type.__name__ == "Decimal" else f"to_json({column})::text"
         parts.append(f"coalesce({text}, 'null')" if term.nullable else text)
     joined = " || ',' || ".join(parts)

@@ -17,6 +17,7 @@ from crm.graph.plans.outline import Leaf, Level, Nodes, Paged, TypeName
 from crm.graph.plans.pages import paged
 from crm.graph.plans.rendering import Into, Renderer, Step, later
 from crm.graph.plans.sites import Form, Kind, Site, Values
+from crm.graph.segments import Segments
 
 MOST_STATEMENTS = 200
 """Forms of arguments that one plan keeps: a client that varies the form without end gets no further."""
@@ -95,15 +96,15 @@ class Plan:
         """Judge the arguments that no variable is part of, once."""
         for number, site in enumerate(self.sites):
             if not site.dynamic:
-                self.static[number] = site.ask(number, variables, self.rights)
+                self.static[number] = site.ask(number, variables, self.rights, Segments())
 
-    def asked(self, variables: VariableValues) -> tuple[tuple[Form, ...], list[Values]]:
+    def asked(self, variables: VariableValues, saved: Segments) -> tuple[tuple[Form, ...], list[Values]]:
         """The form of what is asked at each site with variables in it, and the values of all."""
         forms, values = [], []
         for number, site in enumerate(self.sites):
             settled = self.static.get(number)
             if settled is None:
-                form, given = site.ask(number, variables, self.rights)
+                form, given = site.ask(number, variables, self.rights, saved)
                 forms.append(form)
             else:
                 given = settled[1]

@@ -28,6 +28,7 @@ from crm.graph.plans.outlining import TYPENAME, Outliner
 from crm.graph.plans.plan import Constant, Nothing, Plan, Python, RootPart, Single, Statement
 from crm.graph.plans.rendering import Into
 from crm.graph.plans.sites import Arguments, GivenSite, IdSite, Kind, Values, declared
+from crm.graph.segments import Segments, named_in
 
 MOST_PLAN_BYTES = 32 * 1024 * 1024
 MOST_FACTS_BYTES = 8 * 1024 * 1024
@@ -95,14 +96,15 @@ class Planner:
         facts = self.facts(operation.document, None if info.operation.name is None else info.operation.name.value)
         if facts is None or facts.operation is not info.operation:
             raise NotPlanned("the operation is not of this document")
-        details = [FieldDetails(node, None) for node in info.field_nodes]
+        nodes = Nodes.of([FieldDetails(node, None) for node in info.field_nodes])
         ready: list[_Ready] = []
 
         def prepare(viewer: Viewer) -> tuple[str, list[object]]:
-            given = self._given(facts, info.variable_values, viewer.rights, noun, Nodes.of(details), key, known, operation.proven)
+            given = self._given(facts, info.variable_values, saved, viewer.rights, noun, nodes, key, known, operation.proven)
             ready.append(given)
             return ready[-1].statement.prepared.text, ready[-1].statement.prepared.values(viewer, ready[-1].values)
 
+        saved = await named_in(operation, facts.segments(info.variable_values))
         rows = await operation.run(prepare)
         _planned.inc()
         if rows[0]["f0"] is None:
@@ -131,9 +133,10 @@ class Planner:
 
     async def _answered(self, operation: Operation, facts: Facts, variables: VariableValues) -> Planned | ExecutionResult | None:
         ready: list[_Ready] = []
+        saved = await named_in(operation, facts.segments(variables))
 
         def prepare(viewer: Viewer) -> tuple[str, list[object]]:
-            ready.append(self._query(facts, variables, viewer.rights))
+            ready.append(self._query(facts, variables, saved, viewer.rights))
             return ready[-1].statement.prepared.text, ready[-1].statement.prepared.values(viewer, ready[-1].values)
 
         row = (await operation.run(prepare))[0]
@@ -171,22 +174,17 @@ class Planner:
         await filling.resolve()
         return ExecutionResult(data, filling.errors or None)
 
-    def _query(self, facts: Facts, variables: VariableValues, rights: Rights) -> _Ready:
+    def _query(self, facts: Facts, variables: VariableValues, saved: Segments, rights: Rights) -> _Ready:
         booleans = tuple(variables.coerced.get(name) for name in facts.booleans)
         kinds = self._kinds(facts, variables, rights)
-        return self._ready(
-            (id(facts), booleans, rights, tuple(kinds.values())),
-            facts,
-            rights,
-            variables,
-            lambda outliner: _roots(outliner, kinds),
-        )
+        place = (id(facts), booleans, rights, tuple(kinds.values()))
+        return self._ready(place, facts, rights, variables, saved, lambda outliner: _roots(outliner, kinds))
 
     def _kinds(self, facts: Facts, variables: VariableValues, rights: Rights) -> dict[int, str | None]:
         """The nouns of the ids that `node(id)` is asked for: they decide what can be selected, so they are part of the key."""
         found: dict[int, str | None] = {}
         for key, site in self._named_by_id(facts):
-            form, _ = _judged(lambda site=site: site.ask(0, variables, rights))
+            form, _ = _judged(lambda site=site: site.ask(0, variables, rights, Segments()))
             assert isinstance(form, Kind)
             found[key] = None if form.noun is None else form.noun.name
         return found
@@ -207,6 +205,7 @@ class Planner:
         self,
         facts: Facts,
         variables: VariableValues,
+        saved: Segments,
         rights: Rights,
         noun: Noun,
         nodes: Nodes,
@@ -220,12 +219,15 @@ class Planner:
             outliner.sites.append(GivenSite(noun))
             return [("", Single(0, outliner.level(noun, nodes), nodes, proven and known))]
 
-        ready = self._ready((id(facts), booleans, rights, nodes.ids, noun.name, proven and known), facts, rights, variables, root)
+        place = (id(facts), booleans, rights, nodes.ids, noun.name, proven and known)
+        ready = self._ready(place, facts, rights, variables, saved, root)
         if known and ready.plan.flat:
             raise NotPlanned("the row at hand shows all of it")
         return _Ready(ready.plan, ready.statement, [(key,), *ready.values[1:]])
 
-    def _ready(self, key: Hashable, facts: Facts, rights: Rights, variables: VariableValues, roots: Any) -> _Ready:
+    def _ready(
+        self, key: Hashable, facts: Facts, rights: Rights, variables: VariableValues, saved: Segments, roots: Any
+    ) -> _Ready:
         plan = self._plans.get(key)
         if plan is not None and plan.facts is not facts:
             plan = None  # another document has come to stand where that one was
@@ -237,7 +239,7 @@ class Planner:
                 self._plans.put(key, plan, 500)
         if isinstance(plan, _Unplanned):
             raise NotPlanned(plan.reason)
-        forms, values = _judged(lambda: plan.asked(variables))
+        forms, values = _judged(lambda: plan.asked(variables, saved))
         known = len(plan.statements)
         statement = plan.statement(forms)
         if len(plan.statements) != known or not known:

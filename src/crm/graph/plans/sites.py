@@ -21,7 +21,8 @@ from crm.core.ids import parse_id
 from crm.graph.declarations import DECLARED
 from crm.graph.lists import Asked, asked
 from crm.graph.nouns import Noun, noun_of_record
-from crm.graph.plans.templates import has_variable, template_of
+from crm.graph.plans.templates import has_variable, names_segment, template_of
+from crm.graph.segments import Segments
 
 DEFINITION = "strawberry-definition"
 PYTHON_NAMES = {"orderBy": "order_by"}
@@ -51,16 +52,16 @@ class Site(Protocol):
 
     dynamic: bool
 
-    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:
-        """The form of what is asked at this, the `number`th place, and its values."""
+    def ask(self, number: int, variables: VariableValues, rights: Rights, saved: Segments) -> tuple[Form, Values]:
+        """The form of what is asked at this, the `number`th place, and its values; `saved` are the segments that are named."""
 
 
 class Arguments:
-    """The arguments of one field, as its resolver would get them; `dynamic` where a variable is among them."""
+    """The arguments of one field, as its resolver would get them; `dynamic` where a variable or a segment is among them."""
 
     def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
         self.definition, self.node = definition, node
-        self.dynamic = has_variable(node)
+        self.dynamic = has_variable(node) or names_segment(node)
         self.template = template_of(definition, node) if self.dynamic else None
 
     def read(self, variables: VariableValues) -> dict[str, Any]:
@@ -81,10 +82,10 @@ class ListSite:
     noun: Noun
     dynamic: bool
 
-    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:
+    def ask(self, number: int, variables: VariableValues, rights: Rights, saved: Segments) -> tuple[Form, Values]:
         """Refusals of arguments go through; only what rights forbid is a form of its own."""
         try:
-            wanted = asked(self.noun, self.arguments.read(variables), rights)
+            wanted = asked(self.noun, self.arguments.read(variables), rights, saved)
         except FieldForbidden as error:
             return Refused(str(error.details["permission"])), ()
         values: list[object] = []
@@ -116,7 +117,7 @@ class IdSite:
     noun: Noun | None
     dynamic: bool
 
-    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
+    def ask(self, number: int, variables: VariableValues, rights: Rights, saved: Segments) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
         """A malformed id and one of another kind ask for nothing."""
         text = self.arguments.read(variables)["id"]
         if self.noun is not None:
@@ -134,7 +135,7 @@ class GivenSite:
     noun: Noun
     dynamic: bool = False
 
-    def ask(self, number: int, variables: VariableValues, rights: Rights) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
+    def ask(self, number: int, variables: VariableValues, rights: Rights, saved: Segments) -> tuple[Form, Values]:  # noqa: ARG002 -- a site's shape
         """The id comes with each run."""
         return Kind(self.noun), ()
 

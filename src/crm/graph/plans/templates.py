@@ -6,7 +6,7 @@ are filled in here; what absent ones and null mean in their places is graphql-co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphql import (
@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInputType,
     ListValueNode,
     Node,
+    ObjectFieldNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
@@ -25,6 +26,8 @@ from graphql import (
     is_list_type,
 )
 from graphql.execution.values import VariableValues
+
+from crm.graph.segments import NAME as SEGMENT
 
 Fill = Callable[[dict[str, Any]], Any]
 
@@ -63,16 +66,24 @@ def template_of(definition: GraphQLField, node: FieldNode) -> Template | None:
 
 def has_variable(node: Node) -> bool:
     """Whether the value of an argument of the field has a variable in it."""
+    return any(isinstance(each, VariableNode) for each in _within(node))
+
+
+def names_segment(node: Node) -> bool:
+    """Whether an argument of the field names a segment, which may hold something else the next time."""
+    return any(isinstance(each, ObjectFieldNode) and each.name.value == SEGMENT for each in _within(node))
+
+
+def _within(node: Node) -> Iterator[Node]:
+    """What the arguments of a field are made of."""
     waiting: list[Any] = list(node.arguments or ()) if isinstance(node, FieldNode) else [node]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, VariableNode):
-            return True
         if isinstance(each, list | tuple):
             waiting.extend(each)
         elif isinstance(each, Node):
+            yield each
             waiting.extend(getattr(each, key, None) for key in each.keys)
-    return False
 
 
 def _fill(node: ValueNode, kind: GraphQLInputType, names: set[str]) -> Fill:

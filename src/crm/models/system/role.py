@@ -61,10 +61,14 @@ class RoleMember(Model):
 
 
 class RightsEpoch(Model):
-    """One row. Bumped in the transaction of every change to users, departments, reporting lines, roles and memberships."""
+    """One row. Bumped in the transaction of every change to users, departments, reporting lines, roles and memberships.
+
+    `catalogue` is given anew with every change to the definitions of custom fields, so that what is kept of them has a name.
+    """
 
     id = fields.IntField(primary_key=True)
     epoch = fields.BigIntField(default=1)
+    catalogue = fields.UUIDField(null=True)
 
     class Meta:
         table = "rights_epoch"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import strawberry
 
-from crm.access.tallies import tally_of
+from crm.access.select import Tally
 from crm.core.errors import FieldForbidden
+from crm.graph import reads
 from crm.graph.context import Operation
-from crm.graph.filters import condition_of
+from crm.graph.lists import condition_for
 from crm.graph.nouns import hidden_fields, noun_named
 from crm.resolvers.verbs import query
 from crm.schema.customers.contact_plan import COUNTED, ContactPlanCount, ContactPlanGrouping, counted
 from crm.schema.customers.customer import CustomerFilter
 
+MOST_GROUPS = 1000
 _COLUMNS = {
     ContactPlanGrouping.OWNER: ("owner", "owner_id"),
     ContactPlanGrouping.DEPARTMENT: ("department", "department_id"),
@@ -40,14 +42,15 @@ class ContactPlanQuery:
         if field in hidden_fields(entry, rights):
             raise FieldForbidden(entry.key(field))
         figures = counted(entry, rights)
-        wanted = None if filter is None else condition_of(entry, filter, rights)
-        rows = await operation.fetch(lambda rights, binds: tally_of(entry.source, column, wanted, figures, rights, binds))
+        wanted = await condition_for(operation, entry, filter)
+        key = "NULL::uuid" if column is None else f"{{row}}.{column}"
+        tally = Tally({"key": key}, {"rows": "count(*)"}, figures, most=MOST_GROUPS)
+        rows = await reads.tallied(operation, entry, wanted, tally, "rows")
         return [
             ContactPlanCount(
                 owner_id=row["key"] if field == "owner" else None,
                 department_id=row["key"] if field == "department" else None,
                 **{name: row[name] for name in COUNTED},
             )
-            for row in rows
-            if row["rows"]
+            for row in rows[:MOST_GROUPS]
         ]

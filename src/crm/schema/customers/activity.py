@@ -15,6 +15,7 @@ from crm.graph.rows import Row
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, is_overdue
 from crm.schema.customers.activity_participant import ActivityParticipantInput
 from crm.schema.customers.enums import ActivityKind, ActivityStatus, ActivityVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -68,7 +69,7 @@ ActivityPayload = payload_of(Activity)
 
 
 @strawberry.input(description="What creation and update of an activity have in common.")
-class ActivityValues:
+class ActivityValues(OwnedValues):
     """Everything but the status, which the verbs change."""
 
     content: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")
@@ -108,7 +109,7 @@ class ActivityCreateInput(ActivityValues):
 
 
 @strawberry.input(description="The next step (下一步): planned with the same party and contact, about the same record.")
-class ActivityNextInput:
+class ActivityNextInput(OwnedValues):
     """Kind and time must be given."""
 
     kind: ActivityKind = strawberry.field(description="What sort it is.")

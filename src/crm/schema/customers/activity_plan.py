@@ -13,6 +13,7 @@ from crm.graph import reads
 from crm.graph.nouns import noun_named, part
 from crm.graph.payloads import Done, UserError
 from crm.schema.customers.enums import ActivityKind
+from crm.schema.system.custom_value import OwnedValues
 
 if TYPE_CHECKING:
     from crm.schema.customers.activity import Activity
@@ -51,7 +52,7 @@ class ActivitiesPlanPayload:
 
 
 @strawberry.input(description="The same planned activity for many parties (批量计划).")
-class ActivitiesPlanInput:
+class ActivitiesPlanInput(OwnedValues):
     """批量计划."""
 
     party_ids: list[strawberry.ID] = strawberry.field(description="With whom: parties, each once, at most 500.")

@@ -19,6 +19,7 @@ from crm.graph.rows import Row
 from crm.rules.customers.call_states import verbs_of
 from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.enums import CallDirection, CallState, CallVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ async def _made(done: Done, info: Info, noun_name: str, key: str) -> Any:
 
 
 @strawberry.input(description="How a call went. Everything may be left out.")
-class CallEndInput:
+class CallEndInput(OwnedValues):
     """处理结果."""
 
     disposition: strawberry.Maybe[str | None] = strawberry.field(
@@ -173,7 +174,7 @@ class CallLinkInput:
 
 
 @strawberry.input(description="A customer made of an unknown caller. The number is filled in.")
-class CallCustomerInput:
+class CallCustomerInput(OwnedValues):
     """新客户."""
 
     name: str = strawberry.field(description="The customer's full name (名称).")

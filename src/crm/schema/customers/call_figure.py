@@ -14,7 +14,7 @@ from strawberry.types import Info
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.graph import reads
 from crm.graph.context import Operation
-from crm.graph.filters import condition_of
+from crm.graph.lists import condition_for
 from crm.graph.nouns import hidden_fields, noun_named, part
 from crm.services.customers.call_figures import MOST_GROUPS, PERIODS, CallFigureBy, statement
 
@@ -144,7 +144,7 @@ async def call_figures_of(
     for name in (*_NEEDED, *_SHOWN.get(by, ())):
         if name in hidden:
             raise FieldForbidden(entry.key(name))
-    asked = None if wanted is None else condition_of(entry, wanted, operation.rights)
+    asked = await condition_for(operation, entry, wanted)
     rows = await operation.fetch(statement(entry.source, by, period, within, zone, asked))
     if len(rows) > MOST_GROUPS:
         raise BadUserInput(f"More than {MOST_GROUPS} groups: ask for a shorter range, or by something else.")

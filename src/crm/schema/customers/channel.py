@@ -26,6 +26,7 @@ Until = Annotated[date | None, strawberry.argument(description="To the end of th
     "party",
     entity="channel",
     fixed="CHANNEL",
+    segmented=True,
     order="-updated_at",
     description="A partner organisation that sells with us (渠道).",
 )

@@ -14,6 +14,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.assignment_flow import offered
 from crm.schema.customers.enums import AssignmentStatus, AssignmentVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -54,7 +55,7 @@ ChannelAssignmentPayload = payload_of(ChannelAssignment)
 
 
 @strawberry.input(description="What a channel is offered.")
-class OpportunityOfferInput:
+class OpportunityOfferInput(OwnedValues):
     """机会分配."""
 
     channel_id: strawberry.ID = strawberry.field(description="To whom (渠道).")

@@ -19,6 +19,7 @@ from crm.graph.rows import Row
 from crm.rules.customers.submission_flow import SUBMISSION_FLOW
 from crm.schema.customers.enums import SubmissionStatus, SubmissionVerb
 from crm.schema.customers.submission_duplicates import duplicates_of
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ ChannelSubmissionPayload = payload_of(ChannelSubmission)
 
 
 @strawberry.input(description="An opportunity that a channel brings.")
-class OpportunitySubmitInput:
+class OpportunitySubmitInput(OwnedValues):
     """渠道报备."""
 
     title: str = strawberry.field(description="What it is about (机会名称).")

@@ -15,10 +15,17 @@ from crm.schema.customers.address import AddressInput
 from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.email_address import EmailAddressInput
 from crm.schema.customers.phone_number import PhoneNumberInput
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
-@noun("contact", entity="contact", order="name", description="A person at a customer, channel or supplier (联系人).")
+@noun(
+    "contact",
+    entity="contact",
+    order="name",
+    segmented=True,
+    description="A person at a customer, channel or supplier (联系人).",
+)
 class Contact(OwnedRecord):
     """联系人."""
 
@@ -44,7 +51,7 @@ ContactPayload = payload_of(Contact, duplicates=duplicates_field())
 
 
 @strawberry.input(description="What creation and update of a contact have in common.")
-class ContactValues:
+class ContactValues(OwnedValues):
     """Everything but the party and the owner."""
 
     title: strawberry.Maybe[str | None] = strawberry.field(description="Position held (职务).")

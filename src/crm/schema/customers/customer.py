@@ -17,6 +17,7 @@ from crm.schema.customers.party import Party
     "party",
     entity="customer",
     fixed="CUSTOMER",
+    segmented=True,
     order="-updated_at",
     description="An organisation or person that buys from us, or might (客户).",
 )

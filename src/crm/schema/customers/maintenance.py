@@ -15,6 +15,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.maintenance_flow import MAINTENANCE_FLOW
 from crm.schema.customers.enums import MaintenanceStatus, MaintenanceVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -63,7 +64,7 @@ MaintenancePayload = payload_of(Maintenance)
 
 
 @strawberry.input(description="What creation and update of a maintenance have in common.")
-class MaintenanceValues:
+class MaintenanceValues(OwnedValues):
     """Everything but what it is about, and the status, which the verbs change."""
 
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")

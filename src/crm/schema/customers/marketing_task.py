@@ -14,6 +14,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.marketing_task_flow import MARKETING_TASK_FLOW
 from crm.schema.customers.enums import MarketingTaskStatus, MarketingTaskVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -49,7 +50,7 @@ MarketingTaskPayload = payload_of(MarketingTask)
 
 
 @strawberry.input(description="What creation and update of a marketing task have in common.")
-class MarketingTaskValues:
+class MarketingTaskValues(OwnedValues):
     """营销任务."""
 
     description: strawberry.Maybe[str | None] = strawberry.field(description="What is to be done, at most 20,000 characters.")

@@ -15,6 +15,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.opportunity_flow import OPPORTUNITY_FLOW
 from crm.schema.customers.enums import OpportunityStatus, OpportunityVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -81,7 +82,7 @@ OpportunityPayload = payload_of(Opportunity)
 
 
 @strawberry.input(description="What creation and update of an opportunity have in common.")
-class OpportunityValues:
+class OpportunityValues(OwnedValues):
     """Everything but stage and status, which the verbs change."""
 
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")

@@ -18,8 +18,8 @@ from crm.core.paging import Page
 from crm.graph import reads
 from crm.graph.context import Operation
 from crm.graph.fields import OWNED_PAGE
-from crm.graph.filters import condition_of
-from crm.graph.nouns import Noun, hidden_fields, noun_named, part
+from crm.graph.lists import condition_for
+from crm.graph.nouns import hidden_fields, noun_named, part
 from crm.graph.rows import Row
 from crm.schema.customers.enums import OpportunityStatus
 
@@ -118,7 +118,7 @@ async def board_of(
     refuse_hidden(operation, "stage", "pipeline")
     pipeline = await _pipeline(operation, pipeline_id)
     entry, stage = noun_named("Opportunity"), noun_named("Stage")
-    condition = _condition(operation, entry, pipeline.id, wanted, statuses)
+    condition = _condition(pipeline.id, await condition_for(operation, entry, wanted), statuses)
     found: dict[UUID, list[Mapping[str, Any]]] = {}
     for row in await reads.sums(operation, entry, condition, BY, SUMMED):
         found.setdefault(row["stage_id"], []).append(row)
@@ -138,13 +138,11 @@ async def _pipeline(operation: Operation, pipeline_id: str) -> Row:
     return found
 
 
-def _condition(
-    operation: Operation, entry: Noun, pipeline_id: UUID, wanted: Any, statuses: Sequence[OpportunityStatus]
-) -> Condition:
+def _condition(pipeline_id: UUID, wanted: Condition | None, statuses: Sequence[OpportunityStatus]) -> Condition:
     parts: list[Condition] = [
         Compare("pipeline_id", Operator.EQ, pipeline_id),
         Compare("status", Operator.IN, [each.value for each in statuses]),
     ]
-    if wanted is not None and wanted is not strawberry.UNSET:
-        parts.append(condition_of(entry, wanted, operation.rights))
+    if wanted is not None:
+        parts.append(wanted)
     return Every(tuple(parts))

@@ -8,12 +8,13 @@ from decimal import Decimal
 import strawberry
 
 from crm.schema.customers.enums import Lifecycle
+from crm.schema.system.custom_value import OwnedValues
 
 IDS = "Customers, channels or suppliers; at most 500."
 
 
 @strawberry.input(description="The same values for many parties. Absent fields stay as they are; null clears.")
-class PartiesUpdateInput:
+class PartiesUpdateInput(OwnedValues):
     """批量修改. What one sets for many at once; names, codes and numbers are each party's own."""
 
     ids: list[strawberry.ID] = strawberry.field(description=IDS)

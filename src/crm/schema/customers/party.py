@@ -18,6 +18,7 @@ ITEM = "system.DictionaryItem"
 @noun(
     "party",
     interface=True,
+    segmented=True,
     order="-updated_at",
     description="An organisation or person we deal with (往来单位): a customer, a channel or a supplier.",
     extra=("owner_since", "protected_until", "channel_group_id", "territory_id", "channel_id"),

@@ -11,10 +11,11 @@ from crm.schema.customers.address import AddressInput
 from crm.schema.customers.email_address import EmailAddressInput
 from crm.schema.customers.enums import Lifecycle
 from crm.schema.customers.phone_number import PhoneNumberInput
+from crm.schema.system.custom_value import OwnedValues
 
 
 @strawberry.input(description="What creation and update of a party have in common.")
-class PartyValues:
+class PartyValues(OwnedValues):
     """Everything but the owner, which changes hands by transfer."""
 
     short_name: strawberry.Maybe[str | None] = strawberry.field(description="What people call it (简称).")

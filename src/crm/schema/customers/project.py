@@ -17,6 +17,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.project_flow import PROJECT_FLOW
 from crm.schema.customers.enums import ProjectStatus, ProjectVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 COST = "maintenance.cost"
@@ -81,7 +82,7 @@ ProjectPayload = payload_of(Project)
 
 
 @strawberry.input(description="What creation, conversion and update of a project have in common.")
-class ProjectValues:
+class ProjectValues(OwnedValues):
     """Everything but where it came from, and the status, which the verbs change."""
 
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")

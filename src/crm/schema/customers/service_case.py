@@ -14,6 +14,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.customers.service_case_flow import SERVICE_CASE_FLOW
 from crm.schema.customers.enums import CasePriority, CaseStatus, CaseVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -76,7 +77,7 @@ ServiceCasePayload = payload_of(ServiceCase)
 
 
 @strawberry.input(description="What creation and update of a service case have in common.")
-class ServiceCaseValues:
+class ServiceCaseValues(OwnedValues):
     """Everything but the status, which the verbs change, and the clock, which nobody does."""
 
     description: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters (问题描述).")

@@ -10,7 +10,14 @@ from crm.schema.customers.duplicate import duplicates_field
 from crm.schema.customers.party import Party
 
 
-@noun("party", entity="supplier", fixed="SUPPLIER", order="-updated_at", description="An organisation that we buy from (供应商).")
+@noun(
+    "party",
+    entity="supplier",
+    fixed="SUPPLIER",
+    segmented=True,
+    order="-updated_at",
+    description="An organisation that we buy from (供应商).",
+)
 class Supplier(Party):
     """供应商."""
 

@@ -15,6 +15,7 @@ from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.marketing.contract_flow import CONTRACT_FLOW
 from crm.schema.marketing.enums import ContractKind, ContractStatus, ContractVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 
@@ -66,7 +67,7 @@ ContractPayload = payload_of(Contract)
 
 
 @strawberry.input(description="What creation and update of a contract have in common.")
-class ContractValues:
+class ContractValues(OwnedValues):
     """Everything but the party, the owner and the status, which the verbs change."""
 
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="With whom there; of that party.")

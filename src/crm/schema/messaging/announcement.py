@@ -20,6 +20,7 @@ from crm.schema.messaging.announcement_audience import AnnouncementAudience, aud
 from crm.schema.messaging.announcement_receipt import AnnouncementReceipt, of
 from crm.schema.messaging.announcement_topic import AnnouncementTopic
 from crm.schema.messaging.enums import AnnouncementStatus, AnnouncementVerb
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 
 FIRST = Page(size=1, backwards=False, after=None, before=None)
@@ -115,7 +116,7 @@ class AnnouncementAudienceInput:
 
 
 @strawberry.input(description="What creation and update of an announcement have in common.")
-class AnnouncementValues:
+class AnnouncementValues(OwnedValues):
     """Everything but title and body."""
 
     audience: strawberry.Maybe[AnnouncementAudienceInput] = strawberry.field(

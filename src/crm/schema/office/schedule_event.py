@@ -19,6 +19,7 @@ from crm.graph.rows import Row
 from crm.rules.office.recurrence import next_after
 from crm.schema.office.reminder_rule import ReminderRuleInput
 from crm.schema.office.schedule_occurrence import ScheduleOccurrence, check_range, exceptions_of, occurrences_of
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 from crm.services.office import exceptions
 from crm.services.office.timing import COLUMNS, series_of
@@ -83,7 +84,7 @@ ScheduleEventPayload = payload_of(ScheduleEvent)
 
 
 @strawberry.input(description="What creation and update of an event have in common.")
-class ScheduleEventValues:
+class ScheduleEventValues(OwnedValues):
     """Everything but title, start, end and owner."""
 
     description: strawberry.Maybe[str | None] = strawberry.field(description="Details, at most 20,000 characters.")

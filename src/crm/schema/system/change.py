@@ -85,10 +85,15 @@ async def visible_changes(row: Row, operation: Operation) -> list[FieldChange]:
     told = entry is not None and entry.editors_only & {each["field"] for each in changes}
     if entry is not None and told and not await reads.editable(operation, entry, row.record["record_id"]):
         hidden |= entry.editors_only
-    shown = [each for each in changes if each["field"] not in hidden]
+    shown = [each for each in changes if each["field"] not in hidden and not _all_hidden(each["field"], hidden)]
     values = await asyncio.gather(*(masked(operation, each[side]) for each in shown for side in ("old", "new")))
     pairs = zip(values[::2], values[1::2], strict=True)
     return [FieldChange(field=each["field"], old=old, new=new) for each, (old, new) in zip(shown, pairs, strict=True)]
+
+
+def _all_hidden(field: str, hidden: set[str]) -> bool:
+    """It is a custom field, and the list of them is hidden."""
+    return field.startswith("custom.") and "customFields" in hidden
 
 
 async def masked(operation: Operation, value: Any) -> Any:
@@ -108,7 +113,9 @@ async def masked(operation: Operation, value: Any) -> Any:
 def _hidden(entity: str, rights: Rights) -> set[str]:
     """The fields of an entity that the viewer may not see, by role or for want of a permission, in the schema's names."""
     entries = [entry for entry in nouns() if entry.entity == entity]
-    return {camel_case(name) for entry in entries for name in hidden_fields(entry, rights)}
+    hidden = {camel_case(name) for entry in entries for name in hidden_fields(entry, rights)}
+    custom = {key.removeprefix(f"{entity}.") for key in rights.hidden if key.startswith(f"{entity}.custom.")}
+    return hidden | custom
 
 
 ChangeFilter = filter_of(Change)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import strawberry
+
 from crm.graph.fields import column, related_list
 from crm.graph.filters import filter_of
 from crm.graph.nouns import noun
 from crm.graph.orders import order_of
+from crm.graph.payloads import payload_of
 from crm.schema.system.record import Record
 
 
@@ -21,3 +24,13 @@ class Dictionary(Record):
 
 DictionaryFilter = filter_of(Dictionary)
 DictionaryOrder = order_of(Dictionary)
+DictionaryPayload = payload_of(Dictionary)
+
+
+@strawberry.input(description="A new dictionary.")
+class DictionaryCreateInput:
+    """系统选项."""
+
+    code: str = strawberry.field(description="The name programs use: 1 to 40 small letters, digits or `_`; never changed.")
+    name_zh: str = strawberry.field(description="Its Chinese name.")
+    name_en: str = strawberry.field(description="Its English name.")

@@ -14,7 +14,7 @@ class FieldGrant:
     """字段权限."""
 
     entity: str = column("The entity, such as `customer`.")
-    field: str = column("The field, as in the schema: `creditLimit`.", sort=True)
+    field: str = column("The field, as in the schema: `creditLimit`; of a custom field `custom.` and its key.", sort=True)
     restriction: Restriction = column("Hidden or frozen.")
 
 
@@ -23,5 +23,7 @@ class FieldGrantInput:
     """What `roleCreate` and `roleUpdate` take."""
 
     entity: str = strawberry.field(description="The entity, such as `customer`.")
-    field: str = strawberry.field(description="The field, as in the schema: `creditLimit`.")
+    field: str = strawberry.field(
+        description="The field, as in the schema: `creditLimit`; of a custom field `custom.` and its key."
+    )
     restriction: Restriction = strawberry.field(description="Hidden or frozen.")

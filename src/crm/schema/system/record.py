@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from crm.graph.fields import column, related, related_list, related_through
+from crm.graph.fields import column, owned_list, related, related_list, related_through
 from crm.graph.rows import Row
 
 
@@ -45,6 +45,12 @@ class OwnedRecord(Record):
 
     owner = related("system.User", "owner_id", "Who is responsible for it (负责人).", card=True)
     department = related("system.Department", "department_id", "The owner's department when they got it (部门).", card=True)
+    custom_fields = owned_list(
+        "system.CustomValue",
+        "record_id",
+        "Its values of custom fields (自定义字段), without those the viewer may not see.",
+        limit=300,
+    )
     tags = related_through("system.Tag", "record_tag", "record_id", "tag_id", "Its tags (标签).")
     shares = related_list("system.Share", "record_id", "With whom it is shared (共享列表).")
     changes = related_list("system.Change", "record_id", "Its change log (变更记录).")

@@ -14,6 +14,7 @@ from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.trade.delivery_flow import DELIVERY_FLOW
+from crm.schema.system.custom_value import OwnedValues
 from crm.schema.system.record import OwnedRecord
 from crm.schema.trade.delivery_line import DeliveryLineInput
 from crm.schema.trade.enums import DeliveryStatus, DeliveryVerb, FreightPayer
@@ -77,7 +78,7 @@ class DeliveryTransport:
 
 
 @strawberry.input(description="The values of a draft; of what has left, only waybill and note. Absent fields stay; null clears.")
-class DeliveryUpdateInput(DeliveryTransport):
+class DeliveryUpdateInput(DeliveryTransport, OwnedValues):
     """Everything but the party, the owner and the status, which the verbs change."""
 
     contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="To whom there; of that party.")

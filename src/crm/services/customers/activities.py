@@ -14,7 +14,7 @@ from crm.core.kinds import Kind
 from crm.models import Activity, ActivityParticipant
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityStatus, ActivityVerb
 from crm.rules.system.notices import Notice
-from crm.services import value_rows
+from crm.services import custom_values, value_rows
 from crm.services.arguments import told_at
 from crm.services.customers import activity_links, call_back_list
 from crm.services.customers.contact_cycles import lock_party_of, touch_party, untouch_party
@@ -60,6 +60,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
         await touch_party(deed, values.get("party_id"), done_at)
     activity, changes = await insert(deed, Activity, Kind.ACTIVITY, values)
     changes += await _replace_participants(deed, activity.id, given)
+    changes += await custom_values.write(deed, activity, given, new=True)
     await record_change(deed, activity, "activity.create", changes)
     if status is ActivityStatus.PLANNED:
         await notify_people(deed, Notice.ASSIGNED, activity.id, [values["owner_id"]])
@@ -73,7 +74,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     given = activity_links.spelled(given)
     check_frozen(deed, "activity", list(given))
     values = await _decided(deed, given, activity)
-    changes = await _replace_participants(deed, activity.id, given)
+    changes = [*await _replace_participants(deed, activity.id, given), *await custom_values.write(deed, activity, given)]
     if changes := await revise(deed, activity, values, changes):
         await record_change(deed, activity, "activity.update", changes)
     return activity.id
@@ -114,6 +115,8 @@ async def plan(deed: Deed, values: Mapping[str, Any], given: Mapping[str, Any], 
     """Write a planned activity whose values are decided, and tell whoever is to do it."""
     activity, changes = await insert(deed, Activity, Kind.ACTIVITY, {**values, "status": ActivityStatus.PLANNED.value})
     changes += await _replace_participants(deed, activity.id, given, path)
+    with told_at(*path, "customFields"):
+        changes += await custom_values.write(deed, activity, given, new=True)
     await record_change(deed, activity, "activity.create", changes)
     await notify_people(deed, Notice.ASSIGNED, activity.id, [values["owner_id"]])
     return activity.id

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from crm.core.errors import DomainError, Invalid, Refusals
 from crm.models import Activity
 from crm.rules.customers.activity_spread import instants
+from crm.services import custom_values
 from crm.services.customers.activities import plan
 from crm.services.deeds import Deed
 from crm.services.owners import owned_by
@@ -22,6 +23,7 @@ MOST = 500
 MOST_A_DAY = 500
 FURTHEST = timedelta(days=731)
 WHERE = ("input", "partyIds")
+BESIDE = ("content", custom_values.NAME)
 
 _OWNER = """
 SELECT p.owner_id FROM party p JOIN user_account u ON u.id = p.owner_id
@@ -40,12 +42,12 @@ async def plan_many(deed: Deed, given: Mapping[str, Any]) -> list[tuple[str, UUI
     if len(set(ids)) < len(ids):
         raise Invalid("A party is named twice.", WHERE)
     refuse_blank(given, ["subject", "kind"])
-    check_frozen(deed, "activity", ["kind", "subject", "planned_at", "party_id", *(["content"] if "content" in given else [])])
+    check_frozen(deed, "activity", ["kind", "subject", "planned_at", "party_id", *(name for name in BESIDE if name in given)])
     refuse_outside(given.get("per_day"), 1, MOST_A_DAY, "per_day")
     values = checked(Activity, {name: given[name] for name in ("kind", "subject", "content", "planned_at") if name in given})
-    chosen = await _chosen(deed, given)
+    along, chosen = {name: given[name] for name in (custom_values.NAME,) if name in given}, await _chosen(deed, given)
     when = dict(zip(ids, _times(deed, given, len(ids)), strict=True))
-    outcome = {key: await _one(deed, key, {**values, "planned_at": when[key]}, chosen) for key in sorted(ids)}
+    outcome = {key: await _one(deed, key, {**values, "planned_at": when[key]}, along, chosen) for key in sorted(ids)}
     return [(key, *outcome[key]) for key in ids]
 
 
@@ -65,18 +67,18 @@ async def _chosen(deed: Deed, given: Mapping[str, Any]) -> UUID | None:
 
 
 async def _one(
-    deed: Deed, party: str, values: Mapping[str, Any], chosen: UUID | None
+    deed: Deed, party: str, values: Mapping[str, Any], along: Mapping[str, Any], chosen: UUID | None
 ) -> tuple[UUID | None, Sequence[DomainError]]:
     try:
         async with deed.savepoint() as inner:
-            return await _planned(inner, party, values, chosen), ()
+            return await _planned(inner, party, values, along, chosen), ()
     except DomainError as error:
         return None, error.errors if isinstance(error, Refusals) else [error]
 
 
-async def _planned(deed: Deed, party: str, values: Mapping[str, Any], chosen: UUID | None) -> UUID:
+async def _planned(deed: Deed, party: str, values: Mapping[str, Any], along: Mapping[str, Any], chosen: UUID | None) -> UUID:
     party_id = await visible_id(deed, rule_of_table("party"), party, WHERE)
     rows = await deed.rows(_OWNER, party_id) if chosen is None else []
     # A party in the public pool is nobody's, and one of somebody who left neither: whoever plans it does it.
     owner = chosen or (rows[0]["owner_id"] if rows else deed.actor)
-    return await plan(deed, await owned_by(deed, "activity", {**values, "party_id": party_id, "owner_id": owner}), {})
+    return await plan(deed, await owned_by(deed, "activity", {**values, "party_id": party_id, "owner_id": owner}), along)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from crm.access.binds import Binds
 from crm.access.conditions import Compare, Condition, Every, Operator
 from crm.access.grants import Rights
-from crm.access.select import Source, tally_of
+from crm.access.select import Source, Tally, tally_of
 
 MOST_GROUPS = 1000
 
@@ -82,6 +82,7 @@ def statement(
     def render(rights: Rights, binds: Binds) -> str:
         beside = _CANDIDATES if by is CallFigureBy.AGENT else ""
         expressions = figures(by, zone, within, binds)
-        return tally_of(source, condition, expressions, rights, binds, beside=beside, most=MOST_GROUPS)
+        wanted = Tally({"key": expressions.pop("key")}, expressions, beside=beside, most=MOST_GROUPS)
+        return tally_of(source, condition, wanted, rights, binds)
 
     return render

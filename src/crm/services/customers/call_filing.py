@@ -14,6 +14,7 @@ from crm.core.kinds import Kind
 from crm.models import Activity, Call
 from crm.rules.customers.activity_flow import ACTIVITY_FLOW, ActivityKind, ActivityStatus, ActivityVerb
 from crm.rules.customers.call_states import CALL_FLOW, CallDirection, CallState, CallVerb, Signal, folded
+from crm.services import custom_values
 from crm.services.arguments import told_at
 from crm.services.customers import activity_links, call_back_list
 from crm.services.customers.call_histories import note, refold
@@ -52,13 +53,14 @@ async def end(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     values = checked(Call, {"note": given.get("note")})
     values["follow_up_at"] = _follow_up(deed, given.get("follow_up_at"))
     option = await disposition_of(deed, given.get("disposition"))
+    told = await custom_values.write(deed, call, given)
     heard = await note(deed, call, Signal.FILED, agent=deed.actor)
     ended_at = folded(heard).ended_at or deed.at
     about = await _about(deed, call, about)
     planned = await _planned(deed, call, given["activity_id"]) if given.get("activity_id") is not None else None
     activity_id = await _kept(deed, call, values | about, option, ended_at, planned)
     values |= {"disposition_id": option and option["id"], "filed_at": deed.at, "activity_id": activity_id}
-    await refold(deed, call, heard, verb="call.end", values=values)
+    await refold(deed, call, heard, verb="call.end", values=values, beside=told)
     return UUID(str(call.id))
 
 

@@ -69,13 +69,14 @@ async def refold(
     *,
     verb: str | None = None,
     values: Mapping[str, Any] | None = None,
+    beside: Sequence[FieldChange] = (),
     rings: timedelta | None = None,
     tell: bool = False,
 ) -> None:
     """Make the call what its events say, with `values` beside that; log it and tell everybody it rings, if anything changed.
 
-    `verb` is what the log calls it (by default what became of the call), `rings` how long it may ring where that is known only
-    now, `tell` that something beside the row changed.
+    `verb` is what the log calls it (by default what became of the call), `beside` what changed beside the row, `rings` how long
+    it may ring where that is known only now, `tell` that something else beside the row changed.
     """
     facts = folded(heard)
     columns = {**_columns(facts, rings or call.expires_at - call.ringing_at), **(values or {})}
@@ -85,7 +86,7 @@ async def refold(
         await call_disclosures.settle(deed, call.id)
     columns |= await call_backs.settled(deed, call, columns)
     verb = verb or _verb(call, facts)
-    changes = await revise(deed, call, columns)
+    changes = await revise(deed, call, columns, beside)
     if changes:
         await record_change(deed, call, verb, _logged(call, changes))
     audience = await candidates_of(deed, call.id) if changes or joined or tell else []

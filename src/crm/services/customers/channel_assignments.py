@@ -29,6 +29,7 @@ from crm.rules.customers.assignment_flow import (
 )
 from crm.rules.customers.opportunity_flow import CLOSED, OpportunityStatus
 from crm.rules.system.notices import Notice
+from crm.services import custom_values
 from crm.services.arguments import reason_for
 from crm.services.customers.channel_fields import require_channel
 from crm.services.customers.channel_people import people_of, require_ours, require_theirs
@@ -58,7 +59,7 @@ async def offer(deed: Deed, opportunity_id: str, given: Mapping[str, Any]) -> UU
     values |= await resolved(deed, ChannelAssignment, references)
     await require_channel(deed, values["channel_id"], CHANNEL)
     values.setdefault("title", opportunity.title)
-    assignment = await _written(deed, opportunity, {**values, "status": AssignmentStatus.OFFERED.value})
+    assignment = await _written(deed, opportunity, {**values, "status": AssignmentStatus.OFFERED.value}, given)
     await notify_people(deed, Notice.OFFERED, assignment.id, await people_of(deed, [assignment.channel_id]))
     return UUID(str(assignment.id))
 
@@ -77,7 +78,7 @@ async def registered(deed: Deed, opportunity: Any, channel_id: UUID, brief: str 
         "registered_at": deed.at,
         "protected_until": until,
     }
-    assignment = await _written(deed, opportunity, values)
+    assignment = await _written(deed, opportunity, values, None)
     await _show(deed, opportunity, channel_id, until)
     return UUID(str(assignment.id))
 
@@ -178,10 +179,13 @@ async def lock_opportunity(deed: Deed, key: UUID) -> Any:
     return None if row.deleted_at is not None else row
 
 
-async def _written(deed: Deed, opportunity: Any, values: Mapping[str, Any]) -> Any:
+async def _written(deed: Deed, opportunity: Any, values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Any:
+    """`given` is what somebody said of it, custom fields and all; None where it comes by itself, and is asked for none."""
     whole = await owned_by(deed, "channel_assignment", {**values, "opportunity_id": opportunity.id})
     assignment: Any
     assignment, changes = await insert(deed, ChannelAssignment, Kind.CHANNEL_ASSIGNMENT, whole)
+    if given is not None:
+        changes += await custom_values.write(deed, assignment, given, new=True)
     await record_change(deed, assignment, "channel_assignment.create", changes, party_id=assignment.channel_id)
     return assignment
 

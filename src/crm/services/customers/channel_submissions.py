@@ -14,6 +14,7 @@ from crm.rules.customers.party_names import normalised_name
 from crm.rules.customers.phone_numbers import parse
 from crm.rules.customers.submission_flow import SUBMISSION_FLOW, SubmissionStatus, SubmissionVerb
 from crm.rules.system.notices import Notice
+from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for
 from crm.services.customers.channel_people import people_of, require_ours, require_theirs
@@ -39,6 +40,7 @@ async def submit(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values |= {"channel_id": channel_id, "status": SubmissionStatus.SUBMITTED.value, **keeper}
     submission: Any
     submission, changes = await insert(deed, ChannelSubmission, Kind.CHANNEL_SUBMISSION, values)
+    changes += await custom_values.write(deed, submission, given, new=True)
     await record_change(deed, submission, "channel_submission.create", changes, party_id=channel_id)
     await notify_people(deed, Notice.SUBMITTED, submission.id, [submission.owner_id])
     return UUID(str(submission.id))

@@ -11,6 +11,7 @@ from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import Contact
 from crm.rules.customers.duplicates import EntryPoint
+from crm.services import custom_values
 from crm.services.arguments import told_at
 from crm.services.customers import duplicates
 from crm.services.customers.reach import LISTS, replace_reach
@@ -38,6 +39,7 @@ async def create(deed: Deed, given: Mapping[str, Any], way: EntryPoint | None = 
     values = await owned_by(deed, "contact", await _decided(deed, given))
     contact, changes = await insert(deed, Contact, Kind.CONTACT, values)
     changes += await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    changes += await custom_values.write(deed, contact, given, new=True)
     await duplicates.check(deed, "contact", contact.id, way=way)
     await record_change(deed, contact, "contact.create", changes)
     return contact.id
@@ -51,6 +53,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     values = await _decided(deed, given)
     known = await duplicates.before(deed, "contact", contact.id, given)
     changes = await replace_reach(deed, ("contact_id", contact.id), _lists(given))
+    changes += await custom_values.write(deed, contact, given)
     if changes := await revise(deed, contact, values, changes):
         if known is not None:
             await duplicates.check(deed, "contact", contact.id, known=known)

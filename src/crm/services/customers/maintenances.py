@@ -11,6 +11,7 @@ from crm.core.errors import Invalid, Required
 from crm.core.kinds import Kind
 from crm.models import Maintenance
 from crm.rules.customers.maintenance_flow import MAINTENANCE_FLOW, MaintenanceStatus, MaintenanceVerb
+from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for
 from crm.services.customers.projects import recount
@@ -47,6 +48,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     await _refuse_foreign(deed, values["party_id"], values)
     values = await owned_by(deed, "maintenance", {"status": MaintenanceStatus.PLANNED.value, **values})
     maintenance, changes = await insert(deed, Maintenance, Kind.MAINTENANCE, values)
+    changes += await custom_values.write(deed, maintenance, given, new=True)
     await recount(deed, values.get("project_id"))
     await record_change(deed, maintenance, "maintenance.create", changes)
     return maintenance.id
@@ -63,7 +65,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     changed = {name: value for name, value in values.items() if value != getattr(maintenance, name)}
     await _refuse_foreign(deed, maintenance.party_id, changed)
     former = maintenance.project_id
-    if changes := await revise(deed, maintenance, values):
+    if changes := await revise(deed, maintenance, values, await custom_values.write(deed, maintenance, given)):
         await recount(deed, former, maintenance.project_id)
         await record_change(deed, maintenance, "maintenance.update", changes)
     return UUID(str(maintenance.id))

@@ -13,6 +13,7 @@ from crm.core.kinds import Kind
 from crm.models import ChannelTask, MarketingTask
 from crm.rules.customers.marketing_task_flow import ENDED, MARKETING_TASK_FLOW, MarketingTaskStatus, MarketingTaskVerb, state_at
 from crm.rules.system.notices import Notice
+from crm.services import custom_values
 from crm.services.customers import channel_audiences
 from crm.services.customers.channel_people import people_of, require_ours, require_theirs
 from crm.services.deeds import Deed
@@ -50,6 +51,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values |= await resolved(deed, MarketingTask, references)
     values = await owned_by(deed, "marketing_task", {**values, "status": MarketingTaskStatus.DRAFT.value})
     task, changes = await insert(deed, MarketingTask, Kind.MARKETING_TASK, values)
+    changes += await custom_values.write(deed, task, given, new=True)
     await record_change(deed, task, "marketing_task.create", changes)
     return task.id
 
@@ -61,7 +63,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_frozen(deed, "marketing_task", list(given))
     if MarketingTaskStatus(task.status) in ENDED:
         raise IllegalTransition("Marketing task", task.status, "UPDATE")
-    if changes := await revise(deed, task, columns(MarketingTask, given)[0]):
+    beside = await custom_values.write(deed, task, given)
+    if changes := await revise(deed, task, columns(MarketingTask, given)[0], beside):
         await record_change(deed, task, "marketing_task.update", changes)
     return UUID(str(task.id))
 

@@ -28,10 +28,13 @@ STAYS: Mapping[str, str] = {
     "call_disclosure.party_id": "a log of whom people were told of",
     "duplicate_disclosure.record_id": "a log of whom people were told of",
     "merge.record_id": "the ledger itself",
+    "custom_value.record_id": "the survivor gets copies of what it lacks; the merged record keeps its own (`merge_values.py`)",
+    "search_entry.record_id": "made of its record as it stands at the end of the deed: that of a merged one goes",
+    "search_entry.party_id": "made of its record too, which has moved",
 }
 """`table.column` that names records without a foreign key, and why it names the merged one for ever."""
 
-LOOSE = ("record_id", "party_id", "contact_id")
+LOOSE = ("record_id", "target_id", "party_id", "contact_id")
 """By which names columns without a foreign key are known."""
 
 ALIKE: Mapping[str, tuple[str, ...]] = {
@@ -98,7 +101,7 @@ def places_of(model: type[Model]) -> tuple[Place, ...]:
         for name in each._meta.fk_fields
         if _names(each, name, model)
     ]
-    found += [place for place in loose_places() if place.name not in STAYS and place.column in ("record_id", own)]
+    found += [place for place in loose_places() if place.name not in STAYS and place.column in ("record_id", "target_id", own)]
     return tuple(sorted(found, key=lambda place: place.order))
 
 
@@ -128,10 +131,10 @@ def place_named(name: str) -> Place | None:
     return next((place for model in (Party, Contact) for place in places_of(model) if place.name == name), None)
 
 
-def counted(model: type[Model]) -> tuple[tuple[Place, ...], ...]:
-    """The places in which people see what is there: those of each record with rights of its own."""
-    found: dict[type[Model], list[Place]] = {}
+def counted(model: type[Model]) -> dict[type[Model], list[str]]:
+    """Where people see what is there: records with rights of their own, and by which columns they name it."""
+    found: dict[type[Model], list[str]] = {}
     for place in places_of(model):
         if place.counted:
-            found.setdefault(place.model, []).append(place)
-    return tuple(map(tuple, found.values()))
+            found.setdefault(place.model, []).append(place.column)
+    return found

@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from crm.access.binds import Binds
+from crm.access.branches import Visible
 from crm.access.grants import Action
-from crm.access.logic import FALSE, all_of, any_of
-from crm.access.predicates import permitted, readable
+from crm.access.predicates import FALSE, all_of, any_of, permitted, readable
 from crm.core.errors import DomainError, Forbidden, Invalid, NotFound
 from crm.core.ids import parse_id
 from crm.core.naming import field_name
 from crm.core.paging import MAX_OWNED
 from crm.models import Party
 from crm.rules.customers.merging import MergeSide, side_by_default
-from crm.services.customers.merge_places import Place, counted
+from crm.services.customers.merge_places import counted
 from crm.services.customers.merges import MERGED, SURVIVOR, Merging, above, closed_to, refuse_unlike
 from crm.services.customers.reach import LISTS, REACH
 from crm.services.deeds import Deed
@@ -113,17 +113,18 @@ async def _too_long(deed: Deed, kind: Merging, survivor: Any, merged: Any) -> li
 async def _following(deed: Deed, kind: Merging, merged_id: UUID) -> list[tuple[str, int]]:
     """(entity, how many that the viewer sees) of the records that would name the survivor, in one statement."""
     binds, parts = Binds(), []
-    for places in counted(kind.model):
-        rule = rule_of(places[0].model)
-        entity = rule.name if rule.discriminator is not None else next(iter(rule.entities.values()), rule.name)
+    for model, names in counted(kind.model).items():
+        rule = rule_of(model)
         if (seen := readable(rule, "x", deed.viewer.rights, binds)) != FALSE:
-            parts.append(_count(places, entity, seen, merged_id, binds))
+            entity = rule.name if rule.discriminator is not None else next(iter(rule.entities.values()), rule.name)
+            parts.append(_count(rule, entity, names, seen, merged_id, binds))
     if not parts:
         return []
     text, values = binds.statement(" UNION ALL ".join(parts), deed.viewer)
     return [(row["entity"], row["n"]) for row in await deed.rows(text, *values) if row["n"]]
 
 
-def _count(places: Sequence[Place], entity: str, seen: str, merged_id: UUID, binds: Binds) -> str:
-    named = any_of([f"x.{place.column} = {binds.value(merged_id)}" for place in places])
-    return f"SELECT '{entity}' AS entity, count(*) AS n FROM {places[0].table} x WHERE {all_of([named, seen])}"
+def _count(rule: Visible, entity: str, names: Sequence[str], seen: str, merged_id: UUID, binds: Binds) -> str:
+    key = binds.value(merged_id)
+    tests = all_of([any_of([f"x.{name} = {key}" for name in names]), seen])
+    return f"SELECT '{entity}' AS entity, count(*) AS n FROM {rule.table} x WHERE {tests}"

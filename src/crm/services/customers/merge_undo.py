@@ -20,6 +20,7 @@ from crm.services.customers import duplicates
 from crm.services.customers.merge_lists import part
 from crm.services.customers.merge_moves import FOLLOW
 from crm.services.customers.merge_places import Place, place_named
+from crm.services.customers.merge_values import values_back
 from crm.services.customers.merges import CONTACTS, PARTIES, Merging, above, derived
 from crm.services.customers.parties import PARENT_LOCK
 from crm.services.deeds import Deed
@@ -52,12 +53,13 @@ async def undo(deed: Deed, merge_id: str) -> Undone:
     verb, done = f"{entity_of(survivor)}.unmerge", Undone(merged.id)
     if kind is PARTIES:
         await deed.run("SELECT pg_advisory_xact_lock($1)", PARENT_LOCK)
+    given_back, kept_on = await values_back(deed, survivor, kept)
     await untrash(deed, merged, verb, {"merged_into_id": None})
     done.records = await _moved_back(deed, entry["id"], survivor.id, merged.id)
     values, done.fields = _values_back(survivor, kept.get("values", {}))
     changes, left = await part(deed, kind.column, survivor.id, kept)
-    done.fields += left
-    told = [*changes, FieldChange("merged", merged.name, None)]
+    done.fields += [*left, *kept_on]
+    told = [*changes, *given_back, FieldChange("merged", merged.name, None)]
     await record_change(deed, survivor, verb, await revise(deed, survivor, values | derived(values, kind), told))
     if kind is PARTIES:
         await _refuse_circle(deed, survivor, merged)

@@ -20,6 +20,7 @@ from crm.rules.customers.merging import CONTACT_FIELDS, PARTY_FIELDS, UNDOABLE, 
 from crm.rules.customers.party_names import normalised_name
 from crm.services.customers.merge_lists import unite
 from crm.services.customers.merge_moves import move_all
+from crm.services.customers.merge_values import values_along
 from crm.services.customers.parties import PARENT_LOCK
 from crm.services.customers.reach import LISTS
 from crm.services.deeds import Deed
@@ -73,6 +74,7 @@ async def merge(deed: Deed, kind: Merging, given: Mapping[str, Any]) -> tuple[UU
     entry = await _opened(deed, merge_id, survivor, merged)
     await move_all(deed, kind.model, merge_id, merged.id, survivor.id)
     united = await unite(deed, kind.column, survivor.id, merged.id, closed)
+    await values_along(deed, survivor, merged, united)
     verb = f"{entity_of(survivor)}.merge"
     told = [*united.changes, FieldChange("merged", None, merged.name)]
     await record_change(deed, survivor, verb, await revise(deed, survivor, values | derived(values, kind), told))

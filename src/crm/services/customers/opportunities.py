@@ -14,6 +14,7 @@ from crm.core.money import exceeds
 from crm.models import Opportunity
 from crm.rules.customers.opportunity_flow import CLOSED, OPPORTUNITY_FLOW, OpportunityStatus, OpportunityVerb
 from crm.rules.customers.opportunity_weight import weighted_amount
+from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import told_at
 from crm.services.customers import projects, stage_stays, stages
@@ -53,6 +54,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values.setdefault("probability", stage["probability"])
     values = await owned_by(deed, "opportunity", values | _weighted(values))
     opportunity, changes = await insert(deed, Opportunity, Kind.OPPORTUNITY, values)
+    changes += await custom_values.write(deed, opportunity, given, new=True)
     await stage_stays.begin(deed, opportunity, stage["id"])
     await record_change(deed, opportunity, "opportunity.create", changes)
     return opportunity.id
@@ -67,7 +69,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     if values.get("party_id", opportunity.party_id) != opportunity.party_id:
         await refuse_leaving(deed, opportunity)
     values |= _weighted({**vars(opportunity), **values})
-    if changes := await revise(deed, opportunity, values):
+    changes = await custom_values.write(deed, opportunity, given)
+    if changes := await revise(deed, opportunity, values, changes):
         await record_change(deed, opportunity, "opportunity.update", changes)
     return UUID(str(opportunity.id))
 

@@ -15,6 +15,7 @@ from crm.rules.customers.contact_cycle import next_contact_at
 from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
 from crm.rules.customers.party_names import normalised_name, valid_credit_code
+from crm.services import custom_values
 from crm.services.arguments import told_at
 from crm.services.customers import channel_fields, duplicates
 from crm.services.customers.reach import LISTS, replace_reach
@@ -64,6 +65,7 @@ async def create(
     if type_ is PartyType.CHANNEL:
         await Principal.create(using_db=deed.tx, id=party.id, kind=int(Kind.PARTY))
     changes += await replace_reach(deed, ("party_id", party.id), _lists(given))
+    changes += await custom_values.write(deed, party, given, new=True)
     await duplicates.check(deed, entity, party.id, way=way)
     await record_change(deed, party, f"{entity}.create", changes)
     return party.id
@@ -89,6 +91,7 @@ async def _updated(deed: Deed, party: Party, given: Mapping[str, Any]) -> UUID:
     if values.get("parent_id") is not None:
         await _refuse_circle(deed, party.id, values["parent_id"])
     changes = await replace_reach(deed, ("party_id", party.id), _lists(given))
+    changes += await custom_values.write(deed, party, given)
     if changes := await revise(deed, party, values, changes):
         if known is not None:
             await duplicates.check(deed, entity, party.id, known=known)

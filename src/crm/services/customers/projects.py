@@ -14,6 +14,7 @@ from crm.models import Opportunity, Project
 from crm.rules.customers.opportunity_flow import OpportunityStatus
 from crm.rules.customers.process_task_flow import OPEN_STATES
 from crm.rules.customers.project_flow import PROJECT_FLOW, ProjectStatus, ProjectVerb
+from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for, told_at
 from crm.services.customers import process_tasks, stakeholders, team_members
@@ -41,7 +42,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     """A new project, by itself or to carry out a contract, and its number for good."""
     refuse_blank(given, ["title", "party_id"])
     check_frozen(deed, "project", list(given))
-    return await _made(deed, await _decided(deed, given, None))
+    return await _made(deed, await _decided(deed, given, None), given)
 
 
 async def convert(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
@@ -61,7 +62,7 @@ async def convert(deed: Deed, record_id: str, given: Mapping[str, Any]) -> UUID:
     if opportunity.contact_id is not None and "opportunity.contact" not in hidden:
         taken["contact_id"] = opportunity.contact_id
     values = await _decided(deed, given, None, party_id=opportunity.party_id)
-    project_id = await _made(deed, {**taken, **values})
+    project_id = await _made(deed, {**taken, **values}, given)
     await record_change(deed, opportunity, "opportunity.convert", [FieldChange("projects", None, loggable([project_id]))])
     for part in along:
         await _take_along(deed, opportunity, project_id, part)
@@ -73,7 +74,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     project = await claim(deed, Project, record_id, Action.UPDATE)
     check_version(project, version)
     check_frozen(deed, "project", list(given))
-    if changes := await revise(deed, project, await _decided(deed, given, project)):
+    values = await _decided(deed, given, project)
+    if changes := await revise(deed, project, values, await custom_values.write(deed, project, given)):
         await record_change(deed, project, "project.update", changes)
     return project.id
 
@@ -178,10 +180,11 @@ async def _take_along(deed: Deed, opportunity: Any, project_id: UUID, part: str)
             await add(deed, {"record_id": str(project_id), **values})
 
 
-async def _made(deed: Deed, values: dict[str, Any]) -> UUID:
+async def _made(deed: Deed, values: dict[str, Any], given: Mapping[str, Any]) -> UUID:
     values = await owned_by(deed, "project", {"status": ProjectStatus.PLANNING.value, **values})
     values["number"] = await allot(deed, "PJ")
     project, changes = await insert(deed, Project, Kind.PROJECT, values)
+    changes += await custom_values.write(deed, project, given, new=True)
     await record_change(deed, project, "project.create", changes)
     return project.id
 

@@ -11,6 +11,7 @@ from crm.core.kinds import Kind
 from crm.models import ServiceCase
 from crm.rules.customers.service_case_flow import ANSWERS, SERVICE_CASE_FLOW, CasePriority, CaseStatus, CaseVerb
 from crm.rules.system.notices import Notice
+from crm.services import custom_values
 from crm.services.arguments import reason_for
 from crm.services.customers import case_clock
 from crm.services.deeds import Deed
@@ -46,6 +47,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values |= case_clock.reckoned(values, await case_clock.terms_for(deed, values["priority"]))
     values["number"] = await allot(deed, "SC")
     case, changes = await insert(deed, ServiceCase, Kind.SERVICE_CASE, values)
+    changes += await custom_values.write(deed, case, given, new=True)
     await record_change(deed, case, "service_case.create", _told(changes))
     await notify_people(deed, Notice.HANDED_TO_YOU, case.id, [values["owner_id"]])
     return case.id
@@ -60,7 +62,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     if values.get("priority", case.priority) != case.priority:
         terms = await case_clock.terms_for(deed, values["priority"])
         values |= case_clock.reckoned({**vars(case), **values}, terms)
-    if changes := await revise(deed, case, values):
+    if changes := await revise(deed, case, values, await custom_values.write(deed, case, given)):
         await record_change(deed, case, "service_case.update", _told(changes))
     return UUID(str(case.id))
 

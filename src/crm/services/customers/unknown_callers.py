@@ -11,6 +11,7 @@ from crm.access.grants import Action
 from crm.core.errors import DomainError, Invalid, Required
 from crm.rules.customers.duplicates import EntryPoint
 from crm.rules.customers.lifecycle import PartyType
+from crm.services import custom_values
 from crm.services.customers import contacts, parties
 from crm.services.customers.call_rows import locked_call
 from crm.services.customers.calls import check_hands, link_to
@@ -41,7 +42,8 @@ async def create_customer(deed: Deed, record_id: str, given: Mapping[str, Any]) 
     numbers = {"phone_numbers": [{"raw": call.number_raw, "primary": True}]} if call.number_display is not None else {}
     owner = {"owner_id": given["owner_id"]} if given.get("owner_id") is not None else {}
     source = await _source(deed)
-    customer = {"name": given.get("name"), **owner, **source, **({} if person else numbers)}
+    custom = {custom_values.NAME: given.get(custom_values.NAME)}
+    customer = {"name": given.get("name"), **owner, **source, **custom, **({} if person else numbers)}
     with _at_the_call():
         customer_id = await parties.create(deed, PartyType.CUSTOMER, customer, EntryPoint.TELEPHONY)
     contact_id = None

@@ -14,6 +14,7 @@ from crm.core.kinds import Kind
 from crm.models import Contract
 from crm.rules.marketing.contract_flow import CONTRACT_FLOW, EDITABLE, ContractStatus, ContractVerb
 from crm.rules.system.notices import Notice
+from crm.services import custom_values
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for
 from crm.services.deeds import Deed
@@ -52,6 +53,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values = await owned_by(deed, "contract", {**NEW, **await _decided(deed, given, None)})
     values["number"] = await allot(deed, "CT")
     contract, changes = await insert(deed, Contract, Kind.CONTRACT, values)
+    changes += await custom_values.write(deed, contract, given, new=True)
     await record_change(deed, contract, "contract.create", changes)
     return contract.id
 
@@ -62,9 +64,10 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_version(contract, version)
     check_frozen(deed, "contract", list(given))
     values = await _decided(deed, given, contract)
+    changes = await custom_values.write(deed, contract, given)
     if ContractStatus(contract.status) not in EDITABLE:
-        refuse_closed(contract, values)
-    if changes := await revise(deed, contract, values):
+        refuse_closed(contract, values, changes)
+    if changes := await revise(deed, contract, values, changes):
         await record_change(deed, contract, "contract.update", changes)
     return contract.id
 

@@ -23,7 +23,7 @@ from crm.rules.messaging.announcement_flow import (
     wrong_end,
     wrong_time,
 )
-from crm.services import events
+from crm.services import custom_values, events
 from crm.services.deeds import Deed
 from crm.services.messaging import audiences, receipts
 from crm.services.owners import owned_by
@@ -63,9 +63,10 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     values, _ = columns(Announcement, given, ("audience",))
     if "expires_at" in values and values["expires_at"] != announcement.expires_at:
         _check_end(deed, values["expires_at"], announcement.publish_at)
-    changes = await audiences.replace(deed, announcement.id, given)
+    changes = [*await audiences.replace(deed, announcement.id, given)]
     if changes and announcement.status == AnnouncementStatus.SCHEDULED and not await audiences.people(deed, announcement.id):
         raise Invalid(NOBODY, audiences.AUDIENCE)
+    changes += await custom_values.write(deed, announcement, given)
     if changes := await revise(deed, announcement, values, changes):
         await record_change(deed, announcement, "announcement.update", changes)
     return UUID(str(announcement.id))
@@ -81,7 +82,7 @@ async def publish(deed: Deed, record_id: str | None, given: Mapping[str, Any]) -
     ANNOUNCEMENT_FLOW.after(AnnouncementStatus(announcement.status), AnnouncementVerb.PUBLISH)
     values, _ = columns(Announcement, given, ("audience",))
     _check_end(deed, values.get("expires_at", announcement.expires_at), None)
-    changes = await audiences.replace(deed, announcement.id, given)
+    changes = [*await audiences.replace(deed, announcement.id, given), *await custom_values.write(deed, announcement, given)]
     reached = await _reached(deed, announcement.id)
     await release(deed, announcement, reached, {**values, "publish_at": None}, changes)
     return UUID(str(announcement.id))
@@ -172,6 +173,7 @@ async def _written(deed: Deed, given: Mapping[str, Any], **stamps: Any) -> tuple
     values |= await resolved(deed, Announcement, references)
     values = await owned_by(deed, "announcement", values | stamps)
     announcement, changes = await insert(deed, Announcement, Kind.ANNOUNCEMENT, values)
+    changes += await custom_values.write(deed, announcement, given, new=True)
     return announcement, [*changes, *await audiences.replace(deed, announcement.id, given)]
 
 

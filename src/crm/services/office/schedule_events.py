@@ -9,6 +9,7 @@ from uuid import UUID
 from crm.access.grants import Action
 from crm.core.kinds import Kind
 from crm.models import ScheduleEvent
+from crm.services import custom_values
 from crm.services.deeds import Deed
 from crm.services.office import attendees, exceptions, timing
 from crm.services.office.occurrences import DERIVED, ENTITY
@@ -41,6 +42,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     event, changes = await insert(deed, ScheduleEvent, Kind.SCHEDULE_EVENT, values)
     changes += await attendees.replace(deed, event.id, given)
     changes += await replace_rules(deed, event.id, given)
+    changes += await custom_values.write(deed, event, given, new=True)
     await record_change(deed, event, f"{ENTITY}.create", _told(changes))
     await plan(deed, event, anew=True)
     return event.id
@@ -59,6 +61,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
         values |= timing.bounds(row, kept, deed.at)
     changes += await attendees.replace(deed, event.id, given)
     changes += await replace_rules(deed, event.id, given)
+    changes += await custom_values.write(deed, event, given)
     if changes := await revise(deed, event, values, changes):
         await record_change(deed, event, f"{ENTITY}.update", _told(changes))
         await plan(deed, event, anew=retimed)

@@ -10,7 +10,7 @@ from uuid import UUID
 from crm.access.grants import Action
 from crm.core.errors import Duplicate, Invalid
 from crm.core.kinds import Kind
-from crm.models import DictionaryItem
+from crm.models import Dictionary, DictionaryItem
 from crm.services.deeds import Deed
 from crm.services.records import (
     check_version,
@@ -25,11 +25,26 @@ from crm.services.records import (
 )
 from crm.services.references import resolved
 from crm.services.system.owned import referring
-from crm.services.values import columns
+from crm.services.values import checked, columns
 
 EDIT_LOCK = 7_261_005
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
+    """A new dictionary, without options yet."""
+    require_gate(deed, "dictionary", Action.ADMINISTER)
+    await _one_at_a_time(deed)
+    refuse_blank(given, ["code", "name_zh", "name_en"])
+    values = checked(Dictionary, given)
+    if not _CODE.fullmatch(values["code"]):
+        raise Invalid("A code is 1 to 40 small letters, digits or `_`.", ("input", "code"))
+    if await deed.rows("SELECT 1 FROM dictionary WHERE code = $1 AND deleted_at IS NULL", values["code"]):
+        raise Duplicate("There is a dictionary with this code.", ("input", "code"))
+    dictionary, changes = await insert(deed, Dictionary, Kind.DICTIONARY, values)
+    await record_change(deed, dictionary, "dictionary.create", changes)
+    return dictionary.id
 
 
 async def create_item(deed: Deed, given: Mapping[str, Any]) -> UUID:

@@ -13,7 +13,7 @@ from crm.core.errors import Invalid
 from crm.core.kinds import Kind
 from crm.models import Delivery, DeliveryLine
 from crm.rules.trade.delivery_flow import ALWAYS_EDITABLE, DELIVERY_FLOW, EDITABLE, DeliveryStatus, DeliveryVerb
-from crm.services import value_rows
+from crm.services import custom_values, value_rows
 from crm.services.amounts import check_amounts
 from crm.services.arguments import reason_for
 from crm.services.deeds import Deed
@@ -51,6 +51,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     values["number"] = await allot(deed, "DL")
     delivery, changes = await insert(deed, Delivery, Kind.DELIVERY, values)
     changes += await _replace_lines(deed, delivery.id, lines or [])
+    changes += await custom_values.write(deed, delivery, given, new=True)
     await record_change(deed, delivery, "delivery.create", changes)
     return delivery.id
 
@@ -62,6 +63,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_frozen(deed, "delivery", list(given))
     lines, values = _checked_lines(given), await _decided(deed, given, delivery)
     changes = [] if lines is None else await _replace_lines(deed, delivery.id, lines)
+    changes += await custom_values.write(deed, delivery, given)
     if DeliveryStatus(delivery.status) not in EDITABLE:
         refuse_closed(delivery, values, changes, still_open=ALWAYS_EDITABLE)
     if changes := await revise(deed, delivery, values, changes):
