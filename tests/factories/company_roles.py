@@ -55,7 +55,7 @@ ROLES: dict[str, RoleFacts] = {
             [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case", "segment"],
         )
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance", "channel_assignment", "marketing_task"])
-        | {("tag", "CREATE"): "ALL"}
+        | {("tag", "CREATE"): "ALL", ("channel_submission", "READ"): "OWN"}
         | _all("READ UPDATE", "ALL", ["pool"])
     ),
     "department": RoleFacts(

@@ -316,6 +316,8 @@ async def test_frozen_and_hidden_fields_cannot_be_written(desk: Desk, name: str)
             found = outcome(answer, "m0")
             plain = SHOWN_AS.get(field, field.removesuffix("Id"))
             frozen = oracle.freezes(snake(type_name), plain)
+            if field == "customFields":
+                frozen |= any(oracle.freezes(oracle.entity(row), f"custom.{each['key']}") for each in value)
             if field == "roleIds" and not oracle.gate("role", "ADMINISTER"):
                 frozen = True
             desk.tally.expect((oracle.viewer, f"{name}.{field}", "frozen"), found == "FORBIDDEN", frozen, (field, found))

@@ -51,7 +51,8 @@ def _branch_ids(branch: Branch, rule: Visible, rights: Rights, binds: Binds) -> 
             return f"SELECT {alias}.id FROM {rule.table} {alias} WHERE FALSE"
         case Via(column=column, parent=parent):
             above = _seen_ids(named(parent), rights, binds)
-            return above and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {one_of(f'{alias}.{column}', named(parent), above)}"
+            among = above and one_of(f"{alias}.{column}", named(parent), above)
+            return among and f"SELECT {alias}.id FROM {rule.table} {alias} WHERE {among}"
         case ViaRecord():
             return _record_ids(branch, rule, rights, binds)
         case Named(table=table, column=column, user=user):

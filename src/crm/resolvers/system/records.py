@@ -42,7 +42,7 @@ class RecordQuery:
         """The kind is read from the id."""
         key = parse_id(id)
         entry = noun_of_record(key) if key is not None else None
-        row: Any = None if entry is None or key is None else await reads.one(operation, entry, key, window=True)
+        row: Any = None if entry is None or key is None else await reads.named(operation, entry, key, window=True)
         if row is None:
             raise RecordNotFound
         return row  # type: ignore[no-any-return]
