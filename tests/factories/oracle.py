@@ -246,7 +246,7 @@ class Oracle:
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "announcement_audience":
                 return self.edits(self.company.find("announcement", fact["announcement_id"]))
-            case "share" | "record_tag" | "merge":
+            case "share" | "merge":
                 return self.reads(self.record(fact["record_id"]))
             case "record_tag":
                 return self.sees(self.record(fact["record_id"]))

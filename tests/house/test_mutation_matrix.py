@@ -394,7 +394,7 @@ async def test_planning_for_many_parties(desk: Desk):
 
 def _planned(oracle: Oracle, party: Fact, owner: str | None) -> str | None:
     if not oracle.reads(party):
-        return "NOT_FOUND"
+        return oracle.missing(party)
     people = [name for name, person in PEOPLE.items() if person.active and user_id(name) == party["owner_id"]]
     person = PEOPLE[owner or (people[0] if people else oracle.viewer)]
     reached = oracle.reaches(oracle.scope("activity", "CREATE"), user_id(person.name), department_id(person.department))
@@ -487,7 +487,7 @@ async def test_merging(desk: Desk):
 
 
 def _merges(oracle: Oracle, action: str, row: Fact) -> str | None:
-    if not oracle.reads(row):
+    if not oracle.sees(row):
         return oracle.missing(row)
     return None if oracle.may(action, row) else "FORBIDDEN"
 

@@ -480,7 +480,7 @@ async def test_access_of(desk: Desk):
 
 
 def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any) -> None:
-    where = f"accessOf {subject.viewer}"
+    where, fact = f"accessOf {subject.viewer}", oracle.standing(fact)
     if oracle.kind != "STAFF":
         desk.expect(oracle, where, "gate", answer.code("accessOf"), "FORBIDDEN")
         return
@@ -586,11 +586,12 @@ def _counts(preview: dict[str, Any]) -> dict[str, int]:
 
 
 def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
-    columns = {
-        "Contact": "party_id", "Activity": "party_id", "Call": "party_id", "Opportunity": "party_id", "Contract": "party_id",
-        "Delivery": "party_id", "ScheduleEvent": "party_id", "Party": "parent_id",
-    }  # fmt: skip
-    found = {snake(name): sum(row[column] == party.id for row in oracle.visible(name)) for name, column in columns.items()}
+    of_a_party = (
+        "Contact", "Activity", "Call", "Opportunity", "Contract", "Delivery", "ScheduleEvent", "Project", "Maintenance",
+        "ServiceCase",
+    )  # fmt: skip
+    found = {snake(name): sum(row["party_id"] == party.id for row in oracle.visible(name)) for name in of_a_party}
+    found["party"] = sum(party.id in (row["parent_id"], row["channel_id"]) for row in oracle.visible("Party"))
     found["user"] = sum(row["channel_id"] == party.id for row in oracle.visible("User"))
     return {name: count for name, count in found.items() if count}
 
