@@ -29,6 +29,12 @@ MOST_ROWS = 300
 DEFAULT_PAGE = 20
 WRONG_SIZES = (0, -1, 101, 2**31 - 1)
 BROKEN = ("", "x", "WyJ4Il0", "!!!", "é", "bnVsbA", "eyJhIjoxfQ")
+SOUGHT = {
+    "query": ("agent", "customer", "outsider", "contact of", "word", "1380", "a", "%"),
+    "entities": ("customer", "contact", "activity", "opportunity", "contract", "tag"),
+    "states": ("LEAD", "ACTIVE", "OPEN", "PLANNED", "nothing"),
+}
+"""What is searched for, by the argument; of other arguments that are texts, names of entities."""
 CUSTOM = "custom:"
 """Before the key of a custom field that a list is in the order of."""
 ASKED = {
@@ -88,7 +94,7 @@ class Arguments:
         """An argument of a field that is no list of nouns."""
         inner = get_named_type(argument.type)
         if inner.name == "ID":
-            own = "User" if name.startswith("userId") else get_named_type(made.type).name if name == "id" else None
+            own = "User" if name.startswith(("userId", "ownerId")) else get_named_type(made.type).name if name == "id" else None
             several = isinstance(get_nullable_type(argument.type), GraphQLList)
             found = [self.values.id(self.choose, own if own in _NOUNS else None) for _ in range(self.choose.number(1, 3))]
             return found if several else found[0]
@@ -100,7 +106,7 @@ class Arguments:
             return self.choose.one(list(inner.values))
         if inner.name in ("Boolean", "Int"):
             return self.choose.chance(50) if inner.name == "Boolean" else self.choose.number(-1, 60)
-        return self.choose.one(["customer", "contact", "tag", "call", "role", "share", "x", ""])
+        return self.choose.one(SOUGHT.get(name, ("customer", "contact", "tag", "call", "role", "share", "x", "")))
 
     def _paging(self, type_name: str, rows: int) -> tuple[dict[str, Any], int]:
         """How many rows, and from where; `orderBy` with it, since a cursor belongs to one order."""
@@ -119,8 +125,9 @@ class Arguments:
         order = self._order(type_name)
         if order is not None:
             given["orderBy"] = [_term(name, way) for name, way in order]
+        known = bool(self.values.cursors.get((type_name, order or ())))
         for name in ("after", "before"):
-            if choose.chance(12):
+            if choose.chance(12 if known else 4):  # of an order that was not asked for yet it would be a wrong one
                 given[name] = self._cursor(type_name, order or ())
         return given, size
 
@@ -180,9 +187,9 @@ class Arguments:
             parts = [self.filter(inner.name, depth + 1) for _ in range(self.choose.number(1, 3))]
             return parts[0] if self.choose.chance(15) else parts if not self.choose.chance(4) else []
         if name == "inSegment":
-            return self.values.id(self.choose, "Segment")
+            return self.values.segment(self.choose, noun)
         if name == "customFields":
-            return [self._custom(inner, noun) for _ in range(self.choose.number(1, 2))]
+            return [self._custom(inner, noun) for _ in range(2 if self.choose.chance(20) else 1)]
         if not isinstance(inner, GraphQLInputObjectType):
             return [self.values.id(self.choose, "Tag") for _ in range(self.choose.number(0, 3))]
         if "some" in inner.fields:
@@ -205,12 +212,12 @@ class Arguments:
             return {"key": field["key"] if field else "nothing", "isNull": self.choose.chance(50)}
         inner = get_named_type(made.fields[asked].type)
         held = self.values.custom_values(field) if field is not None else []
-        operators = self.choose.some([each for each in inner.fields if each != "isNull"], 1, 2)
+        operators = self.choose.some([each for each in inner.fields if each != "isNull"], 1, 2 if self.choose.chance(20) else 1)
         compared: dict[str, Any] = {}
         for operator in operators:
             periods = getattr(get_named_type(inner.fields[operator].type), "values", None)  # of an enum
             value = self.choose.one(sorted(periods)) if periods else self.choose.one(held) if held else "1"
-            compared[operator] = [value] if operator == "in" else value
+            compared[operator] = [value, *held[:3]] if operator == "in" else value
         return {"key": field["key"] if field else "nothing", asked: compared}
 
     def _operand(self, made: GraphQLInputObjectType, noun: str, name: str, operator: str) -> Any:

@@ -63,6 +63,11 @@ class Values:
             self._columns[place] = [json.loads(text) for text in found]
         return self._columns[place]
 
+    def segment(self, choose: Choices, type_name: str) -> str:
+        """The id of a segment: mostly of one that holds records of this noun."""
+        own = [str(row.id) for row in self.rows("Segment") if row["holds"] == type_name.upper() and row["deleted_at"] is None]
+        return choose.one(own) if own and not choose.chance(12) else self.id(choose, "Segment")
+
     def everything(self) -> list[str]:
         """An id of each noun's rows, and a few more: what `node` can be asked for."""
         if ("", "id") not in self._columns:
