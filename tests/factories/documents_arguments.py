@@ -208,7 +208,8 @@ class Arguments:
         operators = self.choose.some([each for each in inner.fields if each != "isNull"], 1, 2)
         compared: dict[str, Any] = {}
         for operator in operators:
-            value = self.choose.one(held) if held else "1"
+            periods = getattr(get_named_type(inner.fields[operator].type), "values", None)  # of an enum
+            value = self.choose.one(sorted(periods)) if periods else self.choose.one(held) if held else "1"
             compared[operator] = [value] if operator == "in" else value
         return {"key": field["key"] if field else "nothing", asked: compared}
 
