@@ -100,7 +100,7 @@ async def _answers(operation: Operation, record_id: str, user_id: str) -> list[A
         raise RecordNotFound
     rule, entity = rule_of_kind(kind_of(key) or Kind.PARTY), row.noun.entity
     assert rule is not None
-    key = row["id"]  # of what was merged, the record that stands for it
+    key = row.id  # of what was merged, the record that stands for it
     async with operation.database.connection() as connection:
         subject = await load_by_user(connection, user)
         if subject is None:
