@@ -127,7 +127,7 @@ class Arguments:
             given["orderBy"] = [_term(name, way) for name, way in order]
         known = bool(self.values.cursors.get((type_name, order or ())))
         for name in ("after", "before"):
-            if choose.chance(12 if known else 4):  # of an order that was not asked for yet it would be a wrong one
+            if choose.chance(9 if known else 3):  # of an order that was not asked for yet it would be a wrong one
                 given[name] = self._cursor(type_name, order or ())
         return given, size
 
@@ -202,14 +202,14 @@ class Arguments:
     def _custom(self, made: Any, noun: str) -> dict[str, Any]:
         """A condition on a custom field: mostly one that the noun has, and mostly by the name for its type."""
         fields = self.values.custom_fields(noun)
-        field = self.choose.one(fields) if fields and not self.choose.chance(8) else None
+        field = self.choose.one(fields) if fields and not self.choose.chance(4) else None
         asked = (
             ASKED[field["type"]]
-            if field is not None and not self.choose.chance(8)
+            if field is not None and not self.choose.chance(4)
             else self.choose.one(sorted(set(ASKED.values())))
         )
-        if self.choose.chance(15):
-            return {"key": field["key"] if field else "nothing", "isNull": self.choose.chance(50)}
+        if self.choose.chance(30):
+            return {"key": field["key"] if field else "nothing", "isNull": self.choose.chance(30)}
         inner = get_named_type(made.fields[asked].type)
         held = self.values.custom_values(field) if field is not None else []
         operators = self.choose.some([each for each in inner.fields if each != "isNull"], 1, 2 if self.choose.chance(20) else 1)
