@@ -23,6 +23,7 @@ from crm.endpoints.requests import Requests
 from crm.endpoints.sockets.routes import Sockets
 from crm.notify.brokers import Broker, broker_for
 from crm.notify.customers.open_calls import open_events
+from crm.notify.gateways.switchboards import gateways_of
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.presence import Presence
@@ -53,7 +54,8 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             app.state.services = _services(executor, opened, presence, broker)
             stack.callback(app.state.services.hub.stop)
             if background:
-                await stack.enter_async_context(worker.serving(app.state.services, broker, alone=not settings.redis_url))
+                work = worker.serving(app.state.services, broker, alone=not settings.redis_url, gateways=gateways_of(settings))
+                await stack.enter_async_context(work)
             yield
 
     app = Starlette(
@@ -85,7 +87,7 @@ def create_worker(settings: Settings) -> Starlette:
         async with _opened(settings) as database:
             broker = broker_for(database, settings.redis_url, settings.redis_history)
             app.state.database, app.state.broker = database, broker
-            async with worker.working(database, broker, _roster(settings)):
+            async with worker.working(database, broker, _roster(settings), gateways_of(settings)):
                 yield
 
     return Starlette(routes=health.routes(), middleware=[Middleware(Requests)], lifespan=lifespan)

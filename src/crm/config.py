@@ -12,10 +12,10 @@ import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CRM_"
@@ -44,6 +44,19 @@ Introspection = Literal["everyone", "signed_in", "nobody"]
 
 class SettingError(Exception):
     """One setting is wrong or missing; the text names it and says what was expected."""
+
+
+class HookMap(BaseModel):
+    """How a source says what the webhook asks for: like one that is built in, with names and words of its own beside that."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    like: Literal["plain", "twilio", "list-utc8"] = "plain"
+    fields: dict[str, str] = {}
+    states: dict[str, Literal["ringing", "answered", "held", "transferred", "ended", "missed"]] = {}
+    directions: dict[str, Literal["inbound", "outbound", "internal"]] = {}
+    zone: str = Field("", pattern=r"^([+-]\d\d:[0-5]\d|[A-Z][A-Za-z_]+(/[A-Za-z_+-]+)*)?$")
+    listed: str = ""
 
 
 class Settings(BaseSettings):
@@ -84,7 +97,12 @@ class Settings(BaseSettings):
     hook_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
         default_factory=dict,
         description='a JSON object from source to a secret of at least 16 characters, like {"pbx": "…"}; '
-        "a source has 1 to 40 letters, digits, dots, hyphens and underscores",
+        "a source has 1 to 40 letters, digits, dots, hyphens and underscores, and is not called ami or esl beside such a gateway",
+    )
+
+    hook_maps: Annotated[dict[str, HookMap], NoDecode] = Field(
+        default_factory=dict,
+        description='a JSON object from source to plain, twilio, list-utc8 or an object like {"like": "plain", "fields": {…}}',
     )
 
     default_region: str = Field("CN", pattern="^[A-Z]{2}$", description="a country code of two capital letters, like CN")
@@ -99,14 +117,28 @@ class Settings(BaseSettings):
             raise ValueError
         return tuple(origin.rstrip("/") for origin in origins)
 
-    @field_validator("hook_secrets", mode="before")
+    @field_validator("hook_secrets", "hook_maps", mode="before")
     @classmethod
-    def _decode(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
+    def _decode(cls, value: Any, info: Any) -> Any:
+        found = json.loads(value) if isinstance(value, str) else value
+        if info.field_name == "hook_maps" and isinstance(found, dict):
+            return {name: {"like": each} if isinstance(each, str) else each for name, each in found.items()}
+        return found
+
+    @field_validator("hook_maps")
+    @classmethod
+    def _zones(cls, value: dict[str, HookMap]) -> dict[str, HookMap]:
+        for each in value.values():
+            if each.zone and each.zone[0] not in "+-":
+                cls._zone(each.zone)
+        return value
 
     @field_validator("hook_secrets")
     @classmethod
-    def _worth_keeping(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    def _worth_keeping(cls, value: dict[str, SecretStr], info: Any) -> dict[str, SecretStr]:
+        # Two tellers of one name would each find the other's calls gone.
+        if any(name in value and info.data.get(f"{name}_url") for name in ("ami", "esl")):
+            raise ValueError
         # An empty one, such as a variable that was never set, would let everybody in.
         if any(
             len(secret.get_secret_value()) < SHORTEST_HOOK_SECRET or not SOURCE.fullmatch(name) for name, secret in value.items()
@@ -121,6 +153,8 @@ class Settings(BaseSettings):
             raise ValueError
         if value:
             _ = urlsplit(value).port  # raises for a port that is no number
+        if value and info.field_name in ("ami_url", "esl_url"):
+            _check_dialling(parse_qs(urlsplit(value).query, strict_parsing=bool(urlsplit(value).query)))
         return value
 
     @field_validator("timezone")
@@ -155,9 +189,27 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     @property
+    def switchboard(self) -> str | None:
+        """The source of the switchboard that dials for people: Asterisk where it is set, else FreeSWITCH."""
+        return "ami" if self.ami_url else "esl" if self.esl_url else None
+
+    @property
     def embedded(self) -> bool:
         """Whether the database is the embedded one in `data_dir`."""
         return self.database_url is None
+
+
+DIALLING = {
+    "channel": re.compile(r"[^\s,;&|]*\{extension\}[^\s,;&|]*"),
+    "context": re.compile(r"[A-Za-z0-9_.-]+"),
+    "prefix": re.compile(r"[0-9]{0,6}"),
+}
+"""What the address of a switchboard may say of how it dials, and what that may be: it becomes part of a command."""
+
+
+def _check_dialling(given: dict[str, list[str]]) -> None:
+    if not all(name in DIALLING and DIALLING[name].fullmatch(value) for name, values in given.items() for value in values):
+        raise ValueError
 
 
 SCHEMES = {

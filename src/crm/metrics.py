@@ -128,6 +128,25 @@ relay_seconds = Histogram(
     registry=registry,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
+gateway_connected = Gauge(
+    "crm_gateway_connected", "Whether a switchboard is heard, by gateway.", ["gateway"], registry=registry,
+    multiprocess_mode="livemax",
+)  # fmt: skip
+gateway_connections = Counter(
+    "crm_gateway_connections_total", "Times that a switchboard was logged in to, by gateway.", ["gateway"], registry=registry
+)
+call_events_taken = Counter(
+    "crm_call_events_total", "Events of calls that gateways wrote, by source; repeated ones too.", ["source"], registry=registry
+)
+call_events_refused = Counter(
+    "crm_call_events_refused_total", "Events of switchboards that could not be written, by source.", ["source"], registry=registry
+)
+calls_placed = Counter(
+    "crm_calls_placed_total",
+    "Calls that people had dialled, by gateway and outcome: PLACED, REFUSED, UNCONFIRMED, LATE.",
+    ["gateway", "outcome"],
+    registry=registry,
+)
 
 
 STATEMENTS = "crm_sql_statements", "SQL statements sent, transaction control included."

@@ -6,11 +6,13 @@ import json
 
 import asyncpg
 import pytest
+from tests.conftest import make_settings
+from tests.factories.switchboards import FakeAsterisk, FakeFreeSwitch, on_the_line
 from tests.servers import SECRET_KEY, crm
 from typer.testing import CliRunner
 
 from crm import __version__
-from crm.cli import schema
+from crm.cli import check, schema
 
 
 @pytest.fixture
@@ -48,6 +50,33 @@ def test_check_looks_at_everything(on):
     assert verdicts["mail out"]["verdict"] == "bad"
     assert answer.returncode == 1
     assert on("check").returncode == 0
+
+
+async def test_check_logs_in_to_switchboards(database, tmp_path):
+    async with on_the_line(FakeAsterisk()) as asterisk, on_the_line(FakeFreeSwitch()) as freeswitch:
+        right = {"ami_url": asterisk.url, "esl_url": freeswitch.url}
+        found = await pbx_verdicts(make_settings(database, tmp_path, **right))
+        assert [(verdict, note.partition(": ")[2]) for verdict, note in found] == [
+            ("ok", "Asterisk Call Manager/11.0.0, 0 channels"), ("ok", "FreeSWITCH Version 1.10.12-release 64bit, 0 channels"),
+        ]  # fmt: skip
+        wrong = {name: url.replace("secret", "guess") for name, url in right.items()}
+        found = await pbx_verdicts(make_settings(database, tmp_path, **wrong))
+        assert [verdict for verdict, _ in found] == ["bad", "bad"]
+        assert "Authentication failed" in found[0][1]
+        assert "invalid" in found[1][1]
+        assert "guess" not in str(found)
+        exchanged = {"ami_url": f"ami://u:p@127.0.0.1:{freeswitch.port}", "esl_url": None}
+        found = await pbx_verdicts(make_settings(database, tmp_path, **exchanged))
+        assert found[0] == ("bad", f"127.0.0.1:{freeswitch.port}: Whoever answers there is no Asterisk.")
+        assert found[1] == ("not set", "")
+    found = await pbx_verdicts(make_settings(database, tmp_path, **right))
+    assert [note.partition(" (")[0] for _, note in found] == [
+        f"nobody answers at 127.0.0.1:{asterisk.port}", f"nobody answers at 127.0.0.1:{freeswitch.port}",
+    ]  # fmt: skip
+
+
+async def pbx_verdicts(settings) -> list[tuple[str, str]]:
+    return [(each.verdict, each.note) for each in await check._peers(settings) if each.what.startswith("PBX")]
 
 
 def test_check_says_what_is_wrong_with_the_configuration(tmp_path):

@@ -55,9 +55,20 @@ WRONG = {
         '{"pbx": hidden',
         (
             'a JSON object from source to a secret of at least 16 characters, like {"pbx": "…"}; '
-            "a source has 1 to 40 letters, digits, dots, hyphens and underscores"
+            "a source has 1 to 40 letters, digits, dots, hyphens and underscores, "
+            "and is not called ami or esl beside such a gateway"
         ),
     ),
+    **{
+        f"AMI_URL {what}": (f"ami://u:hidden@h?{value}", "an address like ami://user:password@host:5038")
+        for what, value in {
+            "unknown option": "colour=red",
+            "channel without extension": "channel=PJSIP/1001",
+            "channel that dials two": "channel=PJSIP/{extension}%26Local/9",
+            "context with a comma": "context=a,b",
+            "prefix of letters": "prefix=x",
+        }.items()
+    },
     "DEFAULT_REGION": ("china", "a country code of two capital letters, like CN, not 'china'"),
     "DEFAULT_AREA_CODE": ("abc", "an area code of at most 5 digits, like 0571, not 'abc'"),
     "TIMEZONE": ("Mars/Base", "the name of a time zone, like Asia/Shanghai, not 'Mars/Base'"),
@@ -73,6 +84,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_setting_is_named_with_what_was_expected(name, monkeypatch):
     value, expected = WRONG[name]
+    name = name.partition(" ")[0]
     monkeypatch.setenv(PREFIX + name, value)
     with pytest.raises(SettingError) as refusal:
         load_settings()
@@ -114,3 +126,23 @@ def test_a_hook_secret_that_anybody_could_guess_is_refused(monkeypatch, secrets)
         load_settings(_env_file=None)
     assert "CRM_HOOK_SECRETS" in str(refused.value)
     assert "switchboard" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "[]", "{", '{"pbx": "unheard-of"}', '{"pbx": {"colour": {}}}', '{"pbx": {"states": {"x": "dancing"}}}',
+        '{"pbx": {"zone": "Mars/Base"}}', '{"pbx": {"zone": "8"}}',
+    ],
+)  # fmt: skip
+def test_a_map_that_is_none_stops_start_up(given, monkeypatch):
+    monkeypatch.setenv("CRM_HOOK_MAPS", given)
+    with pytest.raises(SettingError, match="^CRM_HOOK_MAPS should be a JSON object from source to plain, twilio, list-utc8 or"):
+        load_settings()
+
+
+def test_a_webhook_is_not_called_like_a_gateway_that_is_there(monkeypatch):
+    monkeypatch.setenv("CRM_HOOK_SECRETS", '{"ami": "a secret of the switchboard"}')
+    assert set(load_settings(esl_url="esl://:p@h").hook_secrets) == {"ami"}
+    with pytest.raises(SettingError, match="^CRM_HOOK_SECRETS should be"):
+        load_settings(ami_url="ami://u:p@h")

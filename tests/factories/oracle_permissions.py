@@ -65,6 +65,7 @@ SPECIAL = {
     "search": "signed_in",
     "agents": "staff", "presenceSet": "staff", "unreadAnnouncementCount": "signed_in", "schedule": "signed_in",
     **dict.fromkeys(("callClaim", "callHold", "callResume", "callTransfer", "callEnd", "callLink", "callAmend"), "call.update"),
+    "callDial": "call.update",
     **dict.fromkeys(("callBackClaim", "callBackRelease", "callBackComplete", "callBackCancel"), "call.update"),
     "callFigures": "call.read", "activityCalendar": "activity.read", "activitiesPlan": "activity.create",
     "callCustomerCreate": "customer.create", "opportunityConvert": "project.create", "serviceCaseReject": "service_case.update",

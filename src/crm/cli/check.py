@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from crm.store.errors import StoreError
 OLDEST = 15
 SECONDS = 5
 PORTS = {"smtp": 25, "smtps": 465, "imap": 143, "imaps": 993, "http": 80, "https": 443, "smpp": 2775, "ami": 5038, "esl": 8021}
+AMI_HINT = "(CRM_AMI_URL against manager.conf: user, secret, permit; read = call,agent and write = originate,reporting)"
+ESL_HINT = "(CRM_ESL_URL against event_socket.conf.xml: password, apply-inbound-acl)"
 COLOURS = {"ok": "green", "not set": "dim", "bad": "red"}
 
 
@@ -89,15 +92,21 @@ async def _look_inside(url: str) -> Verdict:
 
 
 async def _peers(settings: Settings) -> list[Verdict]:
-    """Redis is asked; of the others it is only known whether somebody listens where they should be."""
+    """Redis is asked, switchboards are logged in to; of the others it is only known whether somebody listens there."""
+    from crm.notify.gateways.ami import client as ami
+    from crm.notify.gateways.esl import client as esl
+
     addresses = {
         "mail out": settings.smtp_url,
         "mail in": settings.imap_url,
         "SMS": settings.sms_url,
-        "PBX (AMI)": settings.ami_url,
-        "PBX (ESL)": settings.esl_url,
     }
-    return [await _redis(settings.redis_url), *[await _listens(what, url) for what, url in addresses.items()]]
+    return [
+        await _redis(settings.redis_url),
+        *[await _listens(what, url) for what, url in addresses.items()],
+        await _switchboard("PBX (AMI)", settings.ami_url, ami.greeted, AMI_HINT),
+        await _switchboard("PBX (ESL)", settings.esl_url, esl.greeted, ESL_HINT),
+    ]
 
 
 async def _redis(url: str | None) -> Verdict:
@@ -128,6 +137,24 @@ async def _listens(what: str, url: str | None) -> Verdict:
     except (OSError, TimeoutError) as error:
         return Verdict(what, "bad", f"nobody answers at {parts.hostname}:{port} ({reason(error)})")
     return Verdict(what, "ok", f"{parts.hostname}:{port} answers")
+
+
+async def _switchboard(what: str, url: str | None, greeted: Callable[[str], Awaitable[str]], hint: str) -> Verdict:
+    """Log in as the gateway does, and look at what goes on."""
+    from crm.notify.gateways.wire import BadFrame, Disconnected, Refused
+
+    if not url:
+        return Verdict(what, "not set", "")
+    parts = urlsplit(url)
+    place = f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
+    try:
+        return Verdict(what, "ok", f"{place}: {await greeted(url)}")
+    except Refused as error:
+        return Verdict(what, "bad", f"{place} refuses: {reason(error)} {hint}")
+    except (BadFrame, Disconnected) as error:
+        return Verdict(what, "bad", f"{place}: {reason(error)}")
+    except (OSError, TimeoutError) as error:
+        return Verdict(what, "bad", f"nobody answers at {place} ({reason(error)})")
 
 
 def _print(verdicts: list[Verdict]) -> None:

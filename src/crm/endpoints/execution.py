@@ -80,7 +80,7 @@ class Executor:
 
     def services(self, database: Database, presence: Presence, hub: Hub) -> Services:
         """What operations on this database are given."""
-        plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None)
+        plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None, self.settings.switchboard)
         key = self.settings.secret_key
         secret = key.get_secret_value().encode() if key else b""
         return Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret, presence, hub)

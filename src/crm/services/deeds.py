@@ -46,10 +46,14 @@ class StaleViewer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DiallingPlan:
-    """How a number without country or area code is meant: `CRM_DEFAULT_REGION` and `CRM_DEFAULT_AREA_CODE`."""
+    """How a number without country or area code is meant: `CRM_DEFAULT_REGION` and `CRM_DEFAULT_AREA_CODE`.
+
+    `switchboard` is the source whose gateway dials for people; None where there is none.
+    """
 
     region: str = "CN"
     area_code: str | None = None
+    switchboard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from crm.core.text import has_nul
+from crm.endpoints.hooks.field_maps import PLAIN, FieldMap
 from crm.rules.customers.call_states import CallDirection, Signal
 from crm.services.customers.call_reports import CallReport
 
@@ -37,25 +38,31 @@ class BadBody(Exception):
         self.message, self.field, self.status = message, field, status
 
 
-def reports_of(source: str, body: bytes, now: datetime) -> list[CallReport]:
-    """The events in a body: one object, or a list of them."""
+def reports_of(source: str, body: bytes, now: datetime, said: FieldMap = PLAIN) -> list[CallReport | None]:
+    """The events in a body, one object or a list of them, as the source says them; None for what is nothing to us."""
     try:
-        given = orjson.loads(body)
+        given = said.events(orjson.loads(body))
     except orjson.JSONDecodeError:
         raise BadBody("The body is not JSON.") from None
     events = given if isinstance(given, list) else [given]
     if len(events) > MOST_EVENTS:
         raise BadBody(f"At most {MOST_EVENTS} events at once.", status=413)
-    return [_Reader(event, f"{place}." if given is events else "", now).report(source) for place, event in enumerate(events)]
+    return [report_of(source, event, now, said, f"{place}." if given is events else "") for place, event in enumerate(events)]
+
+
+def report_of(source: str, event: Any, now: datetime, said: FieldMap = PLAIN, prefix: str = "") -> CallReport | None:
+    """One event; None where it is nothing to us."""
+    if not isinstance(event, dict):
+        raise BadBody("An event is a JSON object.", prefix.rstrip(".") or None)
+    told = event if said.plain else said.event(event)
+    return None if told is None else _Reader(told, prefix, now, said).report(source)
 
 
 class _Reader:
     """One event, field by field."""
 
-    def __init__(self, event: Any, prefix: str, now: datetime) -> None:
-        if not isinstance(event, dict):
-            raise BadBody("An event is a JSON object.", prefix.rstrip(".") or None)
-        self.event, self.prefix, self.now = event, prefix, now
+    def __init__(self, event: dict[str, Any], prefix: str, now: datetime, said: FieldMap) -> None:
+        self.event, self.prefix, self.now, self.said = event, prefix, now, said
 
     def report(self, source: str) -> CallReport:
         return CallReport(
@@ -76,7 +83,7 @@ class _Reader:
 
     def needed(self, name: str, read: Callable[[Any], Any]) -> Any:
         if name not in self.event:
-            raise BadBody(f"`{name}` is missing.", f"{self.prefix}{name}")
+            raise BadBody(f"`{self.said.name(name)}` is missing.", f"{self.prefix}{self.said.name(name)}")
         return self.read(name, read)
 
     def optional(self, name: str, read: Callable[[Any], Any]) -> Any:
@@ -86,7 +93,7 @@ class _Reader:
         try:
             return read(self.event[name])
         except ValueError as error:
-            raise BadBody(f"`{name}` {error}.", f"{self.prefix}{name}") from None
+            raise BadBody(f"`{self.said.name(name)}` {error}.", f"{self.prefix}{self.said.name(name)}") from None
 
     def _instant(self, value: Any) -> datetime:
         if not isinstance(value, str) or not _RFC_3339.fullmatch(value):

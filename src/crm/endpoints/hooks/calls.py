@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-
 import orjson
 import structlog
 from starlette.requests import Request
@@ -13,15 +10,15 @@ from starlette.routing import Route
 
 from crm.config import Settings
 from crm.core.clock import now
-from crm.endpoints.hooks.call_bodies import BadBody, reports_of
+from crm.endpoints.hooks import twilio
+from crm.endpoints.hooks.call_bodies import BadBody, report_of, reports_of
+from crm.endpoints.hooks.field_maps import PLAIN, field_map
 from crm.endpoints.hooks.signatures import refusal_of
-from crm.services.attempts import PASSING, REFUSED
-from crm.services.customers.call_reports import CallReport, receive_all
-from crm.services.deeds import Channel, Database, DiallingPlan, deed
-from crm.services.system.accounts import SYSTEM
+from crm.services.customers.call_intake import take_in
+from crm.services.customers.call_reports import CallReport
+from crm.services.deeds import DiallingPlan
 
 LARGEST_BODY = 256 * 1024
-ATTEMPTS = 5
 
 log = structlog.get_logger("crm.hooks")
 
@@ -36,6 +33,8 @@ class CallHook:
 
     def __init__(self, settings: Settings) -> None:
         self.secrets = settings.hook_secrets
+        self.twilio = frozenset(name for name, chosen in settings.hook_maps.items() if chosen.like == "twilio")
+        self.maps = {name: field_map(chosen) for name, chosen in settings.hook_maps.items()}
         self.plan = DiallingPlan(settings.default_region, settings.default_area_code or None)
 
     async def serve(self, request: Request) -> Response:
@@ -44,29 +43,30 @@ class CallHook:
         body = await request.body()
         if len(body) > LARGEST_BODY:
             return _answer(413, error=f"The body is larger than {LARGEST_BODY} bytes.")
-        if (refusal := refusal_of(request, source, body, self.secrets)) is not None:
+        if (refusal := self._refusal(request, source, body)) is not None:
             return _answer(401, error=refusal)
         try:
-            reports = reports_of(source, body, now())
+            told = self._told(source, body)
         except BadBody as bad:
             log.info("telephony event refused", source=source, field=bad.field, reason=bad.message)
             return _answer(bad.status, error=bad.message, field=bad.field)
         request_id = str(request.scope.get("state", {}).get("request_id", ""))
-        new = await self._received(request.app.state.database, reports, request_id)
-        return _answer(200, received=len(reports), new=new)
+        reports = [report for report in told if report is not None]
+        new = await take_in(request.app.state.database, reports, self.plan, request_id) if reports else 0
+        return _answer(200, received=len(told), new=new, ignored=len(told) - len(reports) or None)
 
-    async def _received(self, database: Database, reports: Sequence[CallReport], request_id: str) -> int:
-        """In one transaction; again where the database chose it as a victim, or somebody purged what it had just found."""
-        attempt = 0
-        while True:
-            try:
-                async with deed(database, SYSTEM, request_id, channel=Channel.TELEPHONY, dialling=self.plan) as opened:
-                    return await receive_all(opened, reports)
-            except (*PASSING, REFUSED):
-                attempt += 1
-                if attempt == ATTEMPTS:
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
+    def _refusal(self, request: Request, source: str, body: bytes) -> str | None:
+        """Why it is not taken for one of this source, by the signature that the source gives."""
+        if source in self.twilio:
+            return twilio.refusal_of(request, body, self.secrets.get(source))
+        return refusal_of(request, source, body, self.secrets)
+
+    def _told(self, source: str, body: bytes) -> list[CallReport | None]:
+        at = now()
+        if source not in self.twilio:
+            return reports_of(source, body, at, self.maps.get(source, PLAIN))
+        event = twilio.event_of(body, at)
+        return [None if event is None else report_of(source, event, at)]
 
 
 def _answer(status: int, **told: object) -> Response:

@@ -12,11 +12,12 @@ from crm.schema.customers.call import (
     CallAmendInput,
     CallCustomerInput,
     CallCustomerPayload,
+    CallDialInput,
     CallEndInput,
     CallLinkInput,
     CallPayload,
 )
-from crm.services.customers import call_amending, call_filing, calls, unknown_callers
+from crm.services.customers import call_amending, call_filing, call_orders, calls, unknown_callers
 from crm.services.deeds import Deed
 
 
@@ -39,6 +40,11 @@ class CallMutation:
     async def call_claim(deed: Deed, id: strawberry.ID) -> UUID:
         """Whoever has the call already may say so again."""
         return await calls.claim(deed, id)
+
+    @command("call.update", CallPayload, "Have a number dialled for the viewer (点击拨号): their own telephone rings first.")
+    async def call_dial(deed: Deed, input: CallDialInput) -> UUID:
+        """Dialled once or not at all; the call tells what became of it."""
+        return await call_orders.order(deed, plain_input(input))
 
     @command("call.update", CallPayload, "The caller waits (保持).")
     async def call_hold(deed: Deed, id: strawberry.ID) -> UUID:

@@ -173,7 +173,7 @@ _GAP = re.compile(r"[\s_-]+")
 _OF_CALL = (CallState.BUSY, CallState.FAILED, CallState.ABANDONED, CallState.MISSED)
 """Several ends of one call, the most specific first."""
 
-_OF_LEGS = (CallState.ABANDONED, CallState.MISSED, CallState.BUSY, CallState.FAILED)
+OF_LEGS = (CallState.ABANDONED, CallState.MISSED, CallState.BUSY, CallState.FAILED)
 """Ends of single legs: a call that rang out at one agent was missed, though another was busy."""
 
 
@@ -205,7 +205,7 @@ def folded(events: Collection[CallEvent]) -> CallFacts:
         ended_at=ended_at,
         holder=_holder(known, claim),
         overridden=_is_overridden(known),
-        cause=None if ended_at is None else _cause(ends, state),
+        cause=None if ended_at is None else _cause(known, ends, state),
         filed=any(event.signal is Signal.FILED for event in known),
     )
 
@@ -256,10 +256,7 @@ def _middle(known: list[CallEvent], claim: CallEvent | None) -> CallState:
 def _ended_at(known: list[CallEvent], ends: list[CallEvent]) -> datetime | None:
     """When the call ended, or None while it goes on. The switchboard's time wins over the screen's, that over our watch's."""
     legs = {event.leg for event in known if event.leg is not None and event.signal is not Signal.LOST}
-    over: dict[str, datetime] = {}
-    for event in ends:
-        if event.leg is not None:
-            over.setdefault(event.leg, event.at)
+    over = {event.leg: event.at for event in reversed(ends) if event.leg is not None}  # of several ends of one the first
     times = [event.at for event in ends if event.leg is None][:1]
     if legs and over.keys() == legs:
         times.append(max(over.values()))
@@ -274,24 +271,27 @@ def _terminal(known: list[CallEvent], ends: list[CallEvent], taken: bool) -> Cal
         return CallState.ENDED
     of_call = {_verdict(event) for event in ends if event.leg is None}
     of_legs = {_verdict(event) for event in ends if event.leg is not None}
-    told = [state for state in _OF_CALL if state in of_call] + [state for state in _OF_LEGS if state in of_legs]
+    told = [state for state in _OF_CALL if state in of_call] + [state for state in OF_LEGS if state in of_legs]
     return told[0] if told else CallState.MISSED
 
 
 def _verdict(event: CallEvent) -> CallState | None:
-    """What an end says of a call that nobody took; None for a normal or unknown cause."""
-    if event.signal is Signal.MISSED:
-        return CallState.MISSED
-    cause = _GAP.sub("_", (event.cause or "").strip().lower())
-    return CallState.FAILED if cause.startswith(_FAILED_PREFIXES) else _STATE_BY_CAUSE.get(cause)
+    """What an end says of a call that nobody took."""
+    return CallState.MISSED if event.signal is Signal.MISSED else verdict_of(event.cause)
 
 
-def _cause(ends: list[CallEvent], state: CallState) -> str | None:
+def verdict_of(cause: str | None) -> CallState | None:
+    """What a cause says of a call that nobody took; None for a normal or unknown one."""
+    word = _GAP.sub("_", (cause or "").strip().lower())
+    return CallState.FAILED if word.startswith(_FAILED_PREFIXES) else _STATE_BY_CAUSE.get(word)
+
+
+def _cause(known: list[CallEvent], ends: list[CallEvent], state: CallState) -> str | None:
     """The cause that made the state; else the first of the call as a whole, else that of the leg that ended last."""
+    if state is CallState.LOST:
+        ends = [event for event in known if event.signal is Signal.LOST]
     given = [event for event in ends if event.cause]
-    of_call = [event for event in given if event.leg is None]
-    of_legs = [event for event in reversed(given) if event.leg is not None]
-    ranked = [*of_call, *of_legs]
+    ranked = [event for event in given if event.leg is None] + [event for event in reversed(given) if event.leg is not None]
     chosen = next((event for event in ranked if _verdict(event) is state), ranked[0] if ranked else None)
     return chosen.cause if chosen else None
 

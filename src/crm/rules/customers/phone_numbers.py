@@ -102,6 +102,19 @@ def mask(display: str) -> str:
     return "".join("*" if index in hidden else char for index, char in enumerate(display))
 
 
+def dialled(e164: str | None, written: str, *, region: str) -> str:
+    """The digits that a switchboard in the region dials for a number (拨号); of what has no E.164 form, those that were written.
+
+    Nothing else is ever in it: whatever somebody typed, it is no command to a dialling plan.
+    """
+    if e164 is None:
+        return _NO_DIGIT.sub("", _plain(written)).replace("+", "")
+    import phonenumbers
+
+    shown = phonenumbers.format_out_of_country_calling_number(phonenumbers.parse(e164), region)
+    return "".join(char for char in shown if char.isdecimal())
+
+
 def _plain(written: str) -> str:
     """Lower case, ASCII digits and dashes, without the frame of a `tel:` URI (RFC 3966) except its extension."""
     folded = unicodedata.normalize("NFKC", written).lower().translate(_DASHES)

@@ -136,6 +136,15 @@ async def _made(done: Done, info: Info, noun_name: str, key: str) -> Any:
     return None if made is None else await reads.shown(info, noun_named(noun_name), UUID(made))
 
 
+@strawberry.input(description="A number to dial, and whose it is.")
+class CallDialInput:
+    """点击拨号."""
+
+    number: str = strawberry.field(description="As people write it; also an extension (号码).")
+    party_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="The party that is called (单位).")
+    contact_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="The contact, of that party (联系人).")
+
+
 @strawberry.input(description="How a call went. Everything may be left out.")
 class CallEndInput(OwnedValues):
     """处理结果."""

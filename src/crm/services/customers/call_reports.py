@@ -113,11 +113,11 @@ async def _receive(deed: Deed, reports: Sequence[CallReport]) -> int:
     if leading is not None:
         described, rings, news = await _described(deed, call, leading, people)
         values |= described
-    joined, blocked = False, values.get("blocked", call.blocked)
-    for report in added:
-        if not blocked and report is not leading and (report.state is Signal.RINGING or report.extensions):
-            joined |= await add_candidates(deed, call.id, (await _rung(deed, report, people))[0])
-    if joined:
+    rest = [report for report in added if report is not leading and (report.state is Signal.RINGING or report.extensions)]
+    # A switchboard that is listened to rings each telephone by a report of its own: together they are one statement.
+    blocked = values.get("blocked", call.blocked)
+    rung = [each for report in rest for each in await _telephones(deed, report, people)] if rest and not blocked else []
+    if await add_candidates(deed, call.id, rung):
         news = True
         if await call_disclosures.settle(deed, call.id) and call.party_id is None:
             values = {name: value for name, value in values.items() if name not in ("party_id", "contact_id")}
@@ -204,6 +204,13 @@ async def _described(deed: Deed, call: Any, report: CallReport, people: People) 
     withheld = await call_disclosures.settle(deed, call.id)
     linked = call_matches.certain(found) if call.party_id is None and not withheld else {}
     return values | linked, seconds, True
+
+
+async def _telephones(deed: Deed, report: CallReport, people: People) -> list[Any]:
+    """Whose telephones the report says ring; a group is looked up only where it names none."""
+    if report.inward and report.extensions:
+        return people.extensions(report.extensions)
+    return (await _rung(deed, report, people))[0]
 
 
 async def _rung(deed: Deed, report: CallReport, people: People) -> tuple[list[Any], RungGroup | None]:

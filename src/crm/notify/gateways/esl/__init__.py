@@ -1,0 +1,1 @@
+"""FreeSWITCH, by its event socket (ESL)."""
