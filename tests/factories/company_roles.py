@@ -26,7 +26,9 @@ class RoleFacts:
 
 
 def _all(actions: str, scope: str, entities: Iterable[str] = CORE) -> dict[tuple[str, str], str]:
-    return {(entity, action): scope for entity in entities for action in actions.split()}
+    """As far as there are such permissions: a history is not deleted."""
+    there = {entity: {str(action.value) for action in actions} for entity, actions in grantable().items()}
+    return {(entity, action): scope for entity in entities for action in actions.split() if action in there[entity]}
 
 
 CRUD = "CREATE READ UPDATE DELETE"

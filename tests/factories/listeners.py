@@ -63,9 +63,11 @@ OF_ALL_KINDS = (
     "party", "contact", "activity", "opportunity", "contract", "delivery", "announcement", "schedule_event", "user_account",
     "department", "role", "tag", "dictionary_item", "ring_group", "pipeline",
     "project", "maintenance", "service_case", "sla_policy", "work_calendar", "calendar_day", "competitor",
+    "custom_field", "segment", "blocked_number", "pool_policy", "channel_group", "territory",
+    "channel_assignment", "channel_submission", "marketing_task",
 )  # fmt: skip
 """Tables whose changes are told, calls apart, which have a topic of their own."""
-OF_EACH = 4
+OF_EACH = 3
 """A client watches at most a hundred records at once."""
 
 
