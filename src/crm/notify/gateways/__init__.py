@@ -1,0 +1,1 @@
+"""Real systems around the product: what speaks their protocols, and keeps their connections."""
