@@ -233,7 +233,7 @@ class Oracle:
                 return self.sees(self.company.find("party", fact["party_id"]))
             case "dictionary" | "dictionary_item" | "tag" | "pipeline" | "work_calendar" | "calendar_day" | "sla_policy":
                 return True
-            case "session" | "reminder" | "notification":
+            case "session" | "reminder" | "notification" | "calendar_feed":
                 return bool(fact["user_id"] == self.id)
             case "announcement_receipt":
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
