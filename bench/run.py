@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 from bench.results import Result, show, write  # noqa: E402 -- the line above makes `bench` importable
 
 STOPPED = 128 + signal.SIGTERM
-MODULES = ("reads", "growth", "search", "popup", "push.fanout", "push.popups", "push.memory", "push.growth")
+MODULES = ("reads", "growth", "search", "popup", "reminders", "push.fanout", "push.popups", "push.memory", "push.growth")
 
 
 def main(wanted: str) -> int:

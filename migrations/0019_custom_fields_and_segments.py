@@ -69,7 +69,7 @@ UNDONE = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('crm', '0018_activities_and_calls')]
+    dependencies = [("crm", "0018_activities_and_calls")]
 
     initial = False
 

@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
-from crm.endpoints import console, graphql, health
+from crm.endpoints import calendar, console, graphql, health
 from crm.endpoints.execution import Executor, Services
 from crm.endpoints.hooks import calls as hooks
 from crm.endpoints.pushes.press import Press
@@ -54,7 +54,8 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             app.state.services = _services(executor, opened, presence, broker)
             stack.callback(app.state.services.hub.stop)
             if background:
-                work = worker.serving(app.state.services, broker, alone=not settings.redis_url, gateways=gateways_of(settings))
+                gateways = gateways_of(settings)
+                work = worker.serving(app.state.services, broker, settings, alone=not settings.redis_url, gateways=gateways)
                 await stack.enter_async_context(work)
             yield
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
         routes=[
             *graphql.routes(executor),
             *hooks.routes(settings),
+            *calendar.routes(),
             *console.routes(),
             *health.routes(),
         ],
@@ -87,7 +89,7 @@ def create_worker(settings: Settings) -> Starlette:
         async with _opened(settings) as database:
             broker = broker_for(database, settings.redis_url, settings.redis_history)
             app.state.database, app.state.broker = database, broker
-            async with worker.working(database, broker, _roster(settings), gateways_of(settings)):
+            async with worker.working(database, broker, _roster(settings), settings, gateways_of(settings)):
                 yield
 
     return Starlette(routes=health.routes(), middleware=[Middleware(Requests)], lifespan=lifespan)

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from crm import metrics
+from crm.config import Settings
 from crm.endpoints.execution import Services
 from crm.notify import jobs
 from crm.notify.brokers import Broker
@@ -25,7 +26,7 @@ from crm.notify.customers.agents import PresenceNews
 from crm.notify.gateways.switchboards import Gateways, none
 from crm.notify.messaging import announcements
 from crm.notify.messaging.receipts import Receipts
-from crm.notify.office import reminders
+from crm.notify.office import reminder_messages, reminders
 from crm.notify.relay import Relay
 from crm.notify.rosters.roster import Roster
 from crm.notify.system import notifications
@@ -41,7 +42,9 @@ Work = Mapping[str, Coroutine[Any, Any, None]]
 log = structlog.get_logger("crm.worker")
 
 
-def serving(services: Services, broker: Broker, *, alone: bool, gateways: Gateways = none) -> AbstractAsyncContextManager[None]:
+def serving(
+    services: Services, broker: Broker, settings: Settings, *, alone: bool, gateways: Gateways = none
+) -> AbstractAsyncContextManager[None]:
     """What a serving process does beside its requests, for as long as the block lasts."""
     database = services.database
     relay = Relay(database, broker, services.presence.begin_anew, works=alone)
@@ -49,15 +52,21 @@ def serving(services: Services, broker: Broker, *, alone: bool, gateways: Gatewa
     services.hub.when_delivered(Topic.ANNOUNCEMENTS, receipts.delivered)
     own = _presence(database, broker, relay, services.presence.roster)
     own |= {"relay": relay.run(), "sessions": services.presence.watch(database), "receipts": receipts.run()}
-    shared = background_work(database, gateways) if alone else {"standing in": _stand_in(database, relay, gateways)}
-    return running(own | dict(shared) | dict(_beside_siblings()))
+    work = (
+        background_work(database, settings, gateways)
+        if alone
+        else {"standing in": _stand_in(database, relay, settings, gateways)}
+    )
+    return running(own | dict(work) | dict(_beside_siblings()))
 
 
-def working(database: Database, broker: Broker, roster: Roster, gateways: Gateways = none) -> AbstractAsyncContextManager[None]:
+def working(
+    database: Database, broker: Broker, roster: Roster, settings: Settings, gateways: Gateways = none
+) -> AbstractAsyncContextManager[None]:
     """What `crm worker` does, for as long as the block lasts."""
     relay = Relay(database, broker, roster.begin_anew)
     own = _presence(database, broker, relay, roster) | {"relay": relay.run()}
-    return running(own | dict(background_work(database, gateways)))
+    return running(own | dict(background_work(database, settings, gateways)))
 
 
 def _presence(database: Database, broker: Broker, relay: Relay, roster: Roster) -> dict[str, Coroutine[Any, Any, None]]:
@@ -66,7 +75,7 @@ def _presence(database: Database, broker: Broker, relay: Relay, roster: Roster) 
     return {"presence": roster.run(database), "presence news": news.run()}
 
 
-def background_work(database: Database, gateways: Gateways = none) -> Work:
+def background_work(database: Database, settings: Settings, gateways: Gateways = none) -> Work:
     """What is to be done once, wherever: several processes that do it at the same time leave each other's rows alone.
 
     Of gateways one listens to each switchboard, and the others stand by.
@@ -74,6 +83,7 @@ def background_work(database: Database, gateways: Gateways = none) -> Work:
     return {
         "announcements": announcements.run(database),
         "reminders": reminders.run(database),
+        "reminder messages": reminder_messages.run(database, settings.smtp_url),
         "lost calls": calls.run(database),
         "late cases": cases.run(database),
         "notifications": notifications.run(database),
@@ -96,7 +106,7 @@ async def running(work: Work) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _stand_in(database: Database, relay: Relay, gateways: Gateways) -> None:
+async def _stand_in(database: Database, relay: Relay, settings: Settings, gateways: Gateways) -> None:
     """Do the worker's work for as long as there is none. A worker that nobody started must not cost a reminder."""
     while True:
         absent = 0.0
@@ -104,7 +114,7 @@ async def _stand_in(database: Database, relay: Relay, gateways: Gateways) -> Non
             await asyncio.sleep(LOOK_SECONDS)
             absent = 0.0 if relay.staffed else absent + LOOK_SECONDS
         log.warning("no crm worker is running: its work is done here")
-        async with running(background_work(database, gateways)):
+        async with running(background_work(database, settings, gateways)):
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
                 if relay.staffed:

@@ -18,7 +18,7 @@ from tests.factories.company_jobs import jobs
 from tests.factories.company_merges import duplicates, merges
 from tests.factories.company_messaging import announcements
 from tests.factories.company_notifications import notifications
-from tests.factories.company_office import schedule_events
+from tests.factories.company_office import calendar_feeds, schedule_events
 from tests.factories.company_organisation import options, organisation
 from tests.factories.company_people import DEPARTMENTS, PEOPLE, VIEWERS, Person, upwards
 from tests.factories.company_pool import pool
@@ -76,6 +76,7 @@ def build(variant: int = 0) -> Company:
     forecasts(company)
     dealings(company)
     schedule_events(company)
+    calendar_feeds(company)
     announcements(company)
     notifications(company)
     segments(company)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.factories.company_people import PEOPLE
 from tests.factories.company_rows import BASE, FUTURE, Company, Fact, bits, instant, key, owned, share, tag, user_id
 
+from crm.access.loading import token_hash
 from crm.core.kinds import Kind
 
 ZONE = "Asia/Shanghai"
@@ -54,13 +56,40 @@ def _event(company: Company, name: str, owner: str | None, *, invited: tuple[str
     for place, minutes in enumerate((0, 30)[: number % 3]):
         company.add(
             "reminder_rule", id=key(Kind.REMINDER_RULE, f"{name} {minutes}"), schedule_event_id=fact.id, position=place,
-            channel="POPUP", minutes_before=minutes,
+            channel="EMAIL" if minutes else "POPUP", minutes_before=minutes, recipients="CONTACTS" if minutes else "STAFF",
         )  # fmt: skip
     # Two of those who were reminded see nothing of the event any more.
     for person in {*invited, "norole", "agent"} | ({owner} if owner else set()):
         _reminder(company, fact, name, person)
+    if owner and number % 2:
+        _message(company, fact, name, owner, guest)
     tag(company, fact, Kind.SCHEDULE_EVENT)
     return fact
+
+
+def _message(company: Company, fact: Fact, name: str, owner: str, guest: Fact) -> None:
+    """A contact was reminded by e-mail in the owner's name, or was not."""
+    state = ("QUEUED", "SENT", "FAILED")[bits(f"message {name}") % 3]
+    company.add(
+        "reminder", id=key(Kind.REMINDER, f"{name} message"), series_id=key(Kind.REMINDER_SERIES, f"{name} message"),
+        schedule_event_id=fact.id, user_id=user_id(owner), channel="EMAIL", occurrence_at=fact["starts_at"],
+        due_at=fact["starts_at"] - timedelta(minutes=30), fired_at=instant(f"fired {name} message"), late=False, state=state,
+        snoozed_until=None, dismissed_at=None, contact_id=guest.id, address="wang@example.test", attempts=1,
+        next_try_at=FUTURE if state == "QUEUED" else None, sending_since=None, repeated=state == "SENT",
+        sent_at=instant(f"sent {name}") if state == "SENT" else None, failure="REFUSED" if state == "FAILED" else None,
+    )  # fmt: skip
+
+
+def calendar_feeds(company: Company) -> None:
+    """A feed of everybody's calendar, and of some one that was revoked."""
+    for person in PEOPLE:
+        for name in ("telephone", "old telephone")[: 1 + bits(person) % 2]:
+            company.add(
+                "calendar_feed", id=key(Kind.CALENDAR_FEED, f"{name} of {person}"), user_id=user_id(person), name=name,
+                token_hash=token_hash(f"{name} of {person}"), created_at=instant(f"{name} {person}"),
+                last_used_at=instant(f"used {name} {person}") if bits(name + person) % 2 else None,
+                revoked_at=FUTURE if name.startswith("old") else None,
+            )  # fmt: skip
 
 
 def _exceptions(company: Company, fact: Fact, name: str, local: datetime) -> None:
@@ -87,5 +116,6 @@ def _reminder(company: Company, fact: Fact, name: str, person: str) -> None:
         user_id=user_id(person), channel="POPUP", occurrence_at=fact["starts_at"], due_at=fact["starts_at"],
         fired_at=instant(f"fired {name} {person}"), late=bool(number % 2), state=state,
         snoozed_until=FUTURE if state == "SNOOZED" else None,
-        dismissed_at=instant(f"dismissed {name}") if state == "DISMISSED" else None,
+        dismissed_at=instant(f"dismissed {name}") if state == "DISMISSED" else None, contact_id=None, address=None, attempts=0,
+        next_try_at=None, sending_since=None, repeated=False, sent_at=None, failure=None,
     )  # fmt: skip

@@ -63,6 +63,7 @@ def _person(company: Company, person: Person, extension: int) -> None:
         manager_id=None if person.manager is None else user_id(person.manager),
         channel_id=key(Kind.PARTY, "channel of outsider") if person.kind == "CHANNEL" else None,
         locale="zh-CN", time_zone="Asia/Shanghai", password_hash="-",
+        quiet_from="22:00" if person.name == "agent" else None, quiet_until="07:00" if person.name == "agent" else None,
     )  # fmt: skip
     company.add("principal", id=user_id(person.name), kind=int(Kind.USER))
     for role in person.roles:

@@ -121,8 +121,9 @@ SEED = (
     f"""INSERT INTO schedule_attendee (id, schedule_event_id, position, user_id, answer)
         SELECT {made(141)}, {made(140)}, 0, CASE WHEN n % 1000 = 8 THEN $1::uuid WHEN n % 3 = 0 THEN $2::uuid ELSE $3::uuid END,
             'PENDING' FROM generate_series(1, {ROWS}) n""",
-    f"""INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
-        SELECT {made(145)}, {made(144)}, {made(140)}, {OWNER}, 'POPUP', {AT}, {AT}, {AT}, false, 'DUE'
+    f"""INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state,
+            attempts, repeated)
+        SELECT {made(145)}, {made(144)}, {made(140)}, {OWNER}, 'POPUP', {AT}, {AT}, {AT}, false, 'DUE', 0, false
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at, read_at)
         SELECT {made(40)}, {OWNER}, 'ASSIGNED', {made(22)}, 22, $3::uuid, {AT}, CASE WHEN n % 4 > 0 THEN {AT} END

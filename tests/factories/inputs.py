@@ -23,6 +23,7 @@ from graphql import (
 from tests.factories.company import department_id, key, role_id, user_id
 from tests.factories.walk import SCHEMA
 
+from crm.core.clock import print_instant
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
 
@@ -149,6 +150,17 @@ def target(rows: list[Any], oracle: Any) -> Any:
     return min(rows, key=unsuited)
 
 
+PARTS_OF_A_SERIES = ("scheduleOccurrenceUpdate", "scheduleFollowingUpdate")
+"""Verbs that are aimed at an occurrence of a repeating event."""
+
+
+def aimed(name: str, rows: list[Any], oracle: Any) -> dict[str, Any]:
+    """Which row a call is aimed at. Of a series the last of four: one is cancelled, one is moved, and the first is no part."""
+    row = target([row for row in rows if name not in PARTS_OF_A_SERIES or row["rrule"] is not None], oracle)
+    at = {"originalStartsAt": print_instant(row["starts_at"] + timedelta(days=3))} if name in PARTS_OF_A_SERIES else {}
+    return {"id": str(row.id), "version": row["version"], **at}
+
+
 OF_ONE_PARTY = (
     "contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId", "recordId",
 )  # fmt: skip
@@ -176,6 +188,8 @@ def complete(name: str, oracle: Any) -> dict[str, Any]:
     for field, row in (("partyId", oracle.visible("Party")[0].id), ("ownerId", oracle.id)):
         if field in given["input"]:
             given["input"][field] = str(row)
+    if name == "scheduleOccurrenceUpdate":
+        del given["input"]["rrule"]  # one occurrence does not repeat
     if name == "opportunityUpdate":
         del given["input"]["partyId"]  # one that a project came of stays where it is
     return given

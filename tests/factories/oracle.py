@@ -240,7 +240,7 @@ class Oracle:
                 | "sla_policy"
             ):  # fmt: skip
                 return True
-            case "session" | "reminder" | "notification":
+            case "session" | "reminder" | "notification" | "calendar_feed":
                 return bool(fact["user_id"] == self.id)
             case "announcement_receipt":
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))

@@ -13,7 +13,7 @@ LISTED = {
     "CallBack": "call.read",
     **dict.fromkeys(
         ("Dictionary", "DictionaryItem", "CustomField", "Tag", "Change", "Pipeline", "Announcement", "ScheduleEvent", "Reminder",
-         "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge"), "signed_in"
+         "Notification", "WorkCalendar", "CalendarDay", "SlaPolicy", "Merge", "CalendarFeed"), "signed_in"
     ),
 }  # fmt: skip
 """What reading a type requires that has no owner, or that is read without a grant; all others require READ of themselves."""
@@ -75,7 +75,11 @@ SPECIAL = {
     "announcementPublish": "announcement.create", "announcementSchedule": "announcement.create",
     "announcementRead": "signed_in", "announcementConfirm": "signed_in", "scheduleEventAnswer": "signed_in",
     "scheduleOccurrenceCancel": "schedule_event.update", "scheduleOccurrenceMove": "schedule_event.update",
-    "reminderSnooze": "signed_in", "reminderDismiss": "signed_in",
+    **dict.fromkeys(
+        ("scheduleOccurrenceUpdate", "scheduleFollowingUpdate", "scheduleFollowingCancel"), "schedule_event.update"
+    ),
+    "reminderSnooze": "signed_in", "reminderDismiss": "signed_in", "quietHoursSet": "signed_in",
+    "calendarFeedCreate": "signed_in", "calendarFeedRevoke": "signed_in",
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
     **dict.fromkeys(("poolCustomers", "poolPolicy"), "pool.read"),
     **dict.fromkeys(("customerClaim", "customerRelease"), "pool.update"),
@@ -120,6 +124,11 @@ OWN_RULES = {
     "announcementConfirm": Aim("Announcement", "READ", rule="named"),
     "scheduleEventAnswer": Aim("ScheduleEvent", "READ", rule="named"),
     "scheduleOccurrenceCancel": Aim("ScheduleEvent", "UPDATE"), "scheduleOccurrenceMove": Aim("ScheduleEvent", "UPDATE"),
+    **{
+        name: Aim("ScheduleEvent", "UPDATE")
+        for name in ("scheduleOccurrenceUpdate", "scheduleFollowingUpdate", "scheduleFollowingCancel")
+    },
+    "calendarFeedRevoke": Aim("CalendarFeed", "READ", rule="own"),
     "reminderSnooze": Aim("Reminder", "READ", rule="own"), "reminderDismiss": Aim("Reminder", "READ", rule="own"),
     "jobRetry": Aim("Job", "ADMINISTER"), "jobCancel": Aim("Job", "ADMINISTER"),
     "opportunityConvert": Aim("Opportunity", "UPDATE"), "serviceCaseReject": Aim("ServiceCase", "UPDATE"),

@@ -16,7 +16,7 @@ TABLES = {
     "Announcement": "announcement", "AnnouncementReceipt": "announcement_receipt", "ScheduleEvent": "schedule_event",
     "ScheduleAttendee": "schedule_attendee", "ScheduleException": "schedule_exception", "ReminderRule": "reminder_rule",
     "Reminder": "reminder", "Notification": "notification", "CustomField": "custom_field", "CustomValue": "custom_value",
-    "Segment": "segment",
+    "Segment": "segment", "CalendarFeed": "calendar_feed",
     "Stakeholder": "stakeholder", "TeamMember": "team_member", "ProcessTask": "process_task", "Competition": "competition",
     "Competitor": "competitor", "ForecastSnapshot": "forecast_snapshot",
     "Project": "project", "Maintenance": "maintenance",
@@ -153,7 +153,10 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "duplicate_policy": _AUTHORS,
     "duplicate_disclosure": {"user": ("user_id", "User", True), "owner": ("owner_id", "User", True)},
     "merge": {"actor": ("actor_id", "User", True), "undoneBy": ("undone_by_id", "User", True)},
-    "reminder": {"event": ("schedule_event_id", "ScheduleEvent", False)},
+    "reminder": {
+        "event": ("schedule_event_id", "ScheduleEvent", False), "contact": ("contact_id", "Contact", False),
+    },
+    "calendar_feed": {},
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
 

@@ -16,9 +16,9 @@ from crm.resolvers.root import build_schema
 
 ROOTS = {"Query", "Mutation", "Subscription"}
 PLUMBING = {"PageInfo"}
-ENTITYLESS = {"Party", "Session", "Reminder", "Notification", "Share", "Change", "Merge", "Comment"}
-"""Nouns whose fields no role hides: an interface (its types have keys), one's own sessions, reminders and notifications, and what
-hangs on records and goes with them."""
+ENTITYLESS = {"Party", "Session", "Reminder", "Notification", "CalendarFeed", "Share", "Change", "Merge", "Comment"}
+"""Nouns whose fields no role hides: an interface (its types have keys), one's own sessions, reminders, notifications and feeds,
+and what hangs on records and goes with them."""
 
 
 def directives(type_name: str, field: str) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.factories.oracle import OWNED, TABLES, Oracle
 from tests.factories.oracle_permissions import aim
 from tests.factories.oracle_tables import PROCESS_PARTS, PROCESSES
 
+from crm.core.clock import print_instant
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
 
@@ -67,7 +69,7 @@ TABLE_OF = {
             "stage", "reminder", "notification", "job", "custom_field",
             "competitor", "work_calendar", "calendar_day", "sla_policy",
             *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
-            "channel_group", "territory", "channel_task", "comment",
+            "channel_group", "territory", "channel_task", "comment", "calendar_feed",
         )
     },
 }  # fmt: skip
@@ -80,6 +82,7 @@ PREFERRED = {
     "segmentAdd": ("kind", "STATIC"), "segmentRemove": ("kind", "STATIC"), "segmentUpdate": ("kind", "DYNAMIC"),
     "segmentFreeze": ("kind", "DYNAMIC"), "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
     "opportunityConvert": ("status", "WON"), "serviceCaseAssign": ("status", "NEW"),
+    **dict.fromkeys(inputs.PARTS_OF_A_SERIES, ("rrule", "FREQ=DAILY;COUNT=4")),
 }  # fmt: skip
 """Where a verb asks for the state before it looks at the other ids: what it has to be."""
 
@@ -221,6 +224,8 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
     if name.startswith("user") and "channelId" in given.get("input", {}) and path[-1] != "channelId":
         # Of people, only a partner's have one.
         given = {**given, "input": {field: value for field, value in given["input"].items() if field != "channelId"}}
+    if name == "scheduleOccurrenceUpdate":
+        given = inputs.placed(given, ("input", "rrule"), None)
     # What belongs to a party has to be of the right one: only the one under test is named.
     for other in (*inputs.OF_A_PARTY, "recordId") if not name.endswith("Add") else ():
         here = path == ("input", other) or (path == ("input", "partyId") and name.startswith("activity"))
@@ -283,10 +288,14 @@ def _base(company: Company, oracle: Oracle, name: str) -> dict[str, Any]:
     if "version" in base:
         row = next((row for row in company.of(TABLE_OF[kind_at(name, ("id",))]) if str(row.id) == base.get("id")), None)
         base["version"] = row["version"] if row else 1
+        if "originalStartsAt" in base and row:
+            # As in `inputs.aimed`.
+            base["originalStartsAt"] = print_instant(row["starts_at"] + timedelta(days=3))
     return base
 
 
-NODES_BELOW = ("stage_change", "pool_stay", "announcement_receipt", "reminder", "notification", "channel_task", "comment")
+NODES_BELOW = ("stage_change", "pool_stay", "announcement_receipt", "reminder", "notification", "channel_task", "comment",
+               "calendar_feed")  # fmt: skip
 """Rows that `node` answers, and that hang on others or are one's own."""
 
 PARTS_WITH_IDS = (

@@ -44,8 +44,8 @@ def disguised(viewer: str) -> Company:
 
 HANGING = {
     "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
-    "reminder", "notification", "pool_stay", "stage_change", *PROCESS_PARTS, "delivery_line", "schedule_exception",
-    "reminder_rule", "merge",
+    "reminder", "notification", "calendar_feed", "pool_stay", "stage_change", *PROCESS_PARTS, "delivery_line",
+    "schedule_exception", "reminder_rule", "merge",
 }  # fmt: skip
 """Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
 
@@ -261,7 +261,16 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
     for part in ("", whose):
         range_ = 'from: "2025-12-20T00:00:00Z", to: "2026-12-31T00:00:00Z"'
         found.append((f"{{ schedule({range_} {part}) {{ event {{ id title }} startsAt endsAt moved }} }}", {}))
-    hanging = ("change", "share", "stage_change", *PROCESS_PARTS, "announcement_receipt", "reminder", "notification")
+    hanging = (
+        "change",
+        "share",
+        "stage_change",
+        *PROCESS_PARTS,
+        "announcement_receipt",
+        "reminder",
+        "notification",
+        "calendar_feed",
+    )
     tables = (*OWNED_TABLES, *hanging, "ring_group", "stage")
     ids = [str(fact.id) for table in tables for fact in company.of(table)]
     for batch in walk.batched(ids, 90):

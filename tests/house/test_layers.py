@@ -12,9 +12,9 @@ from importlinter.cli import lint_imports
 
 ROOMLESS = {"cli", "core", "store", "graph", "endpoints", "migrations"}
 ROOMS = {"customers", "trade", "marketing", "office", "messaging", "system"}
-SUBJECTS = {"notify": {"brokers", "rosters", "gateways"}}
-"""What a layer has besides rooms: brokers carry the news of all of them, rosters know who is there
-for them, gateways listen to switchboards."""
+SUBJECTS = {"notify": {"brokers", "gateways", "rosters"}}
+"""What a layer has besides rooms: brokers carry the news of all of them, rosters know who is there for them, gateways speak to
+systems around us."""
 LAYERS = {"rules", "models", "access", "services", "notify", "loaders", "schema", "resolvers"}
 
 

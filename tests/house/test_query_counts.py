@@ -171,10 +171,10 @@ INSERT INTO schedule_attendee (id, schedule_event_id, position, contact_id, answ
     SELECT {MADE.format(n="(n + 5000)", kind=141)}, {MADE.format(n="n", kind=140)}, 1, {CONTACT}, 'PENDING' FROM generate_series(0, {MANY - 1}) n;
 INSERT INTO schedule_exception (id, schedule_event_id, original_start, cancelled, local_start, duration_seconds)
     SELECT {MADE.format(n="n", kind=142)}, {MADE.format(n="n", kind=140)}, '2026-01-06T09:00:00', false, '2026-01-06T11:00:00', 60 FROM generate_series(0, {MANY - 1}) n;
-INSERT INTO reminder_rule (id, schedule_event_id, position, channel, minutes_before)
-    SELECT {MADE.format(n="n", kind=143)}, {MADE.format(n="n", kind=140)}, 0, 'POPUP', 5 FROM generate_series(0, {MANY - 1}) n;
-INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state)
-    SELECT {MADE.format(n="n", kind=145)}, {MADE.format(n="n", kind=144)}, {MADE.format(n="n", kind=140)}, ADMIN::uuid, 'POPUP', now(), now(), now(), false, 'DUE' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO reminder_rule (id, schedule_event_id, position, channel, minutes_before, recipients)
+    SELECT {MADE.format(n="n", kind=143)}, {MADE.format(n="n", kind=140)}, 0, 'POPUP', 5, 'STAFF' FROM generate_series(0, {MANY - 1}) n;
+INSERT INTO reminder (id, series_id, schedule_event_id, user_id, channel, occurrence_at, due_at, fired_at, late, state, attempts, repeated)
+    SELECT {MADE.format(n="n", kind=145)}, {MADE.format(n="n", kind=144)}, {MADE.format(n="n", kind=140)}, ADMIN::uuid, 'POPUP', now(), now(), now(), false, 'DUE', 0, false FROM generate_series(0, {MANY - 1}) n;
 INSERT INTO notification (id, user_id, kind, record_id, record_kind, actor_id, created_at)
     SELECT {MADE.format(n="n", kind=40)}, ADMIN::uuid, 'SHARED_WITH_YOU', {MADE.format(n="n", kind=140)}, 140, ADMIN::uuid, now() FROM generate_series(0, {MANY - 1}) n;
 UPDATE party SET level_id = (SELECT id FROM dictionary_item LIMIT 1), department_id = NULL;

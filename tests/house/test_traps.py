@@ -45,6 +45,7 @@ OURS = {
     "services/customers/contact_cycles.py": "the party of an activity that was claimed",
     "services/system/sessions.py": "attempts and sessions, found together with the person they belong to",
     "services/system/users.py": "one's own user, by the id that came with the token",
+    "services/office/quiet_hours.py": "the same",
     "services/system/dictionaries.py": "dictionary items have no owner: everybody sees them, the verb's permission decides",
 }
 """Files that look a row up by id, and why that id is not a client's word alone."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.factories.api import Api, Office
 
-from crm.services.office.reminders import fire_due
+from crm.services.office.reminder_firing import fire_due
 
 EVENT = """scheduleEvent { id version title description location startsAt endsAt timeZone allDay rrule nextOccurrenceAt
     owner { username } activity { subject } contract { title } party { name }

@@ -23,7 +23,7 @@ from tests.office.diary import (
 
 from crm.core.ids import kind_of, parse_id
 from crm.core.kinds import Kind
-from crm.services.office.reminders import fire_due, next_due
+from crm.services.office.reminder_firing import fire_due, next_due
 
 office = pytest.fixture(opened)
 OWN = {"schedule_event.*": "OWN"}
@@ -311,7 +311,7 @@ async def emptied(office: Office) -> int:
     """One scheduler, until nothing is left for it."""
     total, found = 0, -1
     while found:
-        found = await fire_due(office.database, soon())
+        found = await fire_due(office.database, soon(), 50)
         total += found
     return total
 

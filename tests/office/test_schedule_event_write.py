@@ -141,7 +141,6 @@ BAD = {
     "attendee of another kind": ({"attendeeContactIds": [unknown(Kind.USER)]}, "NOT_FOUND", ["input", "attendeeContactIds", "0"]),
     "a crowd": ({"attendeeUserIds": [unknown(Kind.USER)] * 51}, "INVALID", ["input", "attendeeUserIds"]),
     "by SMS": ({"reminders": [{"channel": "SMS", "minutesBefore": 5}]}, "INVALID", ["input", "reminders", "0", "channel"]),
-    "by e-mail": ({"reminders": [{"channel": "EMAIL", "minutesBefore": 5}]}, "INVALID", ["input", "reminders", "0", "channel"]),
     "after the start": (popup(5, -1), "INVALID", ["input", "reminders", "1", "minutesBefore"]),
     "months ahead": (popup(40_321), "INVALID", ["input", "reminders", "0", "minutesBefore"]),
     "twice the same": (popup(5, 5), "INVALID", ["input", "reminders", "1"]),

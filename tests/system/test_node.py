@@ -18,7 +18,7 @@ from crm.services.customers.call_reports import CallReport, receive
 from crm.services.customers.forecasts import take
 from crm.services.deeds import Channel
 from crm.services.jobs import Nothing, enqueue
-from crm.services.office.reminders import fire_due
+from crm.services.office.reminder_firing import fire_due
 from crm.services.system.accounts import system_deed
 from crm.services.system.housekeeping import PURGE_JOBS
 
@@ -35,6 +35,7 @@ TABLES = {
     Kind.DELIVERY_LINE: "delivery_line", Kind.CONTRACT: "contract", Kind.SCHEDULE_EVENT: "schedule_event",
     Kind.SCHEDULE_ATTENDEE: "schedule_attendee", Kind.SCHEDULE_EXCEPTION: "schedule_exception",
     Kind.REMINDER_RULE: "reminder_rule", Kind.REMINDER_SERIES: "reminder_series", Kind.REMINDER: "reminder",
+    Kind.CALENDAR_FEED: "calendar_feed",
     Kind.ANNOUNCEMENT: "announcement", Kind.ANNOUNCEMENT_AUDIENCE: "announcement_audience",
     Kind.ANNOUNCEMENT_RECEIPT: "announcement_receipt", Kind.NOTIFICATION: "notification", Kind.JOB: "job",
     Kind.CUSTOM_FIELD: "custom_field", Kind.CUSTOM_VALUE: "custom_value", Kind.SEGMENT: "segment",
@@ -53,6 +54,7 @@ NODES = {
     Kind.CONTACT: "Contact", Kind.ACTIVITY: "Activity", Kind.CALL: "Call", Kind.RING_GROUP: "RingGroup",
     Kind.PIPELINE: "Pipeline", Kind.STAGE: "Stage", Kind.OPPORTUNITY: "Opportunity", Kind.STAGE_CHANGE: "StageChange",
     Kind.DELIVERY: "Delivery", Kind.CONTRACT: "Contract", Kind.SCHEDULE_EVENT: "ScheduleEvent", Kind.REMINDER: "Reminder",
+    Kind.CALENDAR_FEED: "CalendarFeed",
     Kind.ANNOUNCEMENT: "Announcement", Kind.ANNOUNCEMENT_RECEIPT: "AnnouncementReceipt",
     Kind.POOL_POLICY: "PoolPolicy", Kind.POOL_STAY: "PoolStay",
     Kind.CALL_BACK: "CallBack", Kind.BLOCKED_NUMBER: "BlockedNumber",
@@ -89,6 +91,7 @@ async def office(databases) -> AsyncIterator[Office]:
         given = {"kind": "CALL", "subject": "回访", "partyId": party["id"], "plannedAt": "2090-01-01T00:00:00Z"}
         await made.admin.do("activityCreate", "activity { id }", input=given)
         await made.admin.do("tagCreate", "tag { id }", input={"name": "x"})
+        await made.admin.do("calendarFeedCreate", "path", input={"name": "x"})
         shared = {"ids": [party["id"]], "principalIds": [str(EVERYONE_ID)], "access": "READ"}
         await made.admin.do("recordsShare", "results { id }", input=shared)
         await _sales(made, party["id"])

@@ -23,6 +23,8 @@ GONE = 499
 STREAMS = "streams"
 """Set in the `state` of a request whose answer goes on until somebody ends it."""
 KNOWN = ("/graphql", "/hooks", "/calendar", "/files")
+SECRET = ("/calendar/", "/files/")
+"""Whoever knows a path below these may read by it: no log holds one."""
 
 log = structlog.get_logger("crm.requests")
 
@@ -65,7 +67,7 @@ class _Exchange:
                 await self._refused(refusal)
                 return
             # The cause is in our log under the id the client was told; the client learns nothing else.
-            log.exception("request failed", method=self.scope.get("method", "WEBSOCKET"), path=self.scope["path"])
+            log.exception("request failed", method=self.scope.get("method", "WEBSOCKET"), path=_told(self.scope["path"]))
             if self.scope["type"] == "websocket":
                 await self.forward({"type": "websocket.close", "code": 1011})
             elif self.status:
@@ -102,9 +104,15 @@ class _Exchange:
             metrics.http_seconds.labels(kind, f"{self.status // 100}xx").observe(seconds)
         logs.note(
             "crm.requests", logging.DEBUG if path in QUIET else logging.INFO, "request", request_id=self.request_id,
-            method=self.scope.get("method", "WEBSOCKET"), path=path, status=self.status,
+            method=self.scope.get("method", "WEBSOCKET"), path=_told(path), status=self.status,
             ms=round(seconds * 1000, 1), client=(self.scope.get("client") or ("",))[0],
         )  # fmt: skip
+
+
+def _told(path: str) -> str:
+    """The path as it may stand in a log."""
+    secret = next((prefix for prefix in SECRET if path.startswith(prefix)), None)
+    return path if secret is None else f"{secret}…"
 
 
 def request_id_of(scope: Scope) -> str:

@@ -64,6 +64,8 @@ class Done:
     id: UUID | None = None
     user_errors: list[UserError] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
+    once: dict[str, Any] = field(default_factory=dict)
+    """Told with this very answer and kept nowhere, also not under an idempotency key: secrets."""
 
 
 def refused(error: DomainError) -> Done:

@@ -24,6 +24,7 @@ from crm.models.customers.segment import Segment, SegmentMember, SegmentUse
 from crm.models.customers.service_case import ServiceCase, SlaPolicy
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
+from crm.models.office.calendar_feed import CalendarFeed
 from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
 from crm.models.system.change import Change, IdempotencyKey
@@ -54,6 +55,7 @@ __all__ = [
     "AnnouncementReceipt",
     "BlockedNumber",
     "CalendarDay",
+    "CalendarFeed",
     "Call",
     "CallBack",
     "CallCandidate",

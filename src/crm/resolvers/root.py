@@ -40,6 +40,7 @@ from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
 from crm.resolvers.news import Subscription
+from crm.resolvers.office.calendar_feeds import CalendarFeedMutation, CalendarFeedQuery
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
 from crm.resolvers.office.schedule_events import ScheduleEventMutation, ScheduleEventQuery
 from crm.resolvers.system.comments import CommentMutation
@@ -68,7 +69,7 @@ class Query(
     ProcessTaskQuery, CompetitorQuery,
     ProjectQuery, MaintenanceQuery, ServiceCaseQuery, WorkCalendarQuery,
     AnnouncementQuery,
-    ScheduleEventQuery, ReminderQuery,
+    ScheduleEventQuery, ReminderQuery, CalendarFeedQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
     SearchQuery,
 ):  # fmt: skip
@@ -86,7 +87,7 @@ class Mutation(
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
     ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
     AnnouncementMutation,
-    ScheduleEventMutation, ReminderMutation,
+    ScheduleEventMutation, ReminderMutation, CalendarFeedMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
     CustomFieldMutation, RecordMutation, NotificationMutation,
 ):  # fmt: skip

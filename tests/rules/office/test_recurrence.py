@@ -1,5 +1,6 @@
 """Series of events: which occurrences, at which instants."""
 
+import os
 import time
 from calendar import monthrange
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from crm.rules.office.recurrence_rule import WEEKDAYS, read_rule
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MORE = 40 if os.environ.get("CRM_SOAK") else 1
+"""So many times as many rules are tried."""
 EVER = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -385,7 +388,7 @@ def taken(text: str, starts: datetime) -> str:
         raise
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250 * MORE, deadline=None)
 @given(rules(), moments, st.integers(0, 1000))
 def test_a_rule_expands_as_a_walk_over_every_day_says(text, starts, days):
     rule, last = read_rule(taken(text, starts)), starts + 1200 * DAY
@@ -396,7 +399,7 @@ def test_a_rule_expands_as_a_walk_over_every_day_says(text, starts, days):
     assert list(forwards(rule, starts, since, last)) == [wall for wall in expected if wall >= since]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * MORE, deadline=None)
 @given(rules(), moments)
 def test_a_rule_expands_as_dateutil_says_where_that_is_right(text, starts):
     parts = dict(part.split("=") for part in text.split(";"))
@@ -407,7 +410,7 @@ def test_a_rule_expands_as_dateutil_says_where_that_is_right(text, starts):
     assert found == theirs
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80 * MORE, deadline=None)
 @given(rules(), moments, st.sampled_from(ZONES), st.data())
 def test_windows_exceptions_and_the_next_one_agree_with_the_whole(text, starts, name, data):
     zone, last = ZoneInfo(name), starts + 900 * DAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.core.errors import IllegalTransition
-from crm.rules.office.reminder_flow import REMINDER_FLOW, SENT, ReminderChannel, ReminderState, ReminderVerb
+from crm.rules.office.reminder_flow import REMINDER_FLOW, SENT, ReminderChannel, ReminderState, ReminderVerb, pause_after
 
 STEPS = {
     ("DUE", "SNOOZE"): "SNOOZED",
@@ -13,6 +13,8 @@ STEPS = {
     ("SNOOZED", "SNOOZE"): "SNOOZED",
     ("SNOOZED", "RING"): "DUE",
     ("SNOOZED", "DISMISS"): "DISMISSED",
+    ("QUEUED", "SEND"): "SENT",
+    ("QUEUED", "GIVE_UP"): "FAILED",
 }
 
 
@@ -26,9 +28,17 @@ def test_the_table_takes_these_steps_and_no_other(state, verb):
             REMINDER_FLOW.after(state, verb)
 
 
-def test_only_what_was_dismissed_is_final():
-    assert [state for state in REMINDER_FLOW.states if REMINDER_FLOW.is_final(state)] == [ReminderState.DISMISSED]
+def test_what_was_dismissed_or_went_out_or_did_not_is_final():
+    final = [state for state in REMINDER_FLOW.states if REMINDER_FLOW.is_final(state)]
+    assert final == [ReminderState.DISMISSED, ReminderState.SENT, ReminderState.FAILED]
 
 
-def test_only_popups_go_out_today():
-    assert set(ReminderChannel) - SENT == {ReminderChannel.SMS, ReminderChannel.EMAIL}
+def test_no_text_messages_go_out_today():
+    assert set(ReminderChannel) - SENT == {ReminderChannel.SMS}
+
+
+def test_pauses_grow_and_stay_bearable():
+    pauses = [pause_after(attempts).total_seconds() for attempts in range(1, 60)]
+    assert pauses[:4] == [15, 60, 240, 960]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 1800

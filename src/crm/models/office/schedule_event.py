@@ -65,13 +65,14 @@ class ScheduleException(Model):
 
 
 class ReminderRule(Model):
-    """How long before each occurrence people are reminded, and by which channel."""
+    """How long before each occurrence people are reminded, by which channel, and whether our people or the contacts."""
 
     id = fields.UUIDField(primary_key=True)
     schedule_event = reference("ScheduleEvent", null=False, cascade=True)
     position = fields.IntField(default=0)
     channel = fields.CharField(max_length=10)
     minutes_before = fields.IntField()
+    recipients = fields.CharField(max_length=10, default="STAFF")
 
     class Meta:
         table = "reminder_rule"

@@ -23,6 +23,8 @@ class User(Record):
     channel = reference("Party")
     locale = fields.CharField(max_length=16, default="zh-CN")
     time_zone = fields.CharField(max_length=64, default="Asia/Shanghai")
+    quiet_from = fields.CharField(max_length=5, null=True)
+    quiet_until = fields.CharField(max_length=5, null=True)
     active = fields.BooleanField(default=True)
     password_hash = fields.CharField(max_length=255)
 

@@ -1,1 +1,1 @@
-"""Lines to the outside: switchboards that are listened to, and dial for people, whatever their wire protocol."""
+"""Real systems around the product: what speaks their protocols, and keeps their connections."""

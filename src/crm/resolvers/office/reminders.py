@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -9,8 +10,12 @@ import strawberry
 from crm.access.grants import SIGNED_IN
 from crm.resolvers.verbs import command, listing, single
 from crm.schema.office.reminder import ReminderPayload
+from crm.schema.system.user import UserPayload
 from crm.services.deeds import Deed
-from crm.services.office import reminders
+from crm.services.office import quiet_hours, reminders
+
+From = Annotated[str | None, strawberry.argument(name="from", description="A time of the day such as `22:00`.")]
+Until = Annotated[str | None, strawberry.argument(description="Another, the next day where it is the earlier one.")]
 
 
 @strawberry.type
@@ -34,3 +39,13 @@ class ReminderMutation:
     async def reminder_dismiss(deed: Deed, id: strawberry.ID) -> UUID:
         """From DUE and SNOOZED."""
         return await reminders.dismiss(deed, id)
+
+    @command(
+        SIGNED_IN,
+        UserPayload,
+        "One's own quiet hours (设置免打扰时段): reminders that fall due in them come at their end, one for each event, late."
+        " Without both times there are none. What was snoozed rings when it was told to.",
+    )
+    async def quiet_hours_set(deed: Deed, begins: From = None, until: Until = None) -> UUID:
+        """By the clocks of one's time zone."""
+        return await quiet_hours.set_quiet_hours(deed, begins, until)

@@ -21,7 +21,7 @@ from crm.schema.office.schedule_event import (
 )
 from crm.schema.office.schedule_occurrence import ScheduleOccurrence, schedule_of
 from crm.services.deeds import Deed
-from crm.services.office import attendees, occurrences, schedule_events
+from crm.services.office import attendees, occurrences, schedule_events, series_edits
 
 Whose = Annotated[
     list[strawberry.ID] | None,
@@ -76,6 +76,36 @@ class ScheduleEventMutation:
     ) -> UUID:
         """Named by its start by the rule."""
         return await occurrences.move(deed, id, original_starts_at, starts_at, ends_at)
+
+    @command(
+        "schedule_event.update",
+        ScheduleEventPayload,
+        "New values of one occurrence (修改一次): it leaves the series and is a single event from then on, which is answered.",
+    )
+    async def schedule_occurrence_update(
+        deed: Deed, id: strawberry.ID, version: int, original_starts_at: datetime, input: ScheduleEventUpdateInput
+    ) -> UUID:
+        """Named by its start by the rule. Attendees keep their answers."""
+        return await series_edits.update_one(deed, id, version, original_starts_at, plain_input(input))
+
+    @command(
+        "schedule_event.update",
+        ScheduleEventPayload,
+        "New values of an occurrence and all that follow (修改此次及以后): the series ends before it, and another goes on, which"
+        " is answered. Those before stay as they are.",
+    )
+    async def schedule_following_update(
+        deed: Deed, id: strawberry.ID, version: int, original_starts_at: datetime, input: ScheduleEventUpdateInput
+    ) -> UUID:
+        """Of the first occurrence it is INVALID: that is a change of the event."""
+        return await series_edits.update_following(deed, id, version, original_starts_at, plain_input(input))
+
+    @command(
+        "schedule_event.update", ScheduleEventPayload, "An occurrence and all that follow do not take place (取消此次及以后)."
+    )
+    async def schedule_following_cancel(deed: Deed, id: strawberry.ID, original_starts_at: datetime) -> UUID:
+        """Of the first occurrence it is INVALID: that is deleting the event."""
+        return await series_edits.cancel_following(deed, id, original_starts_at)
 
     @command(SIGNED_IN, ScheduleEventPayload, "Answer an invitation of one's own (答复日程).")
     async def schedule_event_answer(deed: Deed, id: strawberry.ID, answer: AttendeeAnswer) -> UUID:

@@ -127,6 +127,31 @@ def next_after(series: Series, instant: datetime) -> Occurrence | None:
     return min((candidate for candidate in candidates if candidate), key=_by_start, default=None)
 
 
+def last_until(series: Series, instant: datetime) -> Occurrence | None:
+    """The last occurrence that starts at the instant or before, exceptions considered. As cheap as the next one."""
+    moved = sorted((occurrence for occurrence in _moved(series) if occurrence.starts_at <= instant), key=_by_start, reverse=True)
+    local = instant.astimezone(zone_named(series.time_zone)).replace(tzinfo=None) + _MARGIN
+    regular = (_occurrence(series, original) for original in _backwards(series, local) if not _excepted(series, original))
+    candidates = (
+        next((occurrence for occurrence in moved if occurs(series, occurrence.original)), None),
+        next((occurrence for occurrence in regular if occurrence.starts_at <= instant), None),
+    )
+    return max((candidate for candidate in candidates if candidate), key=_by_start, default=None)
+
+
+def bounds_of(series: Series) -> tuple[datetime, datetime]:
+    """The first and the last naive local start that the rule gives, exceptions not considered."""
+    if series.rule is None:
+        return series.starts, series.starts
+    first = next(_originals(read_rule(series.rule), series.starts, zone_named(series.time_zone), series.starts))
+    return first, next(_backwards(series))
+
+
+def instant_of(local: datetime, time_zone: str) -> datetime:
+    """The instant of a naive wall time: a skipped one by the offset before, of two equal ones the first."""
+    return _instant(local, zone_named(time_zone))
+
+
 def last_end(series: Series) -> datetime:
     """When the last occurrence is over, exceptions considered; of a series with none left, when its first would have been."""
     ends = [occurrence.ends_at for occurrence in _moved(series) if occurs(series, occurrence.original)]
@@ -173,13 +198,14 @@ def _originals(rule: Rule, starts: datetime, zone: ZoneInfo | None, since: datet
         yield local
 
 
-def _backwards(series: Series) -> Iterator[datetime]:
-    """The naive local starts of a series, the latest first."""
+def _backwards(series: Series, last: datetime | None = None) -> Iterator[datetime]:
+    """The naive local starts of a series up to `last`, the latest first."""
     if series.rule is None:
         yield series.starts
         return
     rule, zone = read_rule(series.rule), zone_named(series.time_zone)
-    for local in backwards(rule, series.starts, _last_start(rule, series.starts, zone)):
+    end = _last_start(rule, series.starts, zone)
+    for local in backwards(rule, series.starts, end if last is None else min(end, last)):
         if not _is_after_until(rule, local, zone):
             yield local
 

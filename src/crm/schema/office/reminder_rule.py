@@ -6,20 +6,21 @@ import strawberry
 
 from crm.graph.fields import column
 from crm.graph.nouns import noun
-from crm.schema.office.enums import ReminderChannel
+from crm.schema.office.enums import ReminderChannel, ReminderRecipients
 
 
 @noun(
     "reminder_rule",
     order="position",
     part_of="ScheduleEvent",
-    description="A reminder before every occurrence of an event (提醒设置), for its owner and everybody who has not declined.",
+    description="A reminder before every occurrence of an event (提醒设置), for whoever has not declined.",
 )
 class ReminderRule:
     """提醒设置."""
 
     channel: ReminderChannel = column("How.")
     minutes_before: int = column("How many minutes before the start (提前分钟数).")
+    recipients: ReminderRecipients = column("For whom (提醒对象).")
     position: int = column("The place in the list.", sort=True)
 
 
@@ -27,5 +28,8 @@ class ReminderRule:
 class ReminderRuleInput:
     """提醒设置."""
 
-    channel: ReminderChannel = strawberry.field(description="How. Only POPUP is taken yet.", default=ReminderChannel.POPUP)
+    channel: ReminderChannel = strawberry.field(description="How. SMS is not taken yet.", default=ReminderChannel.POPUP)
     minutes_before: int = strawberry.field(description="How many minutes before the start, 0 to 40,320 (four weeks).")
+    recipients: ReminderRecipients = strawberry.field(
+        description="For whom. CONTACTS are reminded by a message, in the owner's name.", default=ReminderRecipients.STAFF
+    )

@@ -72,16 +72,18 @@ async def schedule_of(
     if "rrule" in hidden_fields(entry, operation.rights):
         raise FieldForbidden(entry.key("rrule"))
     page = Page(size=MOST_EVENTS, backwards=False, after=None, before=None)
-    theirs = _theirs(operation, user_ids)
-    pages = [reads.listed(operation, entry, Every((part, within)), entry.order, page) for part in theirs]
+    pages = [reads.listed(operation, entry, Every((part, within)), entry.order, page) for part in theirs(operation, user_ids)]
     events = {row.id: row for rows in await asyncio.gather(*pages) for row in rows}
     if len(events) > MOST_EVENTS:
         raise BadUserInput(f"More than {MOST_EVENTS} events: ask for a shorter range, or for fewer people.")
     return await occurrences_of(operation, list(events.values()), start, end)
 
 
-def _theirs(operation: Operation, user_ids: Sequence[str] | None) -> tuple[Condition, Condition]:
-    """Owned, and attended, by these people. What a role hides is not told by this way: then only one's own counts."""
+def theirs(operation: Operation, user_ids: Sequence[str] | None, *, declined: bool = True) -> tuple[Condition, Condition]:
+    """Owned, and attended, by these people. What a role hides is not told by this way: then only one's own counts.
+
+    Not `declined`: without what they said no to.
+    """
     if user_ids is not None and len(user_ids) > MAX_LISTED:
         raise BadUserInput(f"`userIds` takes at most {MAX_LISTED} people.")
     viewer = operation.viewer.id
@@ -89,7 +91,9 @@ def _theirs(operation: Operation, user_ids: Sequence[str] | None) -> tuple[Condi
     hidden = hidden_fields(noun_named("ScheduleEvent"), operation.rights)
     owners = [each for each in people if each == viewer or "owner" not in hidden]
     attending = [each for each in people if each == viewer or "attendees" not in hidden]
-    attended = Compare("user_id", Operator.IN, attending)
+    attended: Condition = Compare("user_id", Operator.IN, attending)
+    if not declined:
+        attended = Every((attended, Compare("answer", Operator.NE, "DECLINED")))
     return (
         Compare("owner_id", Operator.IN, owners),
         Related(named("schedule_attendee"), "id", "schedule_event_id", attended, card=True),

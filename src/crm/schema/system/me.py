@@ -30,6 +30,14 @@ class Permission:
     scope: Scope = strawberry.field(description="On whose records; a partner's people never reach beyond their own.")
 
 
+@part(of="Me", description="The hours of the day in which one is not reminded of anything (免打扰时段), by one's own clocks.")
+class QuietHours:
+    """免打扰时段."""
+
+    begins: str = strawberry.field(name="from", description="When they begin, such as `22:00`.")
+    ends: str = strawberry.field(name="until", description="When they end; the next day, where that is the earlier time.")
+
+
 @part(of="the viewer", description="The person who is signed in (我).")
 class Me:
     """Read with the viewer's own user row, of which nothing is hidden from them."""
@@ -72,6 +80,12 @@ class Me:
     def time_zone(self) -> str:
         """The zone of one's days."""
         return str(self.row.record["time_zone"])
+
+    @strawberry.field(description="One's quiet hours (免打扰时段); null where there are none.")
+    def quiet_hours(self) -> QuietHours | None:
+        """What `quietHoursSet` set."""
+        begins, ends = self.row.record["quiet_from"], self.row.record["quiet_until"]
+        return None if begins is None else QuietHours(begins=begins, ends=ends)
 
     @strawberry.field(description="The user record, as others see it.")
     def user(self) -> UserType:

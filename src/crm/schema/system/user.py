@@ -24,6 +24,7 @@ strawberry.enum(UserKind, description="STAFF work here; CHANNEL people work for 
     label="display_name",
     order="display_name",
     description="A person who signs in (用户). Their card (username, name, department, active) is for all staff to read.",
+    extra=("quiet_from", "quiet_until"),
 )
 class User(Record):
     """用户."""

@@ -23,7 +23,7 @@ ENTITY = "schedule_event"
 DERIVED = frozenset({"localStart", "durationSeconds", "lastEndsAt", "nextOccurrenceAt"})
 """Columns that follow from what clients see, and are no words of theirs."""
 
-_WRITE = """
+WRITE = """
 INSERT INTO schedule_exception (id, schedule_event_id, original_start, cancelled, local_start, duration_seconds)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (schedule_event_id, original_start) DO UPDATE
@@ -34,7 +34,7 @@ SET cancelled = excluded.cancelled, local_start = excluded.local_start, duration
 async def cancel(deed: Deed, record_id: str, original_starts_at: datetime) -> UUID:
     """One occurrence does not take place."""
     event = await _claimed(deed, record_id)
-    original = _original(event, original_starts_at)
+    original = original_of(event, original_starts_at)
     before = await _exception(deed, event, original)
     if before is not None and before["cancelled"]:
         raise Invalid("This occurrence is cancelled already.", ("originalStartsAt",))
@@ -45,7 +45,7 @@ async def cancel(deed: Deed, record_id: str, original_starts_at: datetime) -> UU
 async def move(deed: Deed, record_id: str, original_starts_at: datetime, starts_at: datetime, ends_at: datetime) -> UUID:
     """One occurrence takes place at another time. Back where the rule has it, it is an exception no more."""
     event = await _claimed(deed, record_id)
-    original = _original(event, original_starts_at)
+    original = original_of(event, original_starts_at)
     local, duration = local_times(starts_at, ends_at, zone_named(event.time_zone), ())
     seconds = int(duration.total_seconds())
     before = await _exception(deed, event, original)
@@ -60,7 +60,7 @@ async def _claimed(deed: Deed, record_id: str) -> Any:
     return event
 
 
-def _original(event: Any, instant: datetime) -> str:
+def original_of(event: Any, instant: datetime) -> str:
     """The wall time that the rule gave the occurrence which starts at this instant, moved and cancelled ones included."""
     if event.rrule is None:
         raise Invalid("This event does not repeat: change or delete the event itself.", ("originalStartsAt",))
@@ -88,7 +88,7 @@ async def _put(deed: Deed, event: Any, verb: str, before: Mapping[str, Any] | No
         assert before is not None, "old and new differ"
         await deed.run("DELETE FROM schedule_exception WHERE id = $1", before["id"])
     else:
-        await deed.run(_WRITE, new_id(Kind.SCHEDULE_EXCEPTION), key, *after.values())
+        await deed.run(WRITE, new_id(Kind.SCHEDULE_EXCEPTION), key, *after.values())
     values = bounds(row_of(event), await exceptions.stored(deed, key), deed.at)
     changes = await revise(deed, event, values, [FieldChange("exceptions", old, new)])
     await record_change(deed, event, f"{ENTITY}.{verb}", [each for each in changes if each.field not in DERIVED])

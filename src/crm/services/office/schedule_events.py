@@ -36,14 +36,14 @@ LISTS = (*attendees.LISTS, "reminders")
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     """A new event, single or periodic, with who attends it and when people are reminded."""
     refuse_blank(given, ["title", "starts_at", "ends_at"])
-    check_frozen(deed, ENTITY, _fields(given))
-    values = await _decided(deed, given, None)
+    check_frozen(deed, ENTITY, fields_of(given))
+    values = await decided(deed, given, None)
     values = await owned_by(deed, ENTITY, values | timing.bounds(values, (), deed.at))
     event, changes = await insert(deed, ScheduleEvent, Kind.SCHEDULE_EVENT, values)
     changes += await attendees.replace(deed, event.id, given)
     changes += await replace_rules(deed, event.id, given)
     changes += await custom_values.write(deed, event, given, new=True)
-    await record_change(deed, event, f"{ENTITY}.create", _told(changes))
+    await record_change(deed, event, f"{ENTITY}.create", told(changes))
     await plan(deed, event, anew=True)
     return event.id
 
@@ -52,8 +52,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     """New values of an event: of all its occurrences. Exceptions that the new rule has no occurrence for are dropped."""
     event = await claim(deed, ScheduleEvent, record_id, Action.UPDATE)
     check_version(event, version)
-    check_frozen(deed, ENTITY, _fields(given))
-    values = await _decided(deed, given, event)
+    check_frozen(deed, ENTITY, fields_of(given))
+    values = await decided(deed, given, event)
     changes: list[FieldChange] = []
     if retimed := any(getattr(event, name) != values[name] for name in timing.COLUMNS if name in values):
         row = timing.row_of(event, **values)
@@ -63,7 +63,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     changes += await replace_rules(deed, event.id, given)
     changes += await custom_values.write(deed, event, given)
     if changes := await revise(deed, event, values, changes):
-        await record_change(deed, event, f"{ENTITY}.update", _told(changes))
+        await record_change(deed, event, f"{ENTITY}.update", told(changes))
         await plan(deed, event, anew=retimed)
     return event.id
 
@@ -84,17 +84,19 @@ async def restore(deed: Deed, record_id: str) -> UUID:
     return event.id
 
 
-async def _decided(deed: Deed, given: Mapping[str, Any], event: Any) -> dict[str, Any]:
+async def decided(deed: Deed, given: Mapping[str, Any], event: Any) -> dict[str, Any]:
+    """What was given as the columns of an event take it; `event` is what it is given for, None for a new one."""
     values, references = columns(ScheduleEvent, given, LISTS)
     times = timing.decided(values, event, deed.viewer.time_zone)
     plain = {name: value for name, value in values.items() if name not in timing.GIVEN}
     return {**plain, **times, **await resolved(deed, ScheduleEvent, references, current=event)}
 
 
-def _fields(given: Mapping[str, Any]) -> list[str]:
+def fields_of(given: Mapping[str, Any]) -> list[str]:
     """What is written, by the fields that show it."""
     return list(dict.fromkeys("attendees" if name in attendees.LISTS else name for name in given))
 
 
-def _told(changes: Sequence[FieldChange]) -> list[FieldChange]:
+def told(changes: Sequence[FieldChange]) -> list[FieldChange]:
+    """Without what only follows from what clients see."""
     return [each for each in changes if each.field not in DERIVED]

@@ -1,0 +1,47 @@
+"""The words of a reminder that goes out as a message, in the language of whoever gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crm.rules.office.recurrence import zone_named
+
+LONGEST_SUBJECT = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a reminder is about; `time_zone` is the one in which its times are told."""
+
+    title: str
+    starts_at: datetime
+    duration: timedelta
+    all_day: bool
+    time_zone: str
+    location: str | None = None
+
+
+def words(about: Subject, *, chinese: bool) -> tuple[str, str]:
+    """Subject line and text. A title may hold line breaks, which a header does not take."""
+    title = " ".join(about.title.split())
+    when = _when(about, chinese=chinese)
+    where = " ".join((about.location or "").split())
+    if chinese:
+        lines = [f"日程：{title}", f"时间：{when}", *([f"地点：{where}"] if where else [])]
+        return f"日程提醒：{title}"[:LONGEST_SUBJECT], "\n".join(lines) + "\n"
+    lines = [f"What: {title}", f"When: {when}", *([f"Where: {where}"] if where else [])]
+    return f"Reminder: {title}"[:LONGEST_SUBJECT], "\n".join(lines) + "\n"
+
+
+def _when(about: Subject, *, chinese: bool) -> str:
+    """Day and time with the zone's name, since the reader may be elsewhere; whole days have no time."""
+    zone = zone_named(about.time_zone)
+    starts = about.starts_at.astimezone(zone)
+    ends = (about.starts_at + about.duration).astimezone(zone)
+    if about.all_day:
+        last = (starts.replace(tzinfo=None) + about.duration - timedelta(days=1)).date()
+        return f"{starts:%Y-%m-%d}" if last <= starts.date() else f"{starts:%Y-%m-%d} – {last:%Y-%m-%d}"
+    until = f"{ends:%H:%M}" if ends.date() == starts.date() else f"{ends:%Y-%m-%d %H:%M}"
+    shown = f"{starts:%Y-%m-%d %H:%M} – {until}"
+    return f"{shown}（{about.time_zone}）" if chinese else f"{shown} ({about.time_zone})"

@@ -1,0 +1,226 @@
+"""Reminders by e-mail: to our people and to contacts, once each; whatever the mail server does, none is lost and none lies."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.factories.api import Api, Office, opened
+from tests.office.diary import EVENT, fire, fired, planned, soon, text, told
+from tests.office.mail_server import STEPS, mail_server, mortal_server
+
+from crm.core.clock import now
+from crm.notify.office.reminder_messages import Outlets, deliver, outlets_of
+from crm.services.office import reminder_messages
+from crm.services.office.reminder_messages import IN_HAND, Sent, settle, take
+
+office = pytest.fixture(opened)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+EMAIL = ["EMAIL"]
+TIMES = 50 if os.environ.get("CRM_SOAK") else 3
+"""How often a server dies at each step."""
+
+
+def mail(minutes: int = 30, recipients: str = "STAFF") -> dict[str, Any]:
+    return {"reminders": [{"channel": "EMAIL", "minutesBefore": minutes, "recipients": recipients}]}
+
+
+async def contact(who: Api, name: str, *addresses: str) -> str:
+    party = await who.do("customerCreate", "customer { id }", input={"name": f"{name}的公司"})
+    given = {"name": name, "partyId": party["id"], "emailAddresses": [{"address": each} for each in addresses]}
+    made: str = (await who.do("contactCreate", "contact { id }", input=given))["id"]
+    return made
+
+
+async def states(office: Office) -> dict[str, int]:
+    rows = await office.rows(
+        "SELECT state || coalesce(' ' || failure, '') || CASE WHEN repeated THEN ' again' ELSE '' END AS s FROM reminder"
+    )
+    return dict(Counter(row["s"] for row in rows))
+
+
+async def emptied(office: Office, outlets: Outlets, at: datetime) -> int:
+    total = 0
+    while found := await deliver(office.database, outlets, at):
+        total += found
+    return total
+
+
+@pytest.fixture
+async def post(office: Office):
+    """A mail server and the way to it."""
+    async with mail_server() as (url, mailbox):
+        outlets = outlets_of(url)
+        yield outlets, mailbox
+        await asyncio.gather(*(outlet.close() for outlet in outlets.values()))
+
+
+async def test_it_goes_out_once_in_the_readers_language_and_zone(office: Office, post):
+    outlets, mailbox = post
+    ann = await office.hire(
+        "ann", {"schedule_event.*": "OWN"}, email="ann@example.test", locale="en-GB", time_zone="Europe/London"
+    )
+    bo = await office.hire("bo", email="bo@example.test")
+    cy = await office.hire("cy")
+    starts = soon(hours=2)
+    given = {"title": "预算\n会", "location": "三楼", "attendeeUserIds": [bo.id, cy.id], **mail()}
+    await planned(ann, starts, **given)
+    at = starts - 30 * MINUTE
+    assert await fire(office, at) == 3
+    assert await told(office) == [], "a message is on no screen"
+    assert [(each["channel"], each["state"]) for each in await fired(ann)] == [("EMAIL", "QUEUED")]
+    await asyncio.gather(emptied(office, outlets, at), emptied(office, outlets, at))
+    assert await states(office) == {"SENT": 2, "FAILED NO_ADDRESS": 1}
+    found = {mail["To"]: mail for mail in mailbox.taken}
+    assert set(found) == {"ann <ann@example.test>", "bo <bo@example.test>"}
+    english, chinese = found["ann <ann@example.test>"], found["bo <bo@example.test>"]
+    assert (english["Subject"], chinese["Subject"]) == ("Reminder: 预算 会", "日程提醒：预算 会")
+    assert english.get_content().startswith("What: 预算 会\nWhen: ")
+    assert "(Europe/London)" in english.get_content()
+    assert "地点：三楼" in chinese.get_content()
+    assert "（Asia/Shanghai）" in chinese.get_content()
+    assert english["Auto-Submitted"] == "auto-generated"
+    assert (await fired(ann))[0]["state"] == "SENT"
+    async with office.unchanged():
+        assert await emptied(office, outlets, at + DAY) == 0
+        message = (await fired(ann))[0]["id"]
+        assert await ann.refusals("reminderSnooze", id=message, minutes=5) == [("ILLEGAL_TRANSITION", None)]
+        assert await ann.refusals("reminderDismiss", id=message) == [("ILLEGAL_TRANSITION", None)]
+
+
+async def test_contacts_are_reminded_in_the_owners_name(office: Office, post):
+    """Two who share an address get one message, who has none is told of as such, and who declines or comes later counts."""
+    outlets, mailbox = post
+    ann = await office.hire("ann", {"schedule_event.*": "OWN", "customer.*": "ALL", "contact.*": "ALL"})
+    wang, li = await contact(ann, "王", "a@example.test", "b@example.test"), await contact(ann, "李", "a@example.test")
+    zhao, qian = await contact(ann, "赵"), await contact(ann, "钱", "q@example.test")
+    starts = soon(hours=2)
+    made = await planned(ann, starts, rrule="FREQ=DAILY", attendeeContactIds=[wang, li, zhao], **mail(recipients="CONTACTS"))
+    assert await fire(office, starts - 30 * MINUTE) == 2
+    await emptied(office, outlets, starts)
+    found = await ann.ask("reminders", "nodes { state failure sentAt repeated contact { name } event { title } }")
+    assert sorted((each["contact"]["name"], each["state"], each["failure"]) for each in found["nodes"]) == [
+        ("王", "SENT", None), ("赵", "FAILED", "NO_ADDRESS"),
+    ]  # fmt: skip
+    assert mailbox.to == ["a@example.test"]
+    people = {"attendeeContactIds": [qian]}
+    await ann.do("scheduleEventUpdate", EVENT, id=made["id"], version=1, input=people)
+    assert await fire(office, starts + DAY - 30 * MINUTE) == 1
+    await emptied(office, outlets, starts + DAY)
+    assert mailbox.to == ["a@example.test", "q@example.test"]
+    assert "（Asia/Shanghai）" in mailbox.taken[1].get_content(), "in the event's zone: we do not know theirs"
+    await office.rows("UPDATE user_account SET active = false WHERE username = 'ann'")
+    assert await fire(office, starts + 2 * DAY) == 0, "nobody is left in whose name it could go out"
+
+
+async def test_a_contact_has_no_screen_and_texts_are_not_sent_yet(office: Office):
+    times = {"title": "x", "startsAt": text(soon(hours=1)), "endsAt": text(soon(hours=2))}
+    async with office.unchanged():
+        for rule in ({"channel": "POPUP", "recipients": "CONTACTS"}, {"channel": "SMS"}):
+            given = times | {"reminders": [{"minutesBefore": 5} | rule]}
+            refused = await office.admin.refusals("scheduleEventCreate", input=given)
+            assert refused == [("INVALID", ["input", "reminders", "0", "channel"])]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "state"),
+    [
+        ("RCPT", "550 nobody here", "FAILED REFUSED"), ("RCPT", "450 later", "QUEUED"), ("DATA", "554 no", "FAILED REFUSED"),
+        ("DATA", "451 busy", "QUEUED"),
+    ],
+)  # fmt: skip
+async def test_what_a_server_says_is_certain(office: Office, post, command, answer, state):
+    outlets, mailbox = post
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    await planned(office.admin, soon(minutes=5), **mail())
+    await fire(office, soon())
+    mailbox.no[command] = answer
+    await emptied(office, outlets, soon())
+    assert await states(office) == {state: 1}
+    mailbox.no.clear()
+    await emptied(office, outlets, soon(minutes=1))
+    assert await states(office) == {"SENT" if state == "QUEUED" else state: 1}
+    assert len(mailbox.taken) == (state == "QUEUED")
+    assert mailbox.connections == 1, "the connection is kept"
+
+
+async def test_a_server_that_dies_at_every_step_loses_nothing(office: Office):
+    """What was taken before the answer comes again, once, and is marked; everything else comes once."""
+    count = TIMES * len(STEPS)
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    for number in range(count):
+        await planned(office.admin, soon(minutes=5), title=f"{number}", **mail())
+    await fire(office, soon())
+    async with mortal_server(itertools.chain(STEPS * TIMES)) as (url, mortal):
+        outlets, at = outlets_of(url), soon()
+        for _ in range(count + 2):
+            at += timedelta(minutes=31)
+            await office.rows("UPDATE reminder SET fired_at = $1 WHERE state = 'QUEUED'", at)
+            if not await emptied(office, outlets, at):
+                break
+        await asyncio.gather(*(outlet.close() for outlet in outlets.values()))
+    assert Counter(mortal.died) == dict.fromkeys(STEPS, TIMES)
+    taken = Counter(mortal.taken)
+    assert len(taken) == count, "nothing is lost"
+    again = {
+        f"Message-ID: <reminder-{row['id']}@127.0.0.1>" for row in await office.rows("SELECT id FROM reminder WHERE repeated")
+    }
+    assert {key for key, times in taken.items() if times > 1} <= again, "what came twice is marked"
+    assert sum(times - 1 for times in taken.values()) == TIMES, "one repetition for each answer that was lost"
+    assert set(await states(office)) <= {"SENT", "SENT again"}
+
+
+async def test_who_is_killed_between_taking_and_sending_costs_one_repetition_at_most(office: Office):
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    await planned(office.admin, soon(minutes=5), **mail())
+    await fire(office, soon())
+    at, repeated = now(), []
+    for _ in range(3):
+        messages, looked_at = await take(office.database, at, EMAIL, 4)
+        assert looked_at == 1
+        repeated += [message.repeated for message in messages]
+        assert await take(office.database, at + IN_HAND - timedelta(seconds=1), EMAIL, 4) == ([], 0), "it is in hand"
+        at += IN_HAND
+    assert repeated == [False, True]
+    assert await states(office) == {"FAILED UNCERTAIN again": 1}
+
+
+async def test_who_comes_late_with_an_answer_changes_nothing(office: Office):
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    await planned(office.admin, soon(minutes=5), **mail())
+    await fire(office, soon())
+    [message], _ = await take(office.database, now(), EMAIL, 4)
+    await settle(office.database, message, Sent.DONE, now())
+    async with office.unchanged():
+        await settle(office.database, message, Sent.REFUSED, now())
+
+
+@pytest.mark.parametrize("gone", ["UPDATE schedule_event SET deleted_at = now()", "UPDATE user_account SET active = false"])
+async def test_what_is_gone_is_not_sent(office: Office, post, gone):
+    outlets, mailbox = post
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    await planned(office.admin, soon(minutes=5), **mail())
+    await fire(office, soon())
+    await office.rows(gone)
+    assert await emptied(office, outlets, soon()) == 1
+    assert (mailbox.taken, await states(office)) == ([], {"FAILED OBSOLETE": 1})
+
+
+async def test_without_a_server_it_says_so_and_with_one_that_is_away_it_is_tried_for_hours(office: Office, monkeypatch):
+    await office.rows("UPDATE user_account SET email = 'a@example.test'")
+    for title in ("a", "b"):
+        await planned(office.admin, soon(minutes=5), title=title, **mail())
+    await fire(office, soon())
+    away = outlets_of("smtp://127.0.0.1:1")
+    [one, other], _ = await take(office.database, now(), EMAIL, 4)
+    await settle(office.database, one, await outlets_of(None)["EMAIL"].send(one), now())
+    await settle(office.database, other, await away["EMAIL"].send(other), now())
+    assert await states(office) == {"FAILED NOT_SET_UP": 1, "QUEUED": 1}
+    monkeypatch.setattr(reminder_messages, "WORTH_SENDING", timedelta())
+    await emptied(office, away, soon(minutes=1))
+    assert await states(office) == {"FAILED NOT_SET_UP": 1, "FAILED NOT_SENT": 1}
