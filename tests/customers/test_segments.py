@@ -277,3 +277,31 @@ async def test_segments_are_counted_by_one_statement_however_many(office: Office
         found = await office.admin.ask("segments", "nodes { memberCount }")
     assert [node["memberCount"] for node in found["nodes"]] == [1] * 7
     assert len(many.queries) == len(few.queries)
+
+
+async def test_figures_are_made_of_segments_and_custom_fields_too(office: Office, both: BothWays):
+    """The contact plan, the board, figures of calls and the pool take the filters of the lists that they are made of."""
+    admin = office.admin
+    given = {"entity": "customer", "key": "size", "type": "NUMBER", "labelZh": "规模", "labelEn": "Size"}
+    await admin.do("customFieldCreate", "customField { id }", input=given)
+    sized = {"customFields": [{"key": "size", "number": "7"}], "nextContactAt": "2020-01-01T00:00:00Z"}
+    due = {"nextContactAt": "2020-01-01T00:00:00Z"}
+    ids = await customers(office, "a1", "a2", **sized) | await customers(office, "b", "c", **due)
+    large = (await dynamic(admin, "大", customFields=[{"key": "size", "number": {"gte": "5"}}]))["id"]
+    for asked in ({"inSegment": large}, {"customFields": [{"key": "size", "number": {"eq": "7"}}]}):
+        plan = await admin.ask("contactPlan", "overdue", groupBy="ALL", filter=asked)
+        assert plan == [{"overdue": 2}]
+        between = {"from": "2020-01-01T00:00:00Z", "to": "2020-02-01T00:00:00Z", "by": "ALL"}
+        assert await admin.ask("callFigures", "offered", filter={"party": asked}, **between) == []
+    deal = {"title": "t", "partyId": ids["a2"], "amount": "5"}
+    await admin.do("opportunityCreate", "opportunity { id }", input=deal)
+    await admin.do("opportunityCreate", "opportunity { id }", input={**deal, "partyId": ids["b"]})
+    pipeline = (await admin.ask("pipelines", "nodes { id }"))["nodes"][0]["id"]
+    board = await admin.ask("opportunityBoard", "count", pipelineId=pipeline, filter={"party": {"inSegment": large}})
+    assert sum(column["count"] for column in board) == 1
+    for name in ("a1", "c"):
+        await admin.do("customerRelease", "customer { id }", id=ids[name], reason="不再跟进")
+    taker = await office.hire("taker", READER | {"pool.READ": "ALL"})
+    await admin.do("recordsShare", "results { id }", input={"ids": [large], "principalIds": [taker.id], "access": "READ"})
+    found = await both.ask(taker, "poolCustomers", "nodes { name customFields { number } }", filter={"inSegment": large})
+    assert found["nodes"] == [{"name": "a1", "customFields": [{"number": "7.0000"}]}]
