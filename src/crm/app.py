@@ -10,14 +10,15 @@ from math import ceil
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
-from crm.endpoints import calendar, console, graphql, health
+from crm.endpoints import calendar, console, files, graphql, health
 from crm.endpoints.execution import Executor, Services
-from crm.endpoints.hooks import calls as hooks
+from crm.endpoints.hooks import calls as call_hooks
+from crm.endpoints.hooks import sms as sms_hooks
 from crm.endpoints.pushes.press import Press
 from crm.endpoints.requests import Requests
 from crm.endpoints.sockets.routes import Sockets
@@ -60,18 +61,12 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             yield
 
     app = Starlette(
-        routes=[
-            *graphql.routes(executor),
-            *hooks.routes(settings),
-            *calendar.routes(),
-            *console.routes(),
-            *health.routes(),
-        ],
+        routes=_routes(executor, settings),
         # Not Starlette's own `max_body_size`, which stands outside these: a refusal for size has its id and its log line too.
         middleware=[
             Middleware(Sockets, executor=executor),
             Middleware(Requests),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+            Middleware(files.BodyLimits, request=LARGEST_BODY, file=settings.file_megabytes * 1024 * 1024),
             *_cross_origin(settings),
             Middleware(graphql.Direct, executor=executor),
         ],
@@ -79,6 +74,18 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     )
     app.state.database, app.state.broker = database, None
     return app
+
+
+def _routes(executor: Executor, settings: Settings) -> list[BaseRoute]:
+    return [
+        *graphql.routes(executor),
+        *call_hooks.routes(settings),
+        *sms_hooks.routes(settings),
+        *files.routes(settings),
+        *calendar.routes(),
+        *console.routes(),
+        *health.routes(),
+    ]
 
 
 def create_worker(settings: Settings) -> Starlette:

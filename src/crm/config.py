@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     sms_driver: Literal["file", "console", "http", "smpp"] = Field("file", description="file, console, http or smpp")
     sms_url: str | None = Field(None, description="an address like https://host/path or smpp://user:password@host:2775")
     sms_secret: SecretStr | None = Field(None, description="the text your SMS provider shares with you")
+    files_url: str | None = Field(None, description="an address like s3://bucket/folder")
+    file_megabytes: int = Field(50, ge=1, le=2000, description="a whole number of megabytes from 1 to 2000")
+    private_peers: bool = Field(default=False, description="true or false")
     ami_url: str | None = Field(None, description="an address like ami://user:password@host:5038")
     esl_url: str | None = Field(None, description="an address like esl://:password@host:8021")
     hook_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(

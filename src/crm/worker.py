@@ -24,12 +24,12 @@ from crm.notify.brokers import Broker
 from crm.notify.customers import calls, cases
 from crm.notify.customers.agents import PresenceNews
 from crm.notify.gateways.switchboards import Gateways, none
-from crm.notify.messaging import announcements
+from crm.notify.messaging import announcements, sms
 from crm.notify.messaging.receipts import Receipts
 from crm.notify.office import reminder_messages, reminders
 from crm.notify.relay import Relay
 from crm.notify.rosters.roster import Roster
-from crm.notify.system import notifications
+from crm.notify.system import files, notifications
 from crm.services.topics import Topic
 from crm.store.database import Database
 
@@ -88,6 +88,9 @@ def background_work(database: Database, settings: Settings, gateways: Gateways =
         "late cases": cases.run(database),
         "notifications": notifications.run(database),
         "jobs": jobs.run(database),
+        "files": files.run(database, settings),
+        "short messages": sms.run(database, settings),
+        "activities of short messages": sms.file(database),
         **gateways(database),
     }
 

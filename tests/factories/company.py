@@ -14,6 +14,7 @@ from tests.factories.company_calls import calls, ring_groups
 from tests.factories.company_channels import dealings, places
 from tests.factories.company_custom import custom_fields, segments
 from tests.factories.company_customers import activities, contacts, parties
+from tests.factories.company_files import files
 from tests.factories.company_jobs import jobs
 from tests.factories.company_merges import duplicates, merges
 from tests.factories.company_messaging import announcements
@@ -41,6 +42,7 @@ from tests.factories.company_rows import (
 )
 from tests.factories.company_sales import pipelines, sales
 from tests.factories.company_service import calendars, service
+from tests.factories.company_texts import texts
 
 from crm.core.kinds import Kind
 
@@ -61,6 +63,7 @@ def build(variant: int = 0) -> Company:
     merges(company)
     duplicates(company)
     activities(company)
+    texts(company)
     pool(company)
     ring_groups(company)
     jobs(company)
@@ -78,6 +81,7 @@ def build(variant: int = 0) -> Company:
     schedule_events(company)
     calendar_feeds(company)
     announcements(company)
+    files(company)
     notifications(company)
     segments(company)
     custom_fields(company)
@@ -112,6 +116,8 @@ TOLD = {
     "channel_assignment": ("title", "brief", "status", "customerName"),
     "channel_submission": ("title", "phone", "amount", "status"),
     "marketing_task": ("title", "description", "dueOn"),
+    "sms_batch": ("name", "text", "cost", "status"),
+    "sms_message": ("text", "e164", "state", "cost"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
     "segment": ("name", "filter", "kind"),
     "custom_field": ("labelZh", "type"),

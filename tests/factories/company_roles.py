@@ -13,7 +13,8 @@ WORK_OF_PARTNERS = tuple(entity for entity in WORK if entity != "delivery")
 PARTNERING = ("channel_assignment", "channel_submission", "marketing_task")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
-OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED)
+TEXTING = ("sms_batch", "sms_message")
+OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED, *TEXTING)
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ ROLES: dict[str, RoleFacts] = {
         | _all("CREATE UPDATE DELETE", "ALL", ["pipeline", "work_calendar", "sla_policy"])
 
         | _all(CRUD, "ALL", ["blocked_number"]) | _all(CRUD, "ALL", ["channel_group"])
-        | _all("READ UPDATE", "ALL", ["ring_group"])
+        | _all("READ UPDATE", "ALL", ["ring_group"]) | _all(CRUD, "ALL", ["sms_account", "sms_template", "sms_opt_out"])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
+        | _all("READ CREATE", "ALL", ["sms_opt_out", "sms_template"])
         | _all(CRUD, "ALL", ["calendar_day"])
         | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
@@ -57,6 +59,7 @@ ROLES: dict[str, RoleFacts] = {
             [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case", "segment"],
         )
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance", "channel_assignment", "marketing_task"])
+        | _all("CREATE READ UPDATE", "OWN", TEXTING)
         | {("tag", "CREATE"): "ALL", ("channel_submission", "READ"): "OWN"}
         | _all("READ UPDATE", "ALL", ["pool"])
     ),
@@ -71,7 +74,7 @@ ROLES: dict[str, RoleFacts] = {
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, *WORK_OF_PARTNERS, *UNGATED]) | {("tag", "READ"): "ALL"}
         | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
-        | _all("CREATE READ UPDATE", "ALL", PARTNERING)
+        | _all("CREATE READ UPDATE", "ALL", [*PARTNERING, *TEXTING])
     ),
     "hider": RoleFacts(
         _all("READ", "ALL", [*OWNED, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
@@ -81,7 +84,7 @@ ROLES: dict[str, RoleFacts] = {
             "blocked_number.reason", "call.recordingUrl",
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
-            "channel_assignment.brief", "channel_submission.phone",
+            "channel_assignment.brief", "channel_submission.phone", "sms_message.e164", "sms_batch.cost",
             "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
             "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),
@@ -89,8 +92,8 @@ ROLES: dict[str, RoleFacts] = {
             "customer.note", "contact.title", "activity.content", "supplier.tags", "channel.website", "call.note",
             "opportunity.title", "opportunity.stage", "contract.note", "project.note", "service_case.product",
             "delivery.waybill", "announcement.body",
-            "announcement.audience", "marketing_task.dueOn", "schedule_event.description", "schedule_event.reminders",
-            "customer.custom.since", "segment.description",
+            "announcement.audience", "marketing_task.dueOn", "sms_batch.name", "sms_message.text",
+            "schedule_event.description", "schedule_event.reminders", "customer.custom.since", "segment.description",
         }),
     ),
     "hiding": RoleFacts(

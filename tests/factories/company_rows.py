@@ -94,6 +94,9 @@ class Company:
                 "number_series",
                 "event",
                 "merge_item",
+                "sms_part",
+                "sms_report",
+                "outbound",
             ]
             others += ["procrastinate_events", "procrastinate_periodic_defers", "search_entry"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")

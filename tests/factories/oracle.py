@@ -54,7 +54,7 @@ __all__ = [
 
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
 
-GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number")
+GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number", "sms_opt_out")
 """Entities whose lists are closed without READ, but for those that need no grant."""
 
 STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head"), ("ChannelSubmission", "duplicates")}
@@ -64,7 +64,11 @@ BEYOND_THE_CARD = {
     **dict.fromkeys(("email", "mobile", "extension", "locale", "timeZone", "manager", "channel", "reports"), ("user", "READ")),
     "roles": ("role", "READ"),
 }
+REQUIRING = dict.fromkeys((("SmsAccount", "url"), ("SmsAccount", "secretSet")), ("sms_account", "UPDATE"))
+"""Fields that take more than sight of their row."""
 DEPENDS = {
+    ("SmsMessage", "number"): ("e164",),
+    ("SmsMessage", "e164"): ("number",),
     ("Opportunity", "weightedAmount"): ("amount", "probability"),
     ("ForecastSnapshot", "weightedAmount"): ("amount", "probability"),
     ("ForecastSnapshot", "amountNow"): ("amount",),
@@ -216,7 +220,16 @@ class Oracle:
                 return self._of_their_channel(fact) or self._beside_ours(fact)
             case "comment":
                 return (self.kind == "STAFF" or not fact["internal"]) and self.reads(self.record(fact["record_id"]))
-            case "department" | "ring_group" | "competitor" | "duplicate_policy" | "channel_group" | "territory":
+            case (
+                "department"
+                | "ring_group"
+                | "competitor"
+                | "duplicate_policy"
+                | "channel_group"
+                | "territory"
+                | "sms_account"
+                | "sms_template"
+            ):
                 return self.kind == "STAFF"
             case "role":
                 return self.kind == "STAFF" and self.gate("role", "READ")
@@ -224,8 +237,8 @@ class Oracle:
                 return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_back":
                 return self.reads(self.company.find("call", fact["call_id"]))
-            case "blocked_number":
-                return self.kind == "STAFF" and self.gate("blocked_number", "READ")
+            case "blocked_number" | "sms_opt_out":
+                return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_match":
                 call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
                 return self.reads(call) and (self.reads(party) or self.was_told(fact))
@@ -246,7 +259,7 @@ class Oracle:
                 return bool(fact["user_id"] == self.id) or self.edits(self.company.find("announcement", fact["announcement_id"]))
             case "announcement_audience":
                 return self.edits(self.company.find("announcement", fact["announcement_id"]))
-            case "share" | "merge":
+            case "share" | "merge" | "stored_file":
                 return self.reads(self.record(fact["record_id"]))
             case "record_tag":
                 return self.sees(self.record(fact["record_id"]))
@@ -291,6 +304,8 @@ class Oracle:
         if fact.table in WITH_THEIR_PARTY and self.reads(self.company.find("party", fact["party_id"])):
             return True
         if self._of_their_channel(fact) or self._beside_ours(fact):
+            return True
+        if fact.table == "sms_message" and self.reads(self.company.find("sms_batch", fact["batch_id"])):
             return True
         return self.named(fact)
 
@@ -369,6 +384,9 @@ class Oracle:
                 return self.kind == "STAFF" and self.may(aim.action, fact)
             case "their channel's":
                 return self.channel is not None and fact["channel_id"] == self.channel
+            case "of the record":
+                record = self.record(fact["record_id"])
+                return record is not None and self.may(aim.action, record)
             case "author":
                 return bool(fact["author_id"] == self.id)
             case "another's":
@@ -440,6 +458,8 @@ class Oracle:
         if type_name == "User" and name in BEYOND_THE_CARD and not self.gate(*BEYOND_THE_CARD[name]):
             return True
         if (type_name, name) in STAFF_ALONE and self.kind != "STAFF":
+            return True
+        if (type_name, name) in REQUIRING and not self.gate(*REQUIRING[type_name, name]):
             return True
         if (type_name, name) == ("StageChange", "amount"):
             return self.hides("opportunity", "amount")

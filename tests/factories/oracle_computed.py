@@ -138,6 +138,7 @@ def _target(oracle: Oracle, value: Fact) -> Any:
 
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
+    ("SmsAccount", "secretSet"): lambda _, account: account["sealed_secret"] is not None,
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
     ("ForecastSnapshot", "amountNow"): _forecast("amount"),
     ("ForecastSnapshot", "weightedAmountNow"): _forecast("weighted_amount"),

@@ -14,6 +14,7 @@ OPEN_ENDED = {
     "Activity.actions", "Call.actions", "Opportunity.actions", "Contract.actions", "Delivery.actions", "Announcement.actions",
     "Job.actions", "ProcessTask.actions", "Project.actions", "Maintenance.actions", "ServiceCase.actions", "CallBack.actions",
     "ChannelAssignment.actions", "ChannelSubmission.actions", "MarketingTask.actions", "Channel.results",
+    "StoredFile.downloadPath", "SmsMessage.actions", "SmsBatch.actions",
     "Change.record", "Change.fields", "Share.principal", "Session.current", "ScheduleEvent.occurrences",
 }  # fmt: skip
 """Computed fields, each with a test of its own (or nothing to hide: what the flow table allows follows from the status)."""

@@ -8,6 +8,7 @@ from tests.factories.oracle_tables import snake
 
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy", "ChannelGroup", "Territory"), "staff"),
+    **dict.fromkeys(("SmsAccount", "SmsTemplate"), "staff"),
     "Role": "role.read", "Job": "signed_in",
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
     "CallBack": "call.read",
@@ -24,7 +25,7 @@ VERBS = {
          "Terminate", "Expire", "Add", "Remove", "Freeze",
          "Ship", "Deliver", "Return", "Unschedule", "Start", "Accept", "Respond", "Pend", "Resume",
          "Resolve", "Close", "Reschedule",
-         "Accept", "Decline", "Register", "Dispatch"), "update"
+         "Accept", "Decline", "Register", "Dispatch", "Retry"), "update"
     ),
     "Create": "create", "Delete": "delete", "Restore": "delete", "ResetPassword": "administer",
     "Approve": "approve", "Reject": "approve", "Assign": "transfer",
@@ -35,7 +36,7 @@ NOUNS = (
     "opportunity", "pipeline", "contract", "delivery", "announcement", "scheduleEvent", "segment", "customField",
     "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
-    "duplicatePolicy", "blockedNumber",
+    "duplicatePolicy", "blockedNumber", "smsAccount", "smsTemplate", "smsOptOut", "smsBatch", "smsMessage",
 )  # fmt: skip
 _OF_PROCESSES = {
     "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
@@ -86,6 +87,8 @@ SPECIAL = {
     "contactPlan": "customer.read", "customersAssign": "pool.transfer",
     **dict.fromkeys(("poolPolicyUpdate", "poolRecycle"), "pool.administer"),
     **dict.fromkeys(("customerProtect", "customerUnprotect"), "customer.update"),
+    **dict.fromkeys(("fileAttach", "fileRemove"), "*.update"),
+    "smsMessageSend": "sms_message.create", **dict.fromkeys(("smsBatchSend", "smsBatchPreview"), "sms_batch.create"),
     "partiesUpdate": "*.update", "partiesDelete": "*.delete",
     **dict.fromkeys(("unreadNotificationCount", "notificationRead", "notificationReadAll"), "signed_in"),
 }  # fmt: skip
@@ -146,7 +149,7 @@ OWN_RULES = {
     "channelSubmissionRegister": Aim("ChannelSubmission", "UPDATE", rule="ours"),
     "channelSubmissionReject": Aim("ChannelSubmission", "UPDATE", rule="ours"),
     "channelTaskReport": Aim("ChannelTask", "READ", rule="their channel's"),
-    "commentRemove": Aim("Comment", "READ", rule="author"),
+    "fileRemove": Aim("StoredFile", "UPDATE", rule="of the record"), "commentRemove": Aim("Comment", "READ", rule="author"),
     "opportunityOffer": Aim("Opportunity", "UPDATE", rule="ours"),
     **{
         f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
@@ -162,7 +165,7 @@ is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's
 what somebody else owns and submitted. `of its record`: what the action takes of the record that it hangs on.
 `of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
 TRANSFER. `ours`: what the scope of the verb reaches, and for our own people alone. `their channel's`: only the people of the
-channel that the row names. `author`: whoever wrote it.
+channel that the row names. `author`: whoever wrote it. `of the record`: as of its record, which it names by id.
 """
 
 

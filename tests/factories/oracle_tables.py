@@ -26,6 +26,8 @@ TABLES = {
     "PoolStay": "pool_stay", "ChannelGroup": "channel_group", "Territory": "territory",
     "ChannelAssignment": "channel_assignment", "ChannelSubmission": "channel_submission", "Comment": "comment",
     "MarketingTask": "marketing_task", "ChannelTask": "channel_task",
+    "SmsAccount": "sms_account", "SmsTemplate": "sms_template", "SmsTemplateVariable": "sms_template_variable",
+    "StoredFile": "stored_file", "SmsOptOut": "sms_opt_out", "SmsBatch": "sms_batch", "SmsMessage": "sms_message",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -41,6 +43,7 @@ PROCESS_PARTS = ("stakeholder", "team_member", "process_task", "competition")
 _PART = _AUTHORS | {
     type_name[0].lower() + type_name[1:]: (f"{table}_id", type_name, False) for table, type_name in PROCESSES.items()
 }
+_TEXT = {"account": ("account_id", "SmsAccount", False), "template": ("template_id", "SmsTemplate", False)}
 _WITH = {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)}
 TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "party": _RECORD | {
@@ -157,6 +160,14 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "event": ("schedule_event_id", "ScheduleEvent", False), "contact": ("contact_id", "Contact", False),
     },
     "calendar_feed": {},
+    "stored_file": {"author": ("author_id", "User", True)},
+    "sms_account": _AUTHORS, "sms_opt_out": _AUTHORS,
+    "sms_template": _AUTHORS | {"account": ("account_id", "SmsAccount", False)},
+    "sms_batch": _RECORD | _TEXT,
+    "sms_message": _RECORD | _WITH | _TEXT | {
+        "batch": ("batch_id", "SmsBatch", False), "recipient": ("recipient_id", "User", True),
+        "activity": ("activity_id", "Activity", False), "replyTo": ("reply_to_id", "SmsMessage", False),
+    },
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
 
@@ -167,7 +178,9 @@ def _process(column: str) -> dict[str, tuple[str, str]]:
     return {name: (type_name, column) for name, type_name in lists.items()}
 
 
-_EVERY = {"shares": ("Share", "record_id"), "changes": ("Change", "record_id")}
+_EVERY = {
+    "shares": ("Share", "record_id"), "changes": ("Change", "record_id"), "files": ("StoredFile", "record_id"),
+}  # fmt: skip
 TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "party": _EVERY | {
         "subsidiaries": ("Party", "parent_id"), "contacts": ("Contact", "party_id"), "activities": ("Activity", "party_id"),
@@ -176,14 +189,15 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "maintenances": ("Maintenance", "party_id"), "serviceCases": ("ServiceCase", "party_id"),
         "poolStays": ("PoolStay", "party_id"), "customers": ("Customer", "channel_id"),
         "assignments": ("ChannelAssignment", "channel_id"), "submissions": ("ChannelSubmission", "channel_id"),
-        "tasks": ("ChannelTask", "channel_id"),
+        "tasks": ("ChannelTask", "channel_id"), "smsMessages": ("SmsMessage", "party_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
-        "stakes": ("Stakeholder", "contact_id"),
+        "stakes": ("Stakeholder", "contact_id"), "smsMessages": ("SmsMessage", "contact_id"),
     },
     "activity": _EVERY | {
         "calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id"), "followUps": ("Activity", "previous_id"),
+        "smsMessages": ("SmsMessage", "activity_id"),
     },
     "call": _EVERY | {"serviceCases": ("ServiceCase", "call_id")}, "call_back": {"calls": ("Call", "call_back_entry_id")},
     "opportunity": _EVERY | _process("opportunity_id") | {
@@ -213,6 +227,8 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "announcement": _EVERY | {"receipts": ("AnnouncementReceipt", "announcement_id")},
     "schedule_event": _EVERY,
     "segment": _EVERY,
+    "sms_batch": _EVERY | {"messages": ("SmsMessage", "batch_id")},
+    "sms_message": _EVERY | {"replies": ("SmsMessage", "reply_to_id")},
     "user_account": {"reports": ("User", "manager_id")},
     "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
     "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
@@ -230,6 +246,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "ring_group": {"numbers": ("RingGroupNumber", "ring_group_id")},
     "pipeline": {"stages": ("Stage", "pipeline_id")}, "pool_policy": {"levels": ("PoolLevel", "policy_id")},
     "delivery": {"lines": ("DeliveryLine", "delivery_id")},
+    "sms_template": {"variables": ("SmsTemplateVariable", "template_id")},
     "work_calendar": {"hours": ("WorkingHours", "work_calendar_id")},
     "schedule_event": {
         "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
@@ -240,7 +257,8 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 
 _TAGGED = (
     "party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project",
-    "maintenance", "service_case", "channel_assignment", "channel_submission", "marketing_task", "segment",
+    "maintenance", "service_case", "channel_assignment", "channel_submission", "marketing_task", "segment", "sms_batch",
+    "sms_message",
 )  # fmt: skip
 PARTS |= {table: PARTS.get(table, {}) | {"customFields": ("CustomValue", "record_id")} for table in _TAGGED}
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
@@ -259,6 +277,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 """Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
 
 VALUE_ROWS = {
+    "sms_template_variable": ("sms_template", "template_id"),
     "territory_region": ("territory", "territory_id"),
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
     "ring_group_number": ("ring_group", "ring_group_id"), "ring_group_member": ("ring_group", "ring_group_id"),
@@ -289,6 +308,7 @@ FOR_OUR_PEOPLE = {
 """Table → the rows that show it to our own people wherever they see them, and to no partner."""
 
 WITH_THEIR_PARTY = {
+    "sms_message",
     "contact",
     "activity",
     "call",

@@ -16,7 +16,7 @@ from crm.resolvers.root import build_schema
 
 ROOTS = {"Query", "Mutation", "Subscription"}
 PLUMBING = {"PageInfo"}
-ENTITYLESS = {"Party", "Session", "Reminder", "Notification", "CalendarFeed", "Share", "Change", "Merge", "Comment"}
+ENTITYLESS = {"Party", "Session", "Reminder", "Notification", "CalendarFeed", "Share", "Change", "Merge", "Comment", "StoredFile"}
 """Nouns whose fields no role hides: an interface (its types have keys), one's own sessions, reminders, notifications and feeds,
 and what hangs on records and goes with them."""
 
@@ -79,6 +79,7 @@ def test_every_column_has_a_grant_key():
 def test_the_inputs_of_every_owned_record_take_custom_fields():
     """By the base `OwnedValues` in the schema, and `custom_values.write` in the deed. Calls get theirs when they are filed."""
     otherwise = {"call": ("callEnd",), "channel_assignment": ("opportunityOffer",), "channel_submission": ("opportunitySubmit",)}
+    otherwise |= {"sms_batch": ("smsBatchSend",), "sms_message": ("smsMessageSend",)}
     for entity in OWNED:
         noun = entity.split("_")[0] + "".join(part.title() for part in entity.split("_")[1:])
         for name in otherwise.get(entity, (f"{noun}Create", f"{noun}Update")):

@@ -57,6 +57,7 @@ KINDS = {
     "pipelineId": Kind.PIPELINE, "stageId": Kind.STAGE, "opportunityId": Kind.OPPORTUNITY, "contractId": Kind.CONTRACT,
     "deliveryId": Kind.DELIVERY, "projectId": Kind.PROJECT, "maintenanceId": Kind.MAINTENANCE, "callId": Kind.CALL,
     "workCalendarId": Kind.WORK_CALENDAR,
+    "fileId": Kind.STORED_FILE, "accountId": Kind.SMS_ACCOUNT, "templateId": Kind.SMS_TEMPLATE, "contactIds": Kind.CONTACT,
 }  # fmt: skip
 """Which kind each input of this name takes; `id` and `parentId` follow from the mutation."""
 OWNED_TABLES = tuple(sorted({TABLES[entity.title().replace("_", "")] for entity in OWNED}))
@@ -70,6 +71,7 @@ TABLE_OF = {
             "competitor", "work_calendar", "calendar_day", "sla_policy",
             *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
             "channel_group", "territory", "channel_task", "comment", "calendar_feed",
+            "sms_account", "sms_template", "sms_opt_out", "stored_file",
         )
     },
 }  # fmt: skip
@@ -175,7 +177,7 @@ async def test_ids_in_mutations(served, name: str):
                 ]
             if path[-1] == "recordId" or path[-2:-1] in (("ids",), ("principalIds",)):
                 # Any kind of record, or of principal, is right here: only the unseen and the deleted are foreign.
-                probes = [each for each in probes if not _fits(company, oracle, path, each)]
+                probes = [each for each in probes if not _fits(company, oracle, path, each, any_record=name == "fileAttach")]
             if "audience" in path and "roleIds" in path and oracle.kind == "STAFF":
                 # Its name is no secret among the staff: every live role can be addressed.
                 live = {str(row.id) for row in company.of("role") if row["deleted_at"] is None}
@@ -227,7 +229,7 @@ def aimed(name: str, base: dict[str, Any], path: inputs.Path, probe: str) -> dic
     if name == "scheduleOccurrenceUpdate":
         given = inputs.placed(given, ("input", "rrule"), None)
     # What belongs to a party has to be of the right one: only the one under test is named.
-    for other in (*inputs.OF_A_PARTY, "recordId") if not name.endswith("Add") else ():
+    for other in (*inputs.OF_A_PARTY, "recordId") if not name.endswith(("Add", "Attach")) else ():
         here = path == ("input", other) or (path == ("input", "partyId") and name.startswith("activity"))
         if other in given.get("input", {}) and not here:
             given = inputs.placed(given, ("input", other), None)
@@ -238,11 +240,11 @@ LINKED = ("opportunity", "contract", "delivery", "project", "maintenance", "serv
 """What an activity can be about."""
 
 
-def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str]) -> bool:
+def _fits(company: Company, oracle: Oracle, path: inputs.Path, probe: tuple[str, str], *, any_record: bool) -> bool:
     """Whether a probe is a right id after all in a place that takes several kinds."""
     talked_of = ("channel_assignment", "channel_submission")
     several = (*PROCESSES, *LINKED, *talked_of) if "recordId" in path else ("user_account", "department", "role", "party")
-    tables = OWNED_TABLES if "ids" in path else several
+    tables = OWNED_TABLES if "ids" in path or any_record else several
     rows = [row for table in tables for row in company.of(table) if str(row.id) == probe[1]]
     return any(oracle.sees(row) or (row.table == "role" and row["deleted_at"] is None) for row in rows)
 
@@ -295,7 +297,7 @@ def _base(company: Company, oracle: Oracle, name: str) -> dict[str, Any]:
 
 
 NODES_BELOW = ("stage_change", "pool_stay", "announcement_receipt", "reminder", "notification", "channel_task", "comment",
-               "calendar_feed")  # fmt: skip
+               "calendar_feed", "stored_file")  # fmt: skip
 """Rows that `node` answers, and that hang on others or are one's own."""
 
 PARTS_WITH_IDS = (

@@ -20,7 +20,7 @@ from crm.services.system.owned import models
 
 NO_RECORDS = {
     "call_disclosure.call_id", "call_disclosure.owner_id", "duplicate_disclosure.owner_id", "merge.merged_id",
-    "reminder.series_id", "rights_epoch.catalogue",
+    "reminder.series_id", "rights_epoch.catalogue", "outbound.message_id", "outbound.account_id", "outbound.holder",
 }  # fmt: skip
 """Columns with an id and without a foreign key that name no party or contact, or name what was merged on purpose."""
 

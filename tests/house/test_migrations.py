@@ -56,6 +56,8 @@ CASCADES = {
     "PoolStay.party": "when it lay in the pool is part of a customer's history",
     "TerritoryRegion.territory": "the regions of a territory are part of it",
     "ChannelTask.marketing_task": "the part of a channel means nothing without its task",
+    "SmsTemplateVariable.template": "a placeholder is part of its template",
+    "SmsPart.message": "what the provider calls a message is part of it",
     "DeliveryLine.delivery": "a line is part of its document",
     "WorkingHours.work_calendar": "a calendar is its hours",
     "AnnouncementAudience.announcement": "whom an announcement is for is part of it",

@@ -497,9 +497,9 @@ def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any
 
 _UNOWNED = (
     "department", "role", "tag", "ring_group", "pipeline", "competitor", "work_calendar", "calendar_day", "sla_policy",
-    "blocked_number", "channel_group", "territory",
+    "blocked_number", "channel_group", "territory", "sms_account", "sms_template", "sms_opt_out",
 )  # fmt: skip
-UNDELETED = {"channel_assignment", "channel_submission"}
+UNDELETED = {"channel_assignment", "channel_submission", "sms_batch", "sms_message"}
 """A history that nobody deletes."""
 BINS = {entity: entity.title().replace("_", "") for entity in (*OWNED, *_UNOWNED) if entity not in UNDELETED}
 
@@ -551,6 +551,7 @@ ASKED_BY_HAND = {
     "poolPolicy",
     "schedule",
     "search",
+    "smsBatchPreview",
     "unreadAnnouncementCount",
     "unreadNotificationCount",
 }
@@ -594,6 +595,21 @@ def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
     found["party"] = sum(party.id in (row["parent_id"], row["channel_id"]) for row in oracle.visible("Party"))
     found["user"] = sum(row["channel_id"] == party.id for row in oracle.visible("User"))
     return {name: count for name, count in found.items() if count}
+
+
+async def test_previews_of_bulk_messages(desk: Desk):
+    """A filter over contacts finds those that the viewer sees, and so many are counted."""
+    text = 'query ($p: ID!) { smsBatchPreview(input: {text: "x"}, filter: {party: {id: {eq: $p}}}) { recipientCount } }'
+    for oracle in desk.signed_in:
+        for party in desk.company.of("party")[::9]:
+            answer = await desk.client.ask(oracle.viewer, text, {"p": str(party.id)})
+            found, code = answer.data.get("smsBatchPreview"), answer.code("smsBatchPreview")
+            count = sum(row["party_id"] == party.id for row in oracle.visible("Contact")) if oracle.reads(party) else 0
+            closed = not oracle.gate("sms_batch", "CREATE") or not oracle.gate("contact", "READ")
+            blind = oracle.hides("contact", "phoneNumbers") or not count
+            wanted = "FORBIDDEN" if closed else "BAD_USER_INPUT" if blind else count
+            desk.expect(oracle, "smsBatchPreview", "contacts", code or found["recipientCount"], wanted)
+    desk.tally.settle(14)
 
 
 async def test_agents_and_their_calls(desk: Desk):

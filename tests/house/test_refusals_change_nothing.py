@@ -137,11 +137,16 @@ ENUMS = (
     "priority",
     "match",
     "direction",
+    "driver",
+    "category",
 )
 BAD_TEXTS = ("x" * 20_001, "a\u0000b")
 BAD: dict[str, tuple[Any, ...]] = {
     "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
     "paymentTermsDays": (-1, 99_999),
+    "code": ("No code", "x" * 41), "url": ("no address",), "quietFrom": ("9:00",), "quietUntil": ("24:00",),
+    "perSecond": (0, 1001), "perNumberPerDay": (0,), "segmentPrice": ("-1", "0.0000001"), "signature": ("【x】",),
+    "variables": ([{"name": "other"}], [{"name": "who"}] * 2, [{"name": "who", "longest": 0}]),
     "contactCycleDays": (0, -5), "colour": ("red", "#12345"), "locale": ("Chinese!",), "timeZone": ("Mars/Base",
     "'; DROP TABLE party"),
     "phoneNumbers": ([{"raw": ""}], [{"raw": "not a number"}], [{"raw": "13912345678"}] * 51),
@@ -252,7 +257,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "channelSubmissionWithdraw": ("SUBMITTED",), "marketingTaskUpdate": ("DRAFT", "DISPATCHED"),
     "marketingTaskDispatch": ("DRAFT", "DISPATCHED"), "marketingTaskComplete": ("DISPATCHED",),
     "marketingTaskCancel": ("DRAFT", "DISPATCHED"),
-    "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
+    "smsMessageCancel": ("QUEUED",), "smsMessageRetry": ("FAILED", "EXPIRED", "UNKNOWN"),
+    "smsBatchCancel": ("PREPARING", "QUEUED"), "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip
 """Step of a flow → the states from which it is taken; from every other it is refused."""
 
@@ -276,7 +282,7 @@ async def test_steps_that_the_flow_does_not_have(served):
     before, count = await checksums(client), 0
     for name, states in STEPS.items():
         found = AIMED[name]
-        column = "state" if found.type in ("Call", "Reminder", "Job") else "status"
+        column = "state" if found.type in ("Call", "Reminder", "Job", "SmsMessage") else "status"
         for viewer in VIEWERS[1:]:
             # Whoever may do it at all: the administrator most, calls whoever has them, reminders everybody their own.
             oracle = Oracle(company, viewer)

@@ -46,7 +46,9 @@ TABLES = {
     Kind.DUPLICATE_POLICY: "duplicate_policy", Kind.DUPLICATE_DISCLOSURE: "duplicate_disclosure", Kind.MERGE: "merge",
     Kind.CHANNEL_GROUP: "channel_group", Kind.TERRITORY: "territory", Kind.CHANNEL_ASSIGNMENT: "channel_assignment",
     Kind.CHANNEL_SUBMISSION: "channel_submission", Kind.COMMENT: "comment", Kind.MARKETING_TASK: "marketing_task",
-    Kind.CHANNEL_TASK: "channel_task",
+    Kind.CHANNEL_TASK: "channel_task", Kind.SMS_ACCOUNT: "sms_account", Kind.SMS_TEMPLATE: "sms_template",
+    Kind.SMS_TEMPLATE_VARIABLE: "sms_template_variable", Kind.SMS_BATCH: "sms_batch", Kind.SMS_MESSAGE: "sms_message",
+    Kind.SMS_OPT_OUT: "sms_opt_out", Kind.STORED_FILE: "stored_file",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -68,7 +70,9 @@ NODES = {
     Kind.DUPLICATE_POLICY: "DuplicatePolicy", Kind.DUPLICATE_DISCLOSURE: "DuplicateDisclosure", Kind.MERGE: "Merge",
     Kind.CHANNEL_GROUP: "ChannelGroup", Kind.TERRITORY: "Territory", Kind.CHANNEL_ASSIGNMENT: "ChannelAssignment",
     Kind.CHANNEL_SUBMISSION: "ChannelSubmission", Kind.COMMENT: "Comment", Kind.MARKETING_TASK: "MarketingTask",
-    Kind.CHANNEL_TASK: "ChannelTask",
+    Kind.CHANNEL_TASK: "ChannelTask", Kind.SMS_ACCOUNT: "SmsAccount", Kind.SMS_TEMPLATE: "SmsTemplate",
+    Kind.SMS_BATCH: "SmsBatch", Kind.SMS_MESSAGE: "SmsMessage", Kind.SMS_OPT_OUT: "SmsOptOut",
+    Kind.STORED_FILE: "StoredFile",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -101,6 +105,8 @@ async def office(databases) -> AsyncIterator[Office]:
         await _twins(made)
         await _pool(made)
         await _channels(made)
+        await _texts(made, party["id"])
+        await _file(made, party["id"])
         yield made
 
 
@@ -211,6 +217,22 @@ async def _channels(made: Office) -> None:
     await seller.do("opportunitySubmit", "channelSubmission { id }", input={"title": "x", "customerName": "x"})
 
 
+async def _texts(made: Office, party: str) -> None:
+    """A template with a placeholder, one short message and one for many, and somebody who wants none."""
+    given = {"name": "x", "category": "NOTICE", "text": "{x}"}
+    await made.admin.do("smsTemplateCreate", "smsTemplate { id }", input=given)
+    await made.admin.do("smsMessageSend", "smsMessage { id }", input={"number": "13800138000", "text": "x"})
+    await made.admin.do("smsBatchSend", "smsBatch { id }", input={"name": "x", "text": "x", "partyIds": [party]})
+    await made.admin.do("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138001"})
+
+
+async def _file(made: Office, record: str) -> None:
+    headers = {"Authorization": f"Bearer {made.admin.token}", "Content-Type": "text/plain"}
+    sent = await made.client.post("/files?name=x.txt", content=b"x", headers=headers)
+    given = {"fileId": sent.json()["id"], "recordId": record}
+    await made.admin.do("fileAttach", "storedFile { id }", input=given)
+
+
 async def shown(api: Api, key: str) -> str | None:
     """The type that `node` shows, or None where it is not found; anything else fails."""
     answer = await api.asked("node", "id __typename", id=key)
@@ -294,6 +316,8 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
         "DUPLICATE_POLICY",
         "CHANNEL_GROUP",
         "TERRITORY",
+        "SMS_ACCOUNT",
+        "SMS_TEMPLATE",
     }
     assert {name for name, type_ in found.items() if type_} == open_
 

@@ -8,6 +8,7 @@ from crm.store.database import Database
 async def ensure(database: Database) -> None:
     """In this order: a room may build on what those below it have written."""
     from crm.services.customers import duplicate_policies, pipelines, pool_policies, sla_policies
+    from crm.services.messaging import sms_accounts
     from crm.services.system import defaults, work_calendars
 
     await defaults.ensure(database)
@@ -16,3 +17,4 @@ async def ensure(database: Database) -> None:
     await sla_policies.ensure(database)
     await duplicate_policies.ensure(database)
     await pool_policies.ensure(database)
+    await sms_accounts.ensure(database)

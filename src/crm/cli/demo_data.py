@@ -19,6 +19,7 @@ from crm.cli.demo.partners import open_partnerships
 from crm.cli.demo.pool import fill_pool
 from crm.cli.demo.records import CHANNELS, CUSTOMERS, SUPPLIERS, Parties, add_parties, delete_some
 from crm.cli.demo.service import CASES, PROJECTS, add_cases, add_maintenance, add_projects
+from crm.cli.demo.texts import send_texts
 from crm.cli.demo.twins import name_twins
 from crm.cli.progress import ProgressBar
 from crm.cli.seeding.binary_copy import packed, read_types, write_packed
@@ -61,6 +62,7 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         await open_office(opened, dice, company)
         await fill_pool(opened, dice, company)
         await open_partnerships(opened, company, partners)
+        await send_texts(opened, company)
     await refresh_statistics(database)
 
 

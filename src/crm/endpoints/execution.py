@@ -17,6 +17,7 @@ from crm.access.viewer import Viewer
 from crm.access.viewers import Viewers
 from crm.config import Settings
 from crm.core.errors import Unauthenticated
+from crm.core.vault import Vault
 from crm.endpoints.allowed import allowed
 from crm.endpoints.documents import Documents
 from crm.endpoints.finishing import finished
@@ -50,6 +51,7 @@ class Services:
     dialling: DiallingPlan
     session_days: int
     secret: bytes
+    vault: Vault
     presence: Presence
     hub: Hub
     commonness: Commonness = field(default_factory=Commonness)
@@ -83,7 +85,8 @@ class Executor:
         plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None, self.settings.switchboard)
         key = self.settings.secret_key
         secret = key.get_secret_value().encode() if key else b""
-        return Services(database, Viewers(database, sessions.seen), plan, self.settings.session_days, secret, presence, hub)
+        viewers, days = Viewers(database, sessions.seen), self.settings.session_days
+        return Services(database, viewers, plan, days, secret, Vault(secret), presence, hub)
 
     def refusal(self, viewer: Viewer, fields: Set[str]) -> str | None:
         """Why these root fields are not executed at all for this viewer: the anonymous, and who asks about the schema itself."""

@@ -100,7 +100,7 @@ class Endpoint:
 
     async def _answered(self, request: Request, asked: Asked, *, events: bool) -> Answer | Stream:
         services: Services = request.app.state.services
-        token = _token(request)
+        token = token_of(request)
         viewer = ANONYMOUS if token is None else await services.viewers.of(token)
         if viewer is None:
             raise unauthenticated("This token is unknown, expired or revoked. Sign in again.")
@@ -195,7 +195,7 @@ async def _prove(services: Services, token: str | None) -> None:
         raise unauthenticated(ENDED)
 
 
-def _token(request: Request) -> str | None:
+def token_of(request: Request) -> str | None:
     """The token of the Authorization header; None without a header. A header that is no bearer token is a bad one.
 
     A token is read from nowhere else, no cookie, no address: a page of another origin can make a browser send a request, but

@@ -24,6 +24,8 @@ from crm.models.customers.segment import Segment, SegmentMember, SegmentUse
 from crm.models.customers.service_case import ServiceCase, SlaPolicy
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
+from crm.models.messaging.sms_account import SmsAccount, SmsOptOut, SmsTemplate, SmsTemplateVariable
+from crm.models.messaging.sms_message import Outbound, SmsBatch, SmsMessage, SmsPart, SmsReport
 from crm.models.office.calendar_feed import CalendarFeed
 from crm.models.office.reminder import Reminder, ReminderSeries
 from crm.models.office.schedule_event import ReminderRule, ScheduleAttendee, ScheduleEvent, ScheduleException
@@ -40,6 +42,7 @@ from crm.models.system.role import FieldGrant, RightsEpoch, Role, RoleGrant, Rol
 from crm.models.system.search_entry import SearchEntry
 from crm.models.system.session import Session, SignInAttempt
 from crm.models.system.share import Principal, Share
+from crm.models.system.stored_file import StoredFile
 from crm.models.system.tag import RecordTag, Tag
 from crm.models.system.user import ReportingClosure, User
 from crm.models.system.work_calendar import CalendarDay, WorkCalendar, WorkingHours
@@ -97,6 +100,7 @@ __all__ = [
     "Notification",
     "NumberSeries",
     "Opportunity",
+    "Outbound",
     "Party",
     "PhoneNumber",
     "Pipeline",
@@ -130,9 +134,18 @@ __all__ = [
     "Share",
     "SignInAttempt",
     "SlaPolicy",
+    "SmsAccount",
+    "SmsBatch",
+    "SmsMessage",
+    "SmsOptOut",
+    "SmsPart",
+    "SmsReport",
+    "SmsTemplate",
+    "SmsTemplateVariable",
     "Stage",
     "StageChange",
     "Stakeholder",
+    "StoredFile",
     "Tag",
     "TeamMember",
     "Territory",

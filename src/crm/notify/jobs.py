@@ -16,6 +16,7 @@ from crm.services.customers.forecasts import TAKE_FORECAST
 from crm.services.customers.merge_ledger import GATHER_STRAYS, PURGE_MERGES
 from crm.services.customers.recycling import RECYCLE
 from crm.services.jobs import Task
+from crm.services.messaging.sms_batch_preparing import PREPARE
 from crm.services.system.housekeeping import PURGE_JOBS, PURGE_TRACES
 from crm.store.database import Database
 from crm.store.errors import is_away
@@ -28,6 +29,7 @@ TASKS: tuple[Task[Any], ...] = (
     GATHER_STRAYS,
     RECYCLE,
     EXPIRE_ASSIGNMENTS,
+    PREPARE,
 )
 """Everything that can be done in the background. A job of a task that is not here waits for a worker that knows it."""
 

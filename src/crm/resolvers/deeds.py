@@ -73,8 +73,9 @@ async def consulted(operation: Operation, ask: Callable[[Deed], Awaitable[Any]])
 async def _in_transaction(
     operation: Operation, verb: str, act: Callable[..., Awaitable[Any]], arguments: dict[str, Any], key: str | None
 ) -> Done:
+    services = operation.services
     async with deed(
-        operation.services.database, operation.viewer, operation.request.id, dialling=operation.services.dialling
+        services.database, operation.viewer, operation.request.id, dialling=services.dialling, vault=services.vault
     ) as opened:
         if key is not None:
             first = await idempotency.remembered(opened, key, verb, fingerprint(arguments, operation.services.secret))

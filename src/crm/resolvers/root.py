@@ -39,6 +39,8 @@ from crm.resolvers.customers.stakeholders import StakeholderMutation
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
+from crm.resolvers.messaging.sms_accounts import SmsAccountMutation, SmsAccountQuery
+from crm.resolvers.messaging.sms_messages import SmsMessageMutation, SmsMessageQuery
 from crm.resolvers.news import Subscription
 from crm.resolvers.office.calendar_feeds import CalendarFeedMutation, CalendarFeedQuery
 from crm.resolvers.office.reminders import ReminderMutation, ReminderQuery
@@ -53,6 +55,7 @@ from crm.resolvers.system.records import RecordMutation, RecordQuery
 from crm.resolvers.system.roles import RoleMutation, RoleQuery
 from crm.resolvers.system.search import SearchQuery
 from crm.resolvers.system.sessions import SessionMutation, SessionQuery
+from crm.resolvers.system.stored_files import StoredFileMutation
 from crm.resolvers.system.users import UserMutation, UserQuery
 from crm.resolvers.system.work_calendars import WorkCalendarMutation, WorkCalendarQuery
 from crm.resolvers.trade.deliveries import DeliveryMutation, DeliveryQuery
@@ -68,7 +71,7 @@ class Query(
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
     ProjectQuery, MaintenanceQuery, ServiceCaseQuery, WorkCalendarQuery,
-    AnnouncementQuery,
+    AnnouncementQuery, SmsAccountQuery, SmsMessageQuery,
     ScheduleEventQuery, ReminderQuery, CalendarFeedQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
     SearchQuery,
@@ -86,10 +89,10 @@ class Mutation(
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
     ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
-    AnnouncementMutation,
+    AnnouncementMutation, SmsAccountMutation, SmsMessageMutation,
     ScheduleEventMutation, ReminderMutation, CalendarFeedMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
-    CustomFieldMutation, RecordMutation, NotificationMutation,
+    CustomFieldMutation, RecordMutation, NotificationMutation, StoredFileMutation,
 ):  # fmt: skip
     """The root of writing."""
 

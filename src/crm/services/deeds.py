@@ -16,6 +16,7 @@ from tortoise.transactions import in_transaction
 from crm.access.loading import load_by_session
 from crm.access.viewer import Viewer, same_rights
 from crm.core.clock import now
+from crm.core.vault import CLOSED, Vault
 from crm.services.search_entries import keep_entries
 
 
@@ -67,6 +68,7 @@ class Deed:
     channel: Channel = Channel.API
     on_behalf_of: UUID | None = None
     dialling: DiallingPlan = DiallingPlan()
+    vault: Vault = CLOSED
     news: list[object] = field(default_factory=list)
     """What was recorded for the outbox; told to the relay once it is committed."""
     reworded: set[UUID] = field(default_factory=set)
@@ -134,10 +136,11 @@ async def deed(
     *,
     channel: Channel = Channel.API,
     dialling: DiallingPlan = DiallingPlan(),
+    vault: Vault = CLOSED,
 ) -> AsyncIterator[Deed]:
     """Open the transaction of a deed, and make sure that the viewer still is who they were when their rights were loaded."""
     async with database.transaction() as tx:
-        opened = Deed(tx, viewer, now(), request_id, channel, dialling=dialling)
+        opened = Deed(tx, viewer, now(), request_id, channel, dialling=dialling, vault=vault)
         if viewer.session is not None:
             state: Mapping[str, Any] = (await opened.rows(_GUARD, viewer.session))[0]
             if not state["live"] or (state["epoch"] != viewer.epoch and not await _unchanged(opened, viewer.session)):

@@ -148,7 +148,7 @@ async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, An
     return row, changes
 
 
-DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "owner_since", "recycle_warned_at"})
+DERIVED = frozenset({"name_key", "normalised_name", "password_hash", "owner_since", "recycle_warned_at", "sealed_secret"})
 """Columns that follow from others (or must not be read): not told in the change log."""
 DERIVED_OF_OWNED = DERIVED | {"department_id"}
 """The department of a record follows from its owner; the department of a person from nothing."""

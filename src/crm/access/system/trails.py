@@ -1,4 +1,4 @@
-"""What hangs on records of any kind: shares, tags put on, the change log, comments. Seen wherever the record is."""
+"""What hangs on records of any kind: shares, tags put on, the change log, comments, files. Seen wherever the record is."""
 
 from crm.access.branches import ViaRecord, visible
 from crm.core.kinds import Kind
@@ -7,4 +7,5 @@ from crm.rules.system.comments import COMMENTED
 share = visible("share", ViaRecord(owned=True), kind=Kind.SHARE, recycled=False)
 record_tag = visible("record_tag", ViaRecord(owned=True, window=True), recycled=False)
 change = visible("change", ViaRecord(owned=False), kind=Kind.CHANGE, recycled=False)
+stored_file = visible("stored_file", ViaRecord(owned=True), kind=Kind.STORED_FILE)
 comment = visible("comment", ViaRecord(owned=True, kinds=COMMENTED), kind=Kind.COMMENT, internal="internal")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from crm.access.grants import Restriction, Scope
-from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, TEXTING, Sketch
 
-WORK = "opportunity contract delivery project maintenance service_case segment"
+WORK = f"opportunity contract delivery project maintenance service_case segment {TEXTING}"
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 
@@ -14,11 +14,13 @@ MANAGER = Sketch(
     "Everything on the records of the own department and those below it.",
     {
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
-        PARTNERING: {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
+        f"{PARTNERING} {TEXTING}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
         "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
-        "ring_group pipeline work_calendar calendar_day sla_policy blocked_number": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+        "ring_group pipeline work_calendar calendar_day sla_policy blocked_number sms_template sms_opt_out": {
+            Scope.ALL: "CREATE READ UPDATE DELETE"
+        },
         "tag": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "user role department dictionary": {Scope.ALL: "READ"},
     },

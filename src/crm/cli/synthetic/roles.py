@@ -12,6 +12,7 @@ DEALINGS = "call opportunity contract delivery project maintenance service_case 
 """What people have to do with parties, beside contacts and activities."""
 PARTNERING = "channel_assignment channel_submission marketing_task"
 """What is between us and channels."""
+TEXTING = "sms_message sms_batch"
 ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
 
 

@@ -52,50 +52,61 @@ def reports_of(source: str, body: bytes, now: datetime, said: FieldMap = PLAIN) 
 
 def report_of(source: str, event: Any, now: datetime, said: FieldMap = PLAIN, prefix: str = "") -> CallReport | None:
     """One event; None where it is nothing to us."""
+    event = fields_of(event, prefix)
+    told = event if said.plain else said.event(event)
+    return None if told is None else Reader(told, prefix, now, said).report(source)
+
+
+def fields_of(event: Any, prefix: str) -> dict[str, Any]:
+    """What an event tells, by name."""
     if not isinstance(event, dict):
         raise BadBody("An event is a JSON object.", prefix.rstrip(".") or None)
-    told = event if said.plain else said.event(event)
-    return None if told is None else _Reader(told, prefix, now, said).report(source)
+    return event
 
 
-class _Reader:
+class Reader:
     """One event, field by field."""
 
-    def __init__(self, event: dict[str, Any], prefix: str, now: datetime, said: FieldMap) -> None:
+    def __init__(self, event: dict[str, Any], prefix: str, now: datetime, said: FieldMap = PLAIN) -> None:
         self.event, self.prefix, self.now, self.said = event, prefix, now, said
 
     def report(self, source: str) -> CallReport:
+        """The event of a call."""
         return CallReport(
             source=source,
             event_id=self.needed("event_id", _name),
             call_id=self.needed("call_id", _name),
             leg_id=self.optional("leg_id", _name),
-            state=self.needed("state", _one_of(STATES)),
-            direction=self.needed("direction", _one_of(DIRECTIONS)),
-            caller=self.needed("from", _text),
-            called=self.needed("to", _text),
-            agent=self.optional("agent", _text),
+            state=self.needed("state", one_of(STATES)),
+            direction=self.needed("direction", one_of(DIRECTIONS)),
+            caller=self.needed("from", text_of),
+            called=self.needed("to", text_of),
+            agent=self.optional("agent", text_of),
             extensions=self.optional("extensions", _texts) or (),
-            at=self.needed("at", self._instant),
+            at=self.needed("at", self.instant),
             recording_url=self.optional("recording_url", _address),
-            cause=self.optional("cause", _text),
+            cause=self.optional("cause", text_of),
         )
 
     def needed(self, name: str, read: Callable[[Any], Any]) -> Any:
+        """A field that has to be there."""
         if name not in self.event:
             raise BadBody(f"`{self.said.name(name)}` is missing.", f"{self.prefix}{self.said.name(name)}")
         return self.read(name, read)
 
     def optional(self, name: str, read: Callable[[Any], Any]) -> Any:
+        """A field that may be missing or null."""
         return None if self.event.get(name) is None else self.read(name, read)
 
     def read(self, name: str, read: Callable[[Any], Any]) -> Any:
+        """A field, with what is wrong with it told by its name."""
         try:
             return read(self.event[name])
         except ValueError as error:
             raise BadBody(f"`{self.said.name(name)}` {error}.", f"{self.prefix}{self.said.name(name)}") from None
 
-    def _instant(self, value: Any) -> datetime:
+    def instant(self, value: Any) -> datetime:
+        """An instant with a zone, not ahead of the clock."""
         if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
             raise ValueError("is an instant with a zone such as 2026-01-31T09:00:00+08:00")
         try:
@@ -107,7 +118,8 @@ class _Reader:
         return at
 
 
-def _text(value: Any, longest: int = LONGEST_TEXT) -> str:
+def text_of(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """A text of at most so many characters."""
     if not isinstance(value, str):
         raise ValueError("is a text")  # noqa: TRY004 -- wrong data, not a wrong call
     if len(value) > longest:
@@ -118,7 +130,7 @@ def _text(value: Any, longest: int = LONGEST_TEXT) -> str:
 
 
 def _name(value: Any) -> str:
-    text = _text(value)
+    text = text_of(value)
     if not text.strip():
         raise ValueError("is empty")
     return text
@@ -127,19 +139,21 @@ def _name(value: Any) -> str:
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > MOST_EXTENSIONS:
         raise ValueError(f"is a list of at most {MOST_EXTENSIONS} texts")
-    return tuple(_text(each) for each in value)
+    return tuple(text_of(each) for each in value)
 
 
 def _address(value: Any) -> str:
     """An address that a browser may be given: nothing that would run as a script."""
-    text = _text(value, LONGEST_ADDRESS)
+    text = text_of(value, LONGEST_ADDRESS)
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is an http or https address")
     return text
 
 
-def _one_of(values: Mapping[str, Any]) -> Callable[[Any], Any]:
+def one_of(values: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """One of these words, as what it stands for."""
+
     def read(value: Any) -> Any:
         if not isinstance(value, str) or value not in values:
             raise ValueError(f"is one of {', '.join(values)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -11,19 +10,13 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 from starlette.requests import Request
 
-TIMESTAMP = "x-crm-timestamp"
-SIGNATURE = "x-crm-signature"
-VERSION = "v1="
+from crm.core.signing import SIGNATURE, TIMESTAMP, signature
+
 TOLERANCE = 300
 """Seconds that clocks may differ by, and after which what was overheard is worthless."""
 LONGEST_SOURCE = 40
 NOBODY = secrets.token_hex(32)
 """What unknown sources are checked against, so that they take as long to refuse: a secret that nobody has."""
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """`v1=` and the HMAC-SHA256 of the timestamp, a dot and the body."""
-    return VERSION + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def refusal_of(request: Request, source: str, body: bytes, known: Mapping[str, SecretStr]) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 
 from crm.core.text import clean
 
@@ -35,6 +36,7 @@ _MASKED = re.compile(r"[*x]{2,}")
 _LOCAL_IN_CHINA = re.compile(r"[2-8]\d{6,7}")
 _COUNTRY_BEFORE_LOCAL = re.compile(r"(?:\+|00)86(?=[2-8]\d{6,7}$)")
 _SERVICE_IN_CHINA = re.compile(r"1[0-2]\d{1,3}|9[56]\d{3,6}|10(?:10|96)\d{3,4}")
+_MOBILE_IN_CHINA = re.compile(r"\+861[3-9]\d{9}")
 _IP_PREFIX_IN_CHINA = re.compile(r"1(?:[12]\d|79)\d\d(?=0\d{9,11}$|1[3-9]\d{9}$)")
 """Cheap-call prefixes such as 17951, 12593, 12530. phonenumbers drops them, but not where the trunk 0 follows."""
 
@@ -90,6 +92,31 @@ def is_withheld(raw: str) -> bool:
     plain = _plain(clean(raw))
     digits = {char for char in plain if char.isdecimal()}
     return digits <= {"0"} or "anonymous" in plain or bool(_MASKED.search(plain))
+
+
+class TextsTo(StrEnum):
+    """Whether a number can be sent short messages (短信), and if not, why."""
+
+    MOBILE = "MOBILE"
+    LANDLINE = "LANDLINE"
+    SHORT_CODE = "SHORT_CODE"
+
+
+def texts_to(e164: str | None) -> TextsTo:
+    """Mobile numbers, and those of plans that do not tell them from others (+1). Without E.164 it is a service or a local number.
+
+    A range that the library does not know yet is taken for a mobile one where the number is as long as one of its country.
+    """
+    import phonenumbers
+
+    if e164 is None:
+        return TextsTo.SHORT_CODE
+    number = phonenumbers.parse(e164)
+    if number.country_code == 86:
+        return TextsTo.MOBILE if _MOBILE_IN_CHINA.fullmatch(e164) else TextsTo.LANDLINE
+    kind, mobile = phonenumbers.number_type(number), phonenumbers.PhoneNumberType
+    taken = (mobile.MOBILE, mobile.FIXED_LINE_OR_MOBILE, mobile.PERSONAL_NUMBER, mobile.UNKNOWN)
+    return TextsTo.MOBILE if kind in taken else TextsTo.LANDLINE
 
 
 def mask(display: str) -> str:

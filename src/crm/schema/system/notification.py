@@ -52,6 +52,7 @@ class NotificationKind(Enum):
     ESCALATED = _told(Notice.ESCALATED, "A case of the viewer's, or of somebody below them, is running late (服务单升级).")
     RECYCLED_SOON = _told(Notice.RECYCLED_SOON, "A customer of the viewer's will go to the public pool soon (即将回收).")
     RECYCLED = _told(Notice.RECYCLED, "A customer of the viewer's went to the public pool (已回收到公海).")
+    SMS_RECEIVED = _told(Notice.SMS_RECEIVED, "Somebody answered a short message, or wrote one (收到短信).")
     JOB_FAILED = _told(Notice.JOB_FAILED, "A background job was given up: one that the viewer started, or may retry (任务失败).")
 
 

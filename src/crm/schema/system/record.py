@@ -53,4 +53,5 @@ class OwnedRecord(Record):
     )
     tags = related_through("system.Tag", "record_tag", "record_id", "tag_id", "Its tags (标签).")
     shares = related_list("system.Share", "record_id", "With whom it is shared (共享列表).")
+    files = related_list("system.StoredFile", "record_id", "What was attached to it (相关文档).")
     changes = related_list("system.Change", "record_id", "Its change log (变更记录).")

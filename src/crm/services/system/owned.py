@@ -56,7 +56,7 @@ def referring(target: type[Model]) -> list[tuple[type[Model], str]]:
     return found
 
 
-def model_of_record(record_id: str) -> type[Model]:
+def model_of_record(record_id: str, where: tuple[str, ...] = ("input", "ids")) -> type[Model]:
     """The model of an owned record's id; anything else is simply not found."""
     kinds = [rule.kind for rule in declared() if rule.owned and rule.kind]
     key = parse_id(record_id, *kinds)
@@ -65,7 +65,7 @@ def model_of_record(record_id: str) -> type[Model]:
             rule = rule_of(model)
             if rule.kind and parse_id(record_id, rule.kind):
                 return model
-    raise NotFound(("input", "ids"))
+    raise NotFound(where)
 
 
 async def recipient(deed: Deed, to: str) -> tuple[UUID, UUID | None]:

@@ -12,14 +12,14 @@ from crm.access.branches import declared
 from crm.access.grants import Action
 from crm.core.errors import Invalid, NotFound
 from crm.core.ids import parse_id
-from crm.models import CustomValue, RecordTag, Share
+from crm.models import CustomValue, RecordTag, Share, StoredFile
 from crm.services.deeds import Deed
 from crm.services.records import claim, entity_of, record_change
 from crm.services.system.owned import models
 
 
 async def purge(deed: Deed, record_id: str) -> UUID:
-    """Remove a deleted record, its value rows, custom values, shares and tags.
+    """Remove a deleted record, its value rows, custom values, shares, tags and files.
 
     Any other record that still refers to it stops this: the foreign keys say so, whatever rooms will be added.
     """
@@ -28,6 +28,7 @@ async def purge(deed: Deed, record_id: str) -> UUID:
     await record_change(deed, row, f"{entity_of(row)}.purge", [])
     await Share.filter(record_id=key).using_db(deed.tx).delete()
     await RecordTag.filter(record_id=key).using_db(deed.tx).delete()
+    await StoredFile.filter(record_id=key).using_db(deed.tx).update(deleted_at=deed.at)
     await CustomValue.filter(record_id=key).using_db(deed.tx).delete()
     try:
         async with deed.savepoint() as inner:

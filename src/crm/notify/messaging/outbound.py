@@ -1,0 +1,138 @@
+"""Sending what waits: claim, try, write down. One loop for every medium.
+
+A claim is committed before the peer hears of the message, and an outcome is committed after it has spoken. So whatever is killed,
+and whenever: a message that was not sent is still in the queue, and one that may have been sent is known for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from crm.core.clock import now
+from crm.rules.messaging.sending import Medium, Outcome
+from crm.store.database import Database
+from crm.store.errors import is_away
+
+MOST = 32
+"""Messages that are on their way at the same time, in this process."""
+LONGEST_SLEEP = 1.0
+"""Other processes may queue something sooner than what this one is waiting for."""
+PAUSE_AFTER_FAILURE = 1.0
+GRACE = 5.0
+"""So long are messages waited for at a stop that are on their way."""
+
+log = structlog.get_logger("crm.outbound")
+
+Letter = TypeVar("Letter")
+
+
+class Sender(Protocol[Letter]):
+    """What a medium brings: how its messages are claimed, tried, and written down."""
+
+    medium: Medium
+
+    async def next_due(self, database: Database) -> datetime | None:
+        """When there is something to try."""
+
+    async def take(self, database: Database, most: int) -> Sequence[Letter]:
+        """Claim at most so many."""
+
+    async def send(self, letter: Letter) -> Outcome:
+        """One try; it never raises for what a peer can do."""
+
+    async def settle(self, database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
+        """Write down how these ended."""
+
+    async def close(self) -> None:
+        """Give back what is open."""
+
+
+class Outgoing(Generic[Letter]):
+    """One medium being sent, by this process."""
+
+    def __init__(self, database: Database, sender: Sender[Letter]) -> None:
+        self.database, self.sender = database, sender
+        self._flying: dict[asyncio.Task[Outcome], Letter] = {}
+        self._ended: list[tuple[Letter, Outcome]] = []
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled; then what is on its way gets some seconds to land."""
+        self.database.bells.add(self._rung)
+        try:
+            while True:
+                try:
+                    await self._turn()
+                except Exception as error:  # noqa: BLE001 - whatever it is, the queue waits and is gone on with
+                    await self._failed(error)
+        finally:
+            self.database.bells.discard(self._rung)
+            await self._land()
+            await self.sender.close()
+
+    async def _turn(self) -> None:
+        """Write down what ended, send what is due, and wait for either."""
+        self._bell.clear()
+        await self._settle()
+        taken = await self.sender.take(self.database, MOST - len(self._flying)) if len(self._flying) < MOST else ()
+        for letter in taken:
+            self._flying[asyncio.create_task(self.sender.send(letter))] = letter
+        if taken:
+            await asyncio.sleep(0)
+        due = None if len(self._flying) == MOST else await self.sender.next_due(self.database)
+        seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.001, (due - now()).total_seconds()))
+        await self._wait(seconds)
+
+    async def _wait(self, seconds: float) -> None:
+        """Until something landed, something was queued, or something is due."""
+        bell = asyncio.create_task(self._bell.wait())
+        try:
+            await asyncio.wait({bell, *self._flying}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            bell.cancel()
+        self._gather()
+
+    def _gather(self) -> None:
+        for task in [each for each in self._flying if each.done()]:
+            letter = self._flying.pop(task)
+            if task.cancelled():
+                continue  # left as it is: its try becomes one whose answer never came
+            if (error := task.exception()) is not None:
+                log.error("sending failed", medium=self.sender.medium.value, exc_info=error)
+                continue
+            self._ended.append((letter, task.result()))
+
+    async def _settle(self) -> None:
+        if self._ended:
+            ended = list(self._ended)
+            await self.sender.settle(self.database, ended)
+            self._ended = self._ended[len(ended) :]
+
+    async def _land(self) -> None:
+        """What ended is written down; what has not by then is left to whoever claims it next."""
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=GRACE)
+        self._gather()
+        for task in self._flying:
+            task.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
+        with suppress(Exception):
+            await self._settle()
+
+    async def _failed(self, error: Exception) -> None:
+        medium = self.sender.medium.value
+        if is_away(error):
+            log.warning("sending waits, the database is away", medium=medium, reason=type(error).__name__)
+        else:
+            log.exception("sending failed", medium=medium)
+        await asyncio.sleep(PAUSE_AFTER_FAILURE)
+
+    def _rung(self, news: Collection[object]) -> None:
+        if not news or self.sender.medium in news:
+            self._bell.set()

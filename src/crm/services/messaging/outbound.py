@@ -1,0 +1,109 @@
+"""The queue of what is to be sent, for every medium: short messages now, e-mail and reminders through the same door.
+
+A row is put here in the transaction that wants it sent, and taken away in the one that writes down that it was. In between it is
+claimed: whoever claims it commits that before the peer hears of it, so a try that nobody ended, because its process was killed,
+is known for one whose answer never came. Rows that another process has in hand are skipped, not waited for.
+
+Whoever writes a message and its row here locks the message first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from crm.rules.messaging.sending import Medium, Next, Outcome, verdict
+from crm.services.deeds import Database, Deed
+
+HELD = timedelta(seconds=90)
+"""So long is a try left alone. A gateway gives up sooner, so what is claimed after that was left by a process that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message to be sent: by which account of its medium, and when at the earliest."""
+
+    message_id: UUID
+    account_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One try at one message. `tries` counts it; `doubts` are the earlier ones whose answer never came."""
+
+    id: int
+    message_id: UUID
+    holder: UUID
+    tries: int
+    doubts: int
+    first_due_at: datetime
+
+
+_PUT = """
+INSERT INTO outbound (medium, message_id, account_id, first_due_at, due_at, tries, doubts)
+SELECT $1, k.message_id, k.account_id, k.due_at, k.due_at, 0, $5
+FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS k(message_id, account_id, due_at)
+ON CONFLICT (medium, message_id) DO NOTHING
+"""
+
+
+async def put(deed: Deed, medium: Medium, waiting: Sequence[Waiting], *, doubts: int = 0) -> None:
+    """Have these sent after the commit, each once. `doubts`: so many tries before may have arrived."""
+    if not waiting:
+        return
+    columns = [each.message_id for each in waiting], [each.account_id for each in waiting], [each.due_at for each in waiting]
+    await deed.run(_PUT, medium.value, *columns, doubts)
+    deed.news.append(medium)
+
+
+async def withdraw(deed: Deed, medium: Medium, messages: Sequence[UUID]) -> set[UUID]:
+    """Take back what nobody is sending at this moment; which messages that was."""
+    query = "DELETE FROM outbound WHERE medium = $1 AND message_id = ANY($2::uuid[]) AND holder IS NULL RETURNING message_id"
+    return {row["message_id"] for row in await deed.rows(query, medium.value, list(messages))}
+
+
+# A row that still has a holder was never ended: that try is one whose answer never came.
+_CLAIM = """
+WITH due AS (
+    SELECT id FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3
+    ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o.tries + 1, holder = $5, due_at = $6
+FROM due WHERE o.id = due.id RETURNING o.id, o.message_id, o.tries, o.doubts, o.first_due_at
+"""
+
+
+async def claim(deed: Deed, medium: Medium, account_id: UUID, most: int) -> list[Ticket]:
+    """Tickets of what is due for an account, the longest overdue first. They count once this is committed."""
+    holder = uuid4()
+    rows = await deed.rows(_CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD)
+    return [
+        Ticket(row["id"], row["message_id"], holder, row["tries"], row["doubts"], row["first_due_at"])
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+
+
+_AGAIN = "UPDATE outbound SET holder = NULL, due_at = $3, doubts = $4, tries = $5 WHERE id = $1 AND holder = $2 RETURNING id"
+_GONE = "DELETE FROM outbound WHERE id = $1 AND holder = $2 RETURNING id"
+
+
+async def settle(deed: Deed, ticket: Ticket, outcome: Outcome) -> Next | None:
+    """Write down how a try ended, and what is done about it. None where the row is another's by now: then nothing follows."""
+    judged = verdict(outcome, ticket.tries, ticket.doubts)
+    if judged.next is Next.AGAIN:
+        doubts = ticket.doubts + judged.doubtful
+        held: Any = await deed.rows(_AGAIN, ticket.id, ticket.holder, deed.at + judged.wait, doubts, ticket.tries)
+    else:
+        held = await deed.rows(_GONE, ticket.id, ticket.holder)
+    return judged.next if held else None
+
+
+async def next_due(database: Database, medium: Medium) -> datetime | None:
+    """When there is something to try next; None where nothing waits."""
+    async with database.transaction() as tx:
+        found = await tx.execute_query_dict("SELECT min(due_at) AS at FROM outbound WHERE medium = $1", [medium.value])
+    at: datetime | None = found[0]["at"]
+    return at

@@ -1,0 +1,179 @@
+"""Short messages in bulk (短信群发): to whom, what it would be, and the one verb that sends it.
+
+Who is meant is settled when it is sent, under the rights of whoever sends. Their messages are written afterwards, by a job for
+every few hundred (`sms_batch_preparing.py`), with the same judgement as the preview.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from crm.access.binds import Binds
+from crm.access.conditions import Condition, render_condition
+from crm.access.grants import Action
+from crm.access.predicates import all_of, readable
+from crm.core.errors import Conflict, Invalid, NotFound, Required
+from crm.core.ids import parse_id
+from crm.core.kinds import Kind
+from crm.models import SmsBatch, SmsMessage
+from crm.rules.messaging.sending import Medium
+from crm.rules.messaging.sms_flow import SMS_BATCH_FLOW, SmsBatchStatus, SmsBatchVerb, SmsReason, SmsState
+from crm.services import custom_values
+from crm.services.change_batches import record_changes
+from crm.services.deeds import Deed
+from crm.services.jobs import BATCH, enqueue_many
+from crm.services.messaging import outbound
+from crm.services.messaging.sms_batch_preparing import PREPARE, Prepare
+from crm.services.messaging.sms_judgement import Sample, judged
+from crm.services.messaging.sms_recipients import recipients, refuse_hidden
+from crm.services.messaging.sms_texts import draft_of
+from crm.services.owners import owned_by
+from crm.services.records import FieldChange, check_frozen, claim, insert, record_change, refuse_blank, revise
+from crm.services.references import rule_of_table
+from crm.services.values import checked
+
+MOST = 20_000
+SAMPLES = 5
+CONTACTS, PARTIES = ("input", "contactIds"), ("input", "partyIds")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom a bulk message is for."""
+
+    contacts: Sequence[UUID]
+    parties: Sequence[UUID]
+
+    def __len__(self) -> int:
+        return len(self.contacts) + len(self.parties)
+
+    def chunks(self, size: int) -> list[Meant]:
+        """The same in parts."""
+        parts = [Meant(self.contacts[start : start + size], ()) for start in range(0, len(self.contacts), size)]
+        return parts + [Meant((), self.parties[start : start + size]) for start in range(0, len(self.parties), size)]
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a bulk message would come to."""
+
+    currency: str
+    recipients: int = 0
+    refused: Counter[SmsReason] = field(default_factory=Counter)
+    segments: int = 0
+    cost: Decimal = Decimal("0.0000")
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def sendable(self) -> int:
+        """So many messages would be sent."""
+        return self.recipients - self.refused.total()
+
+
+async def preview(deed: Deed, given: Mapping[str, Any], condition: Condition | None) -> Preview:
+    """Count it all through, write nothing."""
+    draft, meant = await draft_of(deed, given), await _meant(deed, given, condition)
+    found, seen = Preview(draft.account["currency"]), set[str]()
+    for part in meant.chunks(BATCH):
+        for sample in await judged(deed, draft, await recipients(deed, part.contacts, part.parties), seen):
+            found.recipients += 1
+            if sample.reason is not None:
+                found.refused[sample.reason] += 1
+            if sample.text is not None:
+                found.segments += sample.text.segments
+                found.cost += sample.text.cost
+            if len(found.samples) < SAMPLES:
+                found.samples.append(sample)
+        await asyncio.sleep(0)
+    return found
+
+
+async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None) -> UUID:
+    """Write it down and have its messages written; `expected_recipients` says how many its sender counts on."""
+    refuse_blank(given, ["name"])
+    check_frozen(deed, "sms_batch", [name for name in given if name in ("name", "text", "send_at", "category")])
+    draft, meant = await draft_of(deed, given), await _meant(deed, given, condition)
+    expected = given.get("expected_recipients")
+    if expected is not None and expected != len(meant):
+        raise Conflict(f"There are {len(meant)} recipients by now.", ("input", "expectedRecipients"))
+    values = {
+        **checked(SmsBatch, {"name": given["name"]}), "status": SmsBatchStatus.PREPARING.value,
+        "account_id": draft.account["id"], "template_id": draft.template["id"] if draft.template else None,
+        "category": draft.category.value, "text": draft.text, "send_at": draft.send_at,
+        "given": {"values": dict(draft.given), "sender": draft.sender_name},
+        "recipient_count": len(meant), "currency": draft.account["currency"],
+    }  # fmt: skip
+    batch, changes = await insert(deed, SmsBatch, Kind.SMS_BATCH, await owned_by(deed, "sms_batch", values))
+    changes += await custom_values.write(deed, batch, given, new=True)
+    await record_change(deed, batch, "sms_batch.create", [each for each in changes if each.field != "given"])
+    parts = [Prepare(batch.id, list(part.contacts), list(part.parties)) for part in meant.chunks(BATCH)]
+    await enqueue_many(deed, PREPARE, parts, alone=f"sms batch {batch.id}")
+    return batch.id
+
+
+async def cancel(deed: Deed, record_id: str) -> UUID:
+    """What nobody has sent yet is not sent; what is being sent at this moment goes out."""
+    batch: Any = await claim(deed, SmsBatch, record_id, Action.UPDATE)
+    status = SMS_BATCH_FLOW.after(SmsBatchStatus(batch.status), SmsBatchVerb.CANCEL)
+    query = "SELECT id, party_id FROM sms_message WHERE batch_id = $1 AND state = 'QUEUED' ORDER BY id FOR NO KEY UPDATE"
+    waiting = {row["id"]: row["party_id"] for row in await deed.rows(query, batch.id)}
+    caught = sorted(await outbound.withdraw(deed, Medium.SMS, list(waiting)))
+    await deed.run(
+        "UPDATE sms_message SET state = $2, ended_at = $3, updated_at = $3, updated_by_id = $4, version = version + 1"
+        " WHERE id = ANY($1::uuid[])",
+        caught, SmsState.CANCELLED.value, deed.at, deed.actor,
+    )  # fmt: skip
+    told = [FieldChange("state", SmsState.QUEUED.value, SmsState.CANCELLED.value)]
+    await record_changes(deed, SmsMessage, "sms_message", "cancel", [(key, waiting[key], told) for key in caught])
+    changes = await revise(deed, batch, {"status": status.value, "cancelled_at": deed.at})
+    await record_change(deed, batch, "sms_batch.cancel", changes)
+    return UUID(str(batch.id))
+
+
+async def _meant(deed: Deed, given: Mapping[str, Any], condition: Condition | None) -> Meant:
+    """The contacts and parties that are named, and the contacts that the filter finds, each once: those the sender sees."""
+    contacts = await _named(deed, "contact", Kind.CONTACT, given.get("contact_ids") or (), CONTACTS)
+    parties = await _named(deed, "party", Kind.PARTY, given.get("party_ids") or (), PARTIES)
+    if condition is not None:
+        contacts = sorted({*contacts, *await _seen(deed, "contact", [], condition)})
+    meant = Meant(contacts, parties)
+    if not len(meant):
+        raise Required("This reaches nobody.", ("filter",) if condition is not None else CONTACTS)
+    if len(meant) > MOST:
+        raise Invalid(f"At most {MOST} recipients at once.", ("filter",) if condition is not None else CONTACTS)
+    if contacts:
+        await refuse_hidden(deed, "contact", contacts, CONTACTS)
+    if parties:
+        await refuse_hidden(deed, "party", parties, PARTIES)
+    return meant
+
+
+async def _named(deed: Deed, table: str, kind: Kind, texts: Sequence[str], where: tuple[str, ...]) -> list[UUID]:
+    if len(texts) > MOST:
+        raise Invalid(f"At most {MOST} recipients at once.", where)
+    keys = [parse_id(text, kind) for text in texts]
+    wanted = sorted({key for key in keys if key is not None})
+    seen = set(await _seen(deed, table, wanted, None)) if wanted else set()
+    if missing := [place for place, key in enumerate(keys) if key not in seen]:
+        raise NotFound((*where, str(missing[0])))
+    return wanted
+
+
+async def _seen(deed: Deed, table: str, keys: Sequence[UUID], condition: Condition | None) -> list[UUID]:
+    """The rows that the sender sees, of these ids or of a condition; one more than may be tells that there are more."""
+    binds, rights = Binds(), deed.viewer.rights
+    tests = [readable(rule_of_table(table), "r", rights, binds)]
+    if condition is not None:
+        tests.append(render_condition(condition, "r", rights, binds))
+    else:
+        tests.append(f"r.id = ANY({binds.value(list(keys))}::uuid[])")
+    text, values = binds.statement(
+        f"SELECT r.id FROM {table} r WHERE {all_of(tests)} ORDER BY r.id LIMIT {MOST + 1}", deed.viewer
+    )
+    return [row["id"] for row in await deed.rows(text, *values)]

@@ -1,0 +1,239 @@
+"""One short message: written, signed, counted, sent by an HTTP gateway, receipted, filed; and everything that is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+import pytest
+from tests.factories.api import Office, opened
+from tests.factories.texting import account, contact, gateway, sending, until
+
+from crm.notify.messaging import sms
+
+office = pytest.fixture(opened)
+SENT = "smsMessage { id state text encoding segments cost currency number e164 actions party { name } contact { name } }"
+STATES = "SELECT string_agg(DISTINCT state, ' ') FROM sms_message"
+
+
+async def test_a_message_is_sent_receipted_and_filed_as_an_activity(office: Office):
+    async with gateway() as peer, sending(office):
+        await account(office, peer.url)
+        person = await contact(office.admin, "王芳", "0571-87654321", "138 0013 8000")
+        sent = await office.admin.do("smsMessageSend", SENT, input={"contactId": person["id"], "text": "您的设备已发货。"})
+        assert sent == {
+            "id": sent["id"], "state": "QUEUED", "text": "【江南科技】您的设备已发货。", "encoding": "UCS2", "segments": 1,
+            "cost": "0.0500", "currency": "CNY", "number": "138 0013 8000", "e164": "+8613800138000", "actions": ["CANCEL"],
+            "party": {"name": "王芳的公司"}, "contact": {"name": "王芳"},
+        }  # fmt: skip
+        await until(office, STATES, lambda found: found == "SUBMITTED")
+        assert [each["to"] for each in peer.taken] == ["+8613800138000"]
+        assert peer.taken[0]["text"] == "【江南科技】您的设备已发货。"
+        assert peer.taken[0]["repeat"] is False
+        assert peer.headers[0]["idempotency-key"] == sent["id"]
+        assert await sms.file_all(office.database) == 1
+        filed = await office.admin.ask(
+            "smsMessage", "state repeated activity { kind status subject content party { id } contact { id } }", id=sent["id"]
+        )
+        assert filed == {
+            "state": "SUBMITTED", "repeated": False,
+            "activity": {
+                "kind": "SMS", "status": "DONE",
+                "subject": "【江南科技】您的设备已发货。", "content": "【江南科技】您的设备已发货。",
+                "party": {"id": person["party"]["id"]}, "contact": {"id": person["id"]},
+            },
+        }  # fmt: skip
+        assert await office.value("SELECT last_contact_at IS NOT NULL FROM party WHERE id = $1", person["party"]["id"])
+        assert await sms.file_all(office.database) == 0
+
+
+SEND = "smsMessage { id state reason detail tries text segments }"
+
+
+async def test_what_cannot_be_sent_is_refused_and_changes_nothing(office: Office):
+    await account(office, "http://127.0.0.1:9/")
+    admin = office.admin
+    person = await contact(admin, "王芳", "0571-87654321")
+    nobody = await contact(admin, "李雷")
+    mobile = await contact(admin, "韩梅", "13800138001")
+    given = {"name": "到期", "category": "NOTICE", "text": "{name}，合同{no}到期。", "variables": [
+        {"name": "name", "source": "CONTACT_NAME"}, {"name": "no", "longest": 5},
+    ]}  # fmt: skip
+    template = (await admin.do("smsTemplateCreate", "smsTemplate { id variables { name source longest } }", input=given))["id"]
+    await admin.do("smsOptOutCreate", "smsOptOut { e164 cause }", input={"number": "138 0013 8002"})
+
+    async def refused(**values: object) -> tuple[str, list[str] | None]:
+        return (await admin.refusals("smsMessageSend", input={"text": "您好", **values}))[0]
+
+    number, text = ["input", "number"], ["input", "text"]
+    async with office.unchanged():
+        assert await refused(contactId=person["id"]) == ("INVALID", ["input", "contactId"])
+        assert await refused(contactId=nobody["id"]) == ("INVALID", ["input", "contactId"])
+        assert await refused(partyId=person["party"]["id"]) == ("INVALID", ["input", "partyId"])
+        assert await refused(contactId=mobile["id"], partyId=mobile["party"]["id"]) == ("INVALID", ["input", "partyId"])
+        assert await refused(contactId=mobile["id"], number="13900000000") == ("INVALID", number)
+        for wrong in ("10086", "0571-87654321", "87654321", "abc", "13800138002", "400-800-1234"):
+            assert await refused(number=wrong) == ("INVALID", number), wrong
+        assert await refused() == ("REQUIRED", number)
+        assert await refused(number="13800138001", text=" ") == ("REQUIRED", text)
+        for wrong in ("【银行】您好", "中" * 671, "a\u0007", "x" * 1001):
+            assert await refused(number="13800138001", text=wrong) == ("INVALID", text), wrong
+        assert await refused(number="13800138001", sendAt="2020-01-01T00:00:00Z") == ("INVALID", ["input", "sendAt"])
+        assert await refused(number="13800138001", templateId=template) == ("INVALID", text)
+        assert await refused(number="13800138001", accountId=mobile["id"]) == ("NOT_FOUND", ["input", "accountId"])
+
+        async def by_template(*values: tuple[str, str]) -> tuple[str, list[str] | None]:
+            variables = [{"name": name, "value": value} for name, value in values]
+            given = {"contactId": mobile["id"], "templateId": template, "variables": variables}
+            return (await admin.refusals("smsMessageSend", input=given))[0]
+
+        assert await by_template() == ("INVALID", ["input", "variables", "no"])
+        for wrong in ("", "123456", "{x}", "【x】", "<b>", "a\nb"):
+            assert await by_template(("no", wrong)) == ("INVALID", ["input", "variables", "no"]), wrong
+        assert await by_template(("no", "1"), ("no", "2")) == ("INVALID", ["input", "variables", "1", "name"])
+        assert await by_template(("name", "李四")) == ("INVALID", ["input", "variables", "0", "name"])
+        assert await by_template(("strange", "1")) == ("INVALID", ["input", "variables", "0", "name"])
+    given = {"contactId": mobile["id"], "templateId": template, "variables": [{"name": "no", "value": "A1"}]}
+    assert (await admin.do("smsMessageSend", SEND, input=given))["text"] == "【江南科技】韩梅，合同A1到期。"
+
+
+async def test_who_may_not_see_numbers_writes_to_nobody(office: Office):
+    await account(office, "http://127.0.0.1:9/")
+    person = await contact(office.admin, "王芳", "13800138000")
+    grants = {"contact.READ": "ALL", "customer.READ": "ALL", "sms_message.CREATE": "OWN", "sms_message.READ": "OWN"}
+    blind = await office.hire("blind", grants, hidden=["contact.phoneNumbers", "customer.phoneNumbers"])
+    stranger = await office.hire("stranger", {"sms_message.CREATE": "OWN", "sms_batch.CREATE": "OWN"})
+    clerk = await office.hire("clerk", {"contact.READ": "ALL"})
+    text = {"contactId": person["id"], "text": "您好"}
+    async with office.unchanged():
+        assert await blind.refusals("smsMessageSend", input=text) == [("FORBIDDEN", ["input", "contactId"])]
+        assert await stranger.refusals("smsMessageSend", input=text) == [("NOT_FOUND", ["input", "contactId"])]
+        assert (await clerk.asked("smsMessages", "totalCount")).codes == ["FORBIDDEN"]
+        asked = 'mutation { smsBatchSend(input: {name: "x", text: "y"}, filter: {}) { userErrors { code } } }'
+        assert (await stranger.run(asked)).codes == ["FORBIDDEN"]
+
+
+async def test_what_the_provider_says_decides_what_follows(office: Office, monkeypatch):
+    async with gateway() as peer:
+        await account(office, peer.url)
+        peer.answers = [
+            (429, {"message": "slow down"}, {"retry-after": "0"}), (400, {"code": "E7", "message": "blacklisted"}, {}),
+            (503, {}, {"retry-after": "0"}), (202, {"id": 77}, {}),
+        ]  # fmt: skip
+        first = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+        async with sending(office):
+            await until(office, STATES, lambda found: found == "FAILED")
+            shown = await office.admin.ask("smsMessage", "state reason detail tries repeated", id=first["id"])
+            assert shown == {
+                "state": "FAILED",
+                "reason": "REJECTED",
+                "detail": "400 E7 blacklisted",
+                "tries": 2,
+                "repeated": False,
+            }
+            await office.admin.do("smsMessageRetry", SEND, id=first["id"])
+            await until(office, STATES, lambda found: found == "SUBMITTED")
+        assert await office.value("SELECT provider_id FROM sms_part") == "77"
+        assert [each["repeat"] for each in peer.taken] == [False]
+        async with office.unchanged():
+            assert await office.admin.refusals("smsMessageRetry", id=first["id"]) == [("ILLEGAL_TRANSITION", None)]
+            assert await office.admin.refusals("smsMessageCancel", id=first["id"]) == [("ILLEGAL_TRANSITION", None)]
+
+
+async def test_what_changed_since_it_was_queued_is_asked_again(office: Office):
+    """Opt-outs, closed accounts, limits of a number and messages that are worth nothing any more."""
+    async with gateway() as peer:
+        key = await account(office, peer.url, perNumberPerDay=2)
+        other = await office.admin.do(
+            "smsAccountCreate", "smsAccount { id }", input={"code": "old", "name": "old", "driver": "FILE"}
+        )
+        send = office.admin.do
+        for number, text in (("13800138001", "a"), ("13800138002", "b"), ("13800138003", "c")):
+            await send(
+                "smsMessageSend", SEND, input={"number": number, "text": text, "category": "CODE" if text == "c" else "NOTICE"}
+            )
+        for text in "xyz":
+            await send("smsMessageSend", SEND, input={"number": "13800138004", "text": text})
+        await send("smsMessageSend", SEND, input={"number": "13800138005", "text": "shut", "accountId": other["id"]})
+        later = await send("smsMessageSend", SEND, input={"number": "13800138006", "text": "later", "sendAt": soon()})
+        await send("smsAccountUpdate", "smsAccount { id }", id=other["id"], version=1, input={"active": False})
+        await send("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138001"})
+        await send("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138003"})
+        await office.rows("UPDATE outbound SET first_due_at = now() - interval '25 hours' WHERE message_id ="
+                          " (SELECT id FROM sms_message WHERE text LIKE '%b')")  # fmt: skip
+        async with sending(office):
+            await until(
+                office, "SELECT count(*) FROM outbound WHERE due_at < now() + interval '1 minute'", lambda left: left == 0
+            )
+        found = {row["text"][-1]: (row["state"], row["reason"]) for row in await office.rows("SELECT * FROM sms_message")}
+        assert found == {
+            "a": ("REFUSED", "OPTED_OUT"), "b": ("EXPIRED", "TOO_OLD"), "c": ("SUBMITTED", None), "x": ("SUBMITTED", None),
+            "y": ("SUBMITTED", None), "z": ("REFUSED", "DAILY_LIMIT"), "t": ("REFUSED", "ACCOUNT_CLOSED"), "r": ("QUEUED", None),
+        }  # fmt: skip
+        assert len(peer.taken) == 3
+        assert (await send("smsMessageCancel", SEND, id=later["id"]))["state"] == "CANCELLED"
+        assert await office.value("SELECT count(*) FROM outbound") == 0
+        async with office.unchanged():
+            wrong = {"number": "13800138001", "text": "a", "accountId": other["id"]}
+            assert await office.admin.refusals("smsMessageSend", input=wrong) == [("INVALID", ["input", "accountId"])]
+        assert key
+
+
+def soon() -> str:
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
+async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: Office):
+    async with gateway() as peer:
+        now = datetime.now(ZoneInfo("Asia/Shanghai"))
+        quiet = {"quietFrom": f"{now:%H:%M}", "quietUntil": f"{now + timedelta(hours=2):%H:%M}"}
+        await account(office, peer.url, perSecond=3, **quiet)
+        given = {"number": "13800138000", "text": "大促", "category": "MARKETING"}
+        shown = await office.admin.do("smsMessageSend", SEND, input=given)
+        assert shown["text"] == "【江南科技】大促拒收请回复R"
+        due = (await office.rows("SELECT due_at FROM outbound"))[0]["due_at"].astimezone(ZoneInfo("Asia/Shanghai"))
+        assert f"{due:%H:%M}" == quiet["quietUntil"]
+        # Due by mistake, and quiet all the same: it waits.
+        await office.rows("UPDATE outbound SET due_at = now()")
+        for place in range(5):
+            await office.admin.do(
+                "smsMessageSend", SEND, input={"number": f"1380013800{place}", "text": "验证码", "category": "CODE"}
+            )
+        async with sending(office):
+            await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent >= 2)
+            assert len(peer.taken) <= 3
+            await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 5)
+        assert await office.value("SELECT state FROM sms_message WHERE category = 'MARKETING'") == "QUEUED"
+        assert await office.value("SELECT due_at > now() + interval '1 hour' FROM outbound")
+
+
+async def test_a_private_address_is_not_written_to_unless_that_is_allowed(office: Office):
+    async with gateway() as peer:
+        await account(office, peer.url)
+        await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+        async with sending(office, private_peers=False):
+            await until(office, "SELECT max(tries) FROM outbound WHERE holder IS NULL", lambda tries: (tries or 0) > 0)
+        assert peer.requests == 0
+        assert "private network" in await office.value("SELECT detail FROM sms_message")
+
+
+async def test_development_needs_no_provider(office: Office, tmp_path):
+    """The account that every installation starts with writes to a file; another one to the log, and one says what it lacks."""
+    text = {"number": "13800138000", "text": "hello €"}
+    await office.admin.do("smsMessageSend", SEND, input=text)
+    async with sending(office, data_dir=tmp_path):
+        await until(office, STATES, lambda found: found == "SUBMITTED")
+    line = orjson.loads((tmp_path / "sms-outbox.jsonl").read_bytes())
+    assert (line["to"], line["text"], line["segments"], line["encoding"]) == ("+8613800138000", "hello €", 1, "GSM7")
+    assert (tmp_path / "sms-outbox.jsonl").stat().st_mode & 0o077 == 0
+    made = await office.admin.do("smsAccountCreate", "smsAccount { id }", input={"code": "c", "name": "c", "driver": "CONSOLE"})
+    await office.admin.do("smsMessageSend", SEND, input={**text, "accountId": made["id"]})
+    async with sending(office, data_dir=tmp_path):
+        await until(office, "SELECT count(*) FROM outbound", lambda left: left == 0)
+    bare = {"code": "h", "name": "h", "driver": "HTTP", "url": "https://sms.example.com/"}
+    made = await office.admin.do("smsAccountCreate", "smsAccount { id }", input=bare)
+    await office.admin.do("smsMessageSend", SEND, input={**text, "accountId": made["id"]})
+    async with sending(office, data_dir=tmp_path):
+        await until(office, "SELECT max(detail) FROM sms_message WHERE state = 'QUEUED'", lambda told: told is not None)
+    assert "no secret" in await office.value("SELECT max(detail) FROM sms_message")

@@ -1,0 +1,122 @@
+"""The SMPP driver against a message centre of the library: parts that join, receipts, replies, a centre that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.factories.api import Office, opened
+from tests.factories.texting import account, contact, sending, until
+
+from crm.notify.gateways.sms import smpp
+
+smpp34: Any = pytest.importorskip("smpp34")
+office = pytest.fixture(opened)
+SEND = "smsMessage { id state segments encoding }"
+
+
+@dataclass
+class Centre:
+    """A message centre: takes what comes, by default, and says what it took."""
+
+    port: int
+    taken: list[Any] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    esme: Any = None
+    server: Any = None
+    _task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        self.server = smpp34.Server("127.0.0.1", self.port, system_id="centre")
+        await self.server.start()
+        self._task = asyncio.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        while True:
+            event = await self.server.next()
+            if isinstance(event, smpp34.Esme):
+                self.esme = event
+            elif isinstance(event, smpp34.SubmitSmEvent):
+                status = self.answers.pop(0) if self.answers else 0
+                if status:
+                    event.reject(status)
+                else:
+                    self.taken.append(event)
+                    event.accept(f"m{len(self.taken)}")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self.server.stop()
+
+    async def report(self, name: str, state: str) -> None:
+        await self.esme.deliver_sm("", f"id:{name} sub:001 dlvrd:001 stat:{state} err:000".encode(), esm_class=4)
+
+
+@asynccontextmanager
+async def centre() -> AsyncIterator[Centre]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        made = Centre(free.getsockname()[1])
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_a_message_goes_out_in_parts_and_its_receipts_and_replies_come_back(office: Office):
+    async with centre() as peer, sending(office):
+        url = f"smpp://crm:pw@127.0.0.1:{peer.port}"
+        await account(office, url, driver="SMPP", sender="10690000", signature=None)
+        person = await contact(office.admin, "王芳", "13800138000")
+        text = "中" * 66 + "😀" + "文" * 10
+        made = await office.admin.do("smsMessageSend", SEND, input={"contactId": person["id"], "text": text})
+        assert (made["segments"], made["encoding"]) == (2, "UCS2")
+        await until(office, "SELECT state FROM sms_message", lambda state: state == "SUBMITTED")
+        assert [each.destination_addr for each in peer.taken] == ["8613800138000"] * 2
+        assert [each.source_addr for each in peer.taken] == ["10690000"] * 2
+        bodies = [bytes(each.short_message) for each in peer.taken]
+        assert [body[:3] + body[4:6] for body in bodies] == [bytes((5, 0, 3, 2, part)) for part in (1, 2)]
+        assert bodies[0][3] == bodies[1][3]
+        assert "".join(body[6:].decode("utf-16-be") for body in bodies) == text
+        assert {(each.data_coding, each.esm_class, each.registered_delivery) for each in peer.taken} == {(8, 0x40, 1)}
+        await peer.report("m1", "DELIVRD")
+        await peer.report("m1", "DELIVRD")
+        await peer.report("m2", "DELIVRD")
+        await until(office, "SELECT state FROM sms_message", lambda state: state == "DELIVERED")
+        await peer.esme.deliver_sm("10690000", "好的".encode("utf-16-be"), source_addr="8613800138000", source_addr_ton=1,
+                                   data_coding=8)  # fmt: skip
+        await until(office, "SELECT count(*) FROM sms_message WHERE direction = 'INBOUND'", lambda count: count == 1)
+        reply = await office.admin.ask("smsMessages", "nodes { text party { id } }", filter={"direction": {"eq": "INBOUND"}})
+        assert reply["nodes"] == [{"text": "好的", "party": {"id": person["party"]["id"]}}]
+
+
+async def test_a_centre_that_refuses_throttles_or_goes_away(office: Office, monkeypatch):
+    monkeypatch.setattr(smpp, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(smpp, "PATIENCE", timedelta(milliseconds=20))
+    async with centre() as peer:
+        url = f"smpp://crm@127.0.0.1:{peer.port}"
+        await account(office, url, driver="SMPP", signature=None, secret="pw")
+        peer.answers = [smpp34.ESME_RTHROTTLED, smpp34.ESME_RINVDSTADR]
+        await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+        async with sending(office):
+            await until(office, "SELECT state FROM sms_message", lambda state: state == "FAILED")
+            assert await office.value("SELECT detail FROM sms_message") == "command status 0x0000000b"
+            await peer.close()
+            await office.admin.do("smsMessageSend", SEND, input={"number": "13800138001", "text": "b"})
+            tried = "SELECT max(detail) FROM sms_message WHERE state = 'QUEUED'"
+            assert await until(office, tried, lambda told: told is not None)
+            await peer.open()
+            await office.rows("UPDATE outbound SET due_at = now()")
+            await office.rows("UPDATE sms_account SET next_at = NULL")
+            await until(office, "SELECT count(*) FROM outbound", lambda left: left == 0)
+        assert [bytes(each.short_message) for each in peer.taken] == [b"b"]
