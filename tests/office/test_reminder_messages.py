@@ -80,7 +80,7 @@ async def test_it_goes_out_once_in_the_readers_language_and_zone(office: Office,
     assert set(found) == {"ann <ann@example.test>", "bo <bo@example.test>"}
     english, chinese = found["ann <ann@example.test>"], found["bo <bo@example.test>"]
     assert (english["Subject"], chinese["Subject"]) == ("Reminder: 预算 会", "日程提醒：预算 会")
-    assert english.get_content().startswith("What: 预算 会\nWhen: ")
+    assert english.get_content().startswith("What: 预算 会\r\nWhen: ")
     assert "(Europe/London)" in english.get_content()
     assert "地点：三楼" in chinese.get_content()
     assert "（Asia/Shanghai）" in chinese.get_content()
