@@ -38,10 +38,9 @@ CATALOG = "SELECT " + " + ".join(
     f"(SELECT count(*) + coalesce(max(xmin::text::bigint), 0) FROM {name} WHERE {key} >= 16384)"
     for name, key in {
         "pg_class": "oid", "pg_constraint": "oid", "pg_index": "indexrelid", "pg_trigger": "oid", "pg_proc": "oid",
-        "pg_type": "oid", "pg_namespace": "oid", "pg_attribute": "attrelid",
+        "pg_type": "oid", "pg_namespace": "oid", "pg_attribute": "attrelid", "pg_statistic": "starelid",
     }.items()
 ) + """
-    + (SELECT 1000000 * count(*) FROM pg_statistic)
     + (SELECT 1000000 * count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
        WHERE datname = current_database())
 """  # fmt: skip
