@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
@@ -60,13 +61,7 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
             yield
 
     app = Starlette(
-        routes=[
-            *graphql.routes(executor),
-            *hooks.routes(settings),
-            *calendar.routes(),
-            *console.routes(),
-            *health.routes(),
-        ],
+        routes=_routes(executor, settings),
         # Not Starlette's own `max_body_size`, which stands outside these: a refusal for size has its id and its log line too.
         middleware=[
             Middleware(Sockets, executor=executor),
@@ -79,6 +74,16 @@ def create_app(settings: Settings, database: Database | None = None, *, backgrou
     )
     app.state.database, app.state.broker = database, None
     return app
+
+
+def _routes(executor: Executor, settings: Settings) -> list[BaseRoute]:
+    return [
+        *graphql.routes(executor),
+        *hooks.routes(settings),
+        *calendar.routes(),
+        *console.routes(),
+        *health.routes(),
+    ]
 
 
 def create_worker(settings: Settings) -> Starlette:
