@@ -49,7 +49,7 @@ bench: .venv/.bench .venv/.bench-node
 	@BENCH_CUSTOMERS="$(CUSTOMERS)" exec $(PY) bench/run.py "$(IDS)"
 
 soak: .venv/.test .venv/.node
-	@if [ -d tests/faults ]; then CRM_SOAK=1 exec $(PY) -m pytest tests/faults tests/notify/test_gateways.py tests/graph/two_ways tests/endpoints/test_malformed_requests.py tests/endpoints/conformance/test_generated.py tests/rules/office tests/office/test_reminder_messages.py $(ARGS); else echo "There are no fault or load tests yet: tests/faults does not exist." >&2; exit 1; fi
+	@if [ -d tests/faults ]; then CRM_SOAK=1 exec $(PY) -m pytest tests/faults tests/notify/test_gateways.py tests/house/test_indistinguishable.py tests/house/test_permission_matrix.py tests/graph/two_ways tests/endpoints/test_malformed_requests.py tests/endpoints/conformance/test_generated.py tests/rules/office tests/office/test_reminder_messages.py $(ARGS); else echo "There are no fault or load tests yet: tests/faults does not exist." >&2; exit 1; fi
 
 # Each lock is solved under the ones before it, so that together they name every package once.
 COMPILE = $(PY) -m uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

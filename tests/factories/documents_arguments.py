@@ -6,6 +6,7 @@ A value is made first, as a tree. Then it is written down: any part of it as a l
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,9 +95,9 @@ class Arguments:
         """An argument of a field that is no list of nouns."""
         inner = get_named_type(argument.type)
         if inner.name == "ID":
-            own = "User" if name.startswith(("userId", "ownerId")) else get_named_type(made.type).name if name == "id" else None
+            meant = _meant(made, name)
             several = isinstance(get_nullable_type(argument.type), GraphQLList)
-            found = [self.values.id(self.choose, own if own in _NOUNS else None) for _ in range(self.choose.number(1, 3))]
+            found = [self.values.id(self.choose, meant if meant in _NOUNS else None) for _ in range(self.choose.number(1, 3))]
             return found if several else found[0]
         if inner.name == "DateTime":
             return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
@@ -295,3 +296,15 @@ def _literal(made: Any, value: Any) -> str:
     if isinstance(inner, GraphQLEnumType) and isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+NAMED = {"owner": "User", "survivor": "Customer", "merged": "Customer", "record": "Customer"}
+"""Of which noun an id is that an argument of such a name takes, where that is not the name itself."""
+
+
+def _meant(made: GraphQLField, name: str) -> str:
+    """The noun whose ids an argument takes: most of them find something only by the right one."""
+    if name == "id":
+        return get_named_type(made.type).name
+    stem = re.sub("Ids?$", "", name)
+    return NAMED.get(stem, stem[:1].upper() + stem[1:])

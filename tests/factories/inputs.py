@@ -171,27 +171,15 @@ def aimed(name: str, rows: list[Any], oracle: Any) -> dict[str, Any]:
     return {"id": str(row.id), "version": row["version"], **at}
 
 
-OF_ONE_PARTY = (
-    "contactId", "opportunityId", "contractId", "activityId", "channelId", "attendeeContactIds", "parentId", "recordId",
-)  # fmt: skip
+OF_ONE_PARTY = ("channelId", "attendeeContactIds", "parentId", "recordId")
+"""Further inputs whose row would have to be of one party with the others'."""
 
 
 def complete(name: str, oracle: Any) -> dict[str, Any]:
     """A call with all that it takes which would be done by this viewer: what it names is there, and of one party."""
     given = call(name, full=True)
     given.pop("idempotencyKey", None)
-    for field in (
-        *OF_A_PARTY,
-        "contactId",
-        "opportunityId",
-        "contractId",
-        "activityId",
-        "channelId",
-        "attendeeContactIds",
-        "parentId",
-        "assigneeId",
-        "recordId",
-    ):
+    for field in (*OF_A_PARTY, *OF_ONE_PARTY, "assigneeId"):
         given["input"].pop(field, None)
     if "participants" in given["input"]:
         given["input"]["participants"] = [{"userId": RIGHT["userId"]}]

@@ -26,10 +26,10 @@ SPECIAL_CASES = {
     "partyMerge", "contactMerge", "mergeUndo", "duplicateCheck",
     "poolPolicyUpdate", "poolRecycle", "customersAssign",
     "activitiesPlan", "calendarFeedCreate", "quietHoursSet",
-    "opportunitySubmit", "commentAdd", "channelInformationPublish",
+    "opportunitySubmit", "commentAdd", "channelInformationPublish", "callDial",
     "smsMessageSend", "smsBatchSend", "fileAttach",
 }  # fmt: skip
-"""Tested by their own names below, or where signing in is."""
+"""Tested by their own names below, or where signing in and dialling are; the ids they take in `test_foreign_ids.py`."""
 
 
 class Desk:

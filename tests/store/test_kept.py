@@ -60,7 +60,8 @@ async def test_what_a_test_wrote_changed_and_deleted_is_undone_in_the_same_datab
 @pytest.mark.parametrize("deed", ["CREATE TABLE left_behind ()", "ANALYZE dictionary_item", "ALTER TABLE tag ADD extra integer"])
 async def test_one_that_changed_more_than_rows_is_thrown_away(shelf: Shelf, deed: str):
     kept = await shelf.take()
-    await kept.keeper.execute("ANALYZE dictionary_item")  # as autovacuum may have done in the template
+    async with kept.lend().connection() as connection:
+        await connection.execute("ANALYZE dictionary_item")  # as autovacuum may have done in the template
     kept.catalog = await kept.keeper.fetchval(CATALOG)
     await shelf.put_back(kept)
     url, plain = await used(shelf)

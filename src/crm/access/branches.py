@@ -30,8 +30,6 @@ class Via:
     """Wherever the row that `column` points at is visible: contacts with their party, phone numbers with their contact.
 
     `window`: also where that is seen through the window of its table and no other way (`Pooled`).
-
-
     `staff`: for our own people alone. What a partner sees of an opportunity does not show what was offered to another one.
     """
 
@@ -47,8 +45,7 @@ class ViaRecord:
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
     even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `window`: as of
-    `Via`. `kinds`: only
-    records of these.
+    `Via`. `kinds`: only records of these.
     """
 
     owned: bool

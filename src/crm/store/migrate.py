@@ -16,9 +16,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations import operations as ops
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationKey
+from tortoise.migrations.operations import Operation
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State as Models
+from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from crm.store.advisory import advisory_lock
 from crm.store.database import APP, MIGRATIONS, Database, open_database, tortoise_config
@@ -29,8 +31,10 @@ ZERO = "zero"
 HEAD = "head"
 TABLE = "tortoise_migrations"
 
-PLAIN = (ops.CreateModel, ops.AddField, ops.RunSQL)
+PLAIN = (ops.CreateModel, ops.AddField, ops.AlterModelOptions, ops.RunSQL)
 """Operations that need only the models as they are with all of them done, and no models that can be asked for rows."""
+COMPARING = (ops.AlterField,)
+"""Those that need the models as they were, too."""
 
 Progress = Callable[[str, bool], None]
 """Called before each step with the migration's name and whether it is being undone."""
@@ -123,10 +127,11 @@ class _Run:
         await self.executor.recorder.ensure_schema(self.executor._schema_editor(atomic=False))  # noqa: SLF001
         special = {HEAD: "__latest__", ZERO: "__first__"}
         steps = await self.executor.plan([MigrationTarget(APP, special.get(name, name))])
-        if any(step.backward for step in steps):
-            self.backward = await self.executor._project_state_cache(self.applied)  # noqa: SLF001
-        else:
-            self.forward = await self.executor._project_state(self.applied)  # noqa: SLF001
+        with _without_querysets():
+            if any(step.backward for step in steps):
+                self.backward = await self.executor._project_state_cache(self.applied)  # noqa: SLF001
+            else:
+                self.forward = await self.executor._project_state(self.applied)  # noqa: SLF001
         return steps
 
     async def take(self, step: PlanStep) -> None:
@@ -154,40 +159,44 @@ class _Run:
         With fifty tables that was all but a tenth of the time a fresh database takes.
         """
         assert self.forward is not None
-        if not _is_plain(step):
+        if not _is_plain(step, PLAIN + COMPARING):
+            self.forward.apps._build_initial_querysets()  # noqa: SLF001 -- it may ask for rows
             await step.migration.apply(self.forward, schema_editor=editor)
             return
-        with _without_querysets(self.forward):
+        with _without_querysets():
             for operation in step.migration.operations:
+                before = self.forward.clone() if isinstance(operation, COMPARING) else self.forward
                 operation.state_forward(APP, self.forward)
-                await operation.database_forward(APP, self.forward, self.forward, editor)
+                await operation.database_forward(APP, before, self.forward, editor)
         self.forward.validate_relations_initialized()
 
     async def _backward(self, step: PlanStep, editor: BaseSchemaEditor) -> None:
         """As the migration does it itself; but for every operation that copies all models twice."""
         before = self.backward[MigrationKey(APP, step.migration.name)]
-        if not _is_plain(step) or not all(getattr(each, "reversible", True) for each in step.migration.operations):
+        if not _is_plain(step, PLAIN + COMPARING) or not all(
+            getattr(each, "reversible", True) for each in step.migration.operations
+        ):
+            before.apps._build_initial_querysets()  # noqa: SLF001 -- it may ask for rows
             await step.migration.unapply(before, schema_editor=editor)
             return
-        after = before.clone()
-        with _without_querysets(after):
+        with _without_querysets():
+            after = before.clone()
             for operation in step.migration.operations:
                 operation.state_forward(APP, after)
         for operation in reversed(step.migration.operations):
             await operation.database_backward(APP, after, before, editor)
 
 
-def _is_plain(step: PlanStep) -> bool:
-    return bool(step.migration.atomic) and all(isinstance(each, PLAIN) for each in step.migration.operations)
+def _is_plain(step: PlanStep, plain: tuple[type[Operation], ...]) -> bool:
+    return bool(step.migration.atomic) and all(isinstance(each, plain) for each in step.migration.operations)
 
 
 @contextmanager
-def _without_querysets(models: Models) -> Iterator[None]:
-    """What is built of the models until the end of the block can make tables; at the end it can make queries too."""
-    apps = models.apps
-    apps.__dict__["_build_initial_querysets"] = lambda: None
+def _without_querysets() -> Iterator[None]:
+    """Models as of a migration that are made in this block can make tables, and no queries: those cost more than all the rest."""
+    made = StateApps._build_initial_querysets  # noqa: SLF001
+    StateApps._build_initial_querysets = lambda self: None  # type: ignore[method-assign] # noqa: SLF001, ARG005
     try:
         yield
     finally:
-        del apps.__dict__["_build_initial_querysets"]
-    apps._build_initial_querysets()  # noqa: SLF001 -- a later migration may ask
+        StateApps._build_initial_querysets = made  # type: ignore[method-assign] # noqa: SLF001
