@@ -24,6 +24,22 @@ from crm.models.customers.segment import Segment, SegmentMember, SegmentUse
 from crm.models.customers.service_case import ServiceCase, SlaPolicy
 from crm.models.marketing.contract import Contract
 from crm.models.messaging.announcement import Announcement, AnnouncementAudience, AnnouncementReceipt
+from crm.models.messaging.email_account import (
+    EmailAccount,
+    EmailMember,
+    EmailRule,
+    EmailSuppression,
+    EmailTemplate,
+    EmailTemplateVariable,
+)
+from crm.models.messaging.email_message import (
+    EmailAttachment,
+    EmailBatch,
+    EmailMessage,
+    EmailRecipient,
+    EmailSuggestion,
+    EmailThread,
+)
 from crm.models.messaging.sms_account import SmsAccount, SmsOptOut, SmsTemplate, SmsTemplateVariable
 from crm.models.messaging.sms_message import Outbound, SmsBatch, SmsMessage, SmsPart, SmsReport
 from crm.models.office.calendar_feed import CalendarFeed
@@ -85,7 +101,19 @@ __all__ = [
     "DictionaryItem",
     "DuplicateDisclosure",
     "DuplicatePolicy",
+    "EmailAccount",
     "EmailAddress",
+    "EmailAttachment",
+    "EmailBatch",
+    "EmailMember",
+    "EmailMessage",
+    "EmailRecipient",
+    "EmailRule",
+    "EmailSuggestion",
+    "EmailSuppression",
+    "EmailTemplate",
+    "EmailTemplateVariable",
+    "EmailThread",
     "Event",
     "EventHorizon",
     "EventStream",
