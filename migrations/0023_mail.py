@@ -67,6 +67,7 @@ UNIQUES = {
     "email_template_name": f"email_template (lower(name)) {ALIVE}",
     "email_suppression_address": f"email_suppression (address_key) {ALIVE}",
     "email_message_uid": "email_message (account_id, uid_validity, uid) WHERE uid IS NOT NULL",
+    "email_message_fingerprint": "email_message (account_id, fingerprint) WHERE fingerprint IS NOT NULL",
     "email_message_once": "email_message (batch_id, coalesce(contact_id, party_id)) WHERE batch_id IS NOT NULL",
     "email_recipient_token": "email_recipient (token) WHERE token IS NOT NULL",
 }
@@ -99,7 +100,8 @@ CHECKS = {
     ("email_recipient", "state"): "state IN ('NONE', 'QUEUED', 'DEFERRED', 'SENT', 'REFUSED', 'BOUNCED', 'UNKNOWN')",
     ("email_attachment", "state"): "state IN ('KEPT', 'TOO_LARGE', 'FORBIDDEN', 'TOO_MANY')",
     ("email_attachment", "kept"): "(state = 'KEPT') = (file_id IS NOT NULL)",
-    ("email_suggestion", "reason"): "reason IN ('SAME_ADDRESS', 'SAME_DOMAIN', 'SAME_THREAD')",
+    ("email_suggestion", "reason"): "reason IN ('SAME_ADDRESS', 'SAME_DOMAIN', 'SAME_THREAD', 'SAME_NAME')",
+    ("email_suggestion", "state"): "state IN ('OPEN', 'ACCEPTED', 'DISMISSED')",
 }
 
 NOTICES = (
@@ -924,6 +926,7 @@ class Migration(migrations.Migration):
                 ("answered_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("uid_validity", fields.BigIntField(null=True)),
                 ("uid", fields.BigIntField(null=True)),
+                ("fingerprint", fields.CharField(null=True, max_length=64)),
                 ("tries", fields.IntField(default=0)),
                 ("repeated", fields.BooleanField(default=False)),
                 ("reason", fields.CharField(null=True, max_length=16)),
@@ -970,6 +973,7 @@ class Migration(migrations.Migration):
                 ),
                 ("content_id", fields.CharField(null=True, max_length=200)),
                 ("inline", fields.BooleanField(default=False)),
+                ("dangerous", fields.BooleanField(default=False)),
                 ("state", fields.CharField(default="KEPT", max_length=10)),
             ],
             options={
@@ -1080,12 +1084,14 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", fields.CharField(max_length=12)),
                 ("address", fields.CharField(max_length=254)),
+                ("score", fields.SmallIntField(default=0)),
+                ("state", fields.CharField(default="OPEN", max_length=9)),
             ],
             options={
                 "table": "email_suggestion",
                 "app": "crm",
                 "pk_attr": "id",
-                "table_description": "Whom a received message may be from, as long as nobody has said: never linked by itself. `reason` says how it was found.",
+                "table_description": "Whom a received message may be from: never linked by itself. `reason` says how it was found, `state` what people said.",
             },
             bases=["Model"],
         ),

@@ -57,6 +57,7 @@ class EmailMessage(Record):
     `rfc_…` are its headers of these names. `dated_at` is its Date; `sent_at` is when the first recipient's server took it,
     `received_at` when it came in. `assignee` is who looks after it, which opens nothing to them. `filed` is false while an
     activity of its party is still to be made of it. `repeated`: it was sent again after an answer that never came.
+    `fingerprint` is a hash of what a received message says, by which one that is fetched again is known.
     """
 
     account = reference("EmailAccount", null=False)
@@ -104,6 +105,7 @@ class EmailMessage(Record):
 
     uid_validity = fields.BigIntField(null=True)
     uid = fields.BigIntField(null=True)
+    fingerprint = fields.CharField(max_length=64, null=True)
     tries = fields.IntField(default=0)
     repeated = fields.BooleanField(default=False)
     reason = fields.CharField(max_length=16, null=True)
@@ -151,6 +153,7 @@ class EmailAttachment(Model):
     file = reference("StoredFile")
     content_id = fields.CharField(max_length=200, null=True)
     inline = fields.BooleanField(default=False)
+    dangerous = fields.BooleanField(default=False)
     state = fields.CharField(max_length=10, default="KEPT")
 
     class Meta:
@@ -158,7 +161,7 @@ class EmailAttachment(Model):
 
 
 class EmailSuggestion(Model):
-    """Whom a received message may be from, as long as nobody has said: never linked by itself. `reason` says how it was found."""
+    """Whom a received message may be from: never linked by itself. `reason` says how it was found, `state` what people said."""
 
     id = fields.UUIDField(primary_key=True)
     message = reference("EmailMessage", null=False, cascade=True)
@@ -167,6 +170,8 @@ class EmailSuggestion(Model):
     contact = reference("Contact", cascade=True)
     reason = fields.CharField(max_length=12)
     address = fields.CharField(max_length=254)
+    score = fields.SmallIntField(default=0)
+    state = fields.CharField(max_length=9, default="OPEN")
 
     class Meta:
         table = "email_suggestion"
