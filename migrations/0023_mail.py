@@ -9,7 +9,7 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
 ALIVE = "WHERE deleted_at IS NULL"
-RECYCLED = ("email_account", "email_rule", "email_template", "email_suppression", "email_batch", "email_thread", "email_message")
+RECYCLED = ("email_account", "email_template", "email_suppression", "email_batch", "email_thread", "email_message")
 INDEXES = {
     **{f"{table}_by_created": f"{table} (created_at, id) {ALIVE}" for table in RECYCLED},
     **{f"{table}_by_updated": f"{table} (updated_at, id) {ALIVE}" for table in RECYCLED},
@@ -21,7 +21,6 @@ INDEXES = {
     "email_member_by_account": "email_member (account_id, position, id)",
     "email_member_by_user": "email_member (user_id, account_id)",
     "email_rule_by_account": "email_rule (account_id, position, id)",
-    "email_rule_by_position": f"email_rule (position, id) {ALIVE}",
     "email_rule_by_assignee": "email_rule (assignee_id) WHERE assignee_id IS NOT NULL",
     "email_template_by_name": f'email_template (name_key COLLATE "C", id) {ALIVE}',
     "email_template_name_prefix": f"email_template (name varchar_pattern_ops) {ALIVE}",
@@ -299,46 +298,6 @@ class Migration(migrations.Migration):
             name="EmailRule",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
-                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "created_by",
-                    fields.ForeignKeyField(
-                        "crm.User",
-                        source_field="created_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "updated_by",
-                    fields.ForeignKeyField(
-                        "crm.User",
-                        source_field="updated_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("version", fields.IntField(default=1)),
-                ("deleted_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                (
-                    "deleted_by",
-                    fields.ForeignKeyField(
-                        "crm.User",
-                        source_field="deleted_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
                 (
                     "account",
                     fields.ForeignKeyField(
@@ -347,11 +306,11 @@ class Migration(migrations.Migration):
                         db_constraint=True,
                         to_field="id",
                         related_name=False,
-                        on_delete=OnDelete.RESTRICT,
+                        on_delete=OnDelete.CASCADE,
                     ),
                 ),
-                ("name", fields.CharField(max_length=60)),
                 ("position", fields.IntField(default=0)),
+                ("name", fields.CharField(max_length=60)),
                 ("active", fields.BooleanField(default=True)),
                 ("any_of", fields.BooleanField(default=False)),
                 ("conditions", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
@@ -378,7 +337,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "收信规则. What is done with what arrives, if it fulfils the conditions: `any_of` says whether one of them is enough.",
             },
-            bases=["Record"],
+            bases=["Model"],
         ),
         ops.CreateModel(
             name="EmailSuppression",

@@ -59,6 +59,7 @@ CASCADES = {
     "SmsTemplateVariable.template": "a placeholder is part of its template",
     "SmsPart.message": "what the provider calls a message is part of it",
     "EmailMember.account": "who works with a mailbox is part of it",
+    "EmailRule.account": "a rule is part of its mailbox",
     "EmailTemplateVariable.template": "a placeholder is part of its template",
     "EmailRecipient.message": "whom a message is to is part of it",
     "EmailAttachment.message": "what is attached to a message is part of it",

@@ -22,7 +22,7 @@ from crm.access.customers import (  # noqa: F401 -- importing declares
     service_case,
 )
 from crm.access.marketing import contract  # noqa: F401 -- importing declares
-from crm.access.messaging import announcement, sms  # noqa: F401 -- importing declares
+from crm.access.messaging import announcement, email, sms  # noqa: F401 -- importing declares
 from crm.access.office import calendar_feed, schedule_event  # noqa: F401 -- importing declares
 from crm.access.system import (  # noqa: F401 -- importing declares
     custom_field,

@@ -14,10 +14,14 @@ from crm.core.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """By its owner, everybody above the owner in the reporting line, and the scope of a role."""
+    """By its owner, everybody above the owner in the reporting line, and the scope of a role.
+
+    Without `line` being somebody's superior opens nothing of theirs by itself: mailboxes.
+    """
 
     owner: str = "owner_id"
     department: str = "department_id"
+    line: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,20 @@ class ViaRecord:
 
     `owned`: only records with an owner can be named; else those of every kind, and then READ of their entity must be granted
     even where the records themselves need no grant (everybody sees a colleague's card, not how it was edited). `window`: as of
-    `Via`. `kinds`: only records of these.
+    `Via`. `kinds`: only records of these. `beside`: also records of these, which have no owner.
     """
 
     owned: bool
     window: bool = False
     kinds: frozenset[Kind] | None = None
+    beside: frozenset[Kind] = frozenset()
 
     def parents(self) -> tuple[Visible, ...]:
         """The rules of the tables that may be named."""
-        named_ = (rule for rule in declared() if rule.kind and (rule.owned or (not self.owned and rule.actions)))
+        named_ = (
+            rule for rule in declared()
+            if rule.kind and (rule.owned or rule.kind in self.beside or (not self.owned and rule.actions))
+        )  # fmt: skip
         return tuple(rule for rule in named_ if self.kinds is None or rule.kind in self.kinds)
 
 

@@ -55,9 +55,10 @@ def _ways(
         yield "POOL", lambda _: pooled(rule, "r")
     for branch in rule.branches:
         match branch:
-            case Owned(owner=owner):
+            case Owned(owner=owner, line=line):
                 yield "OWNER", partial(_owner, owner)
-                yield "REPORTING_LINE", partial(_below, owner)
+                if line:
+                    yield "REPORTING_LINE", partial(_below, owner)
             case Via():
                 yield "PARTY", partial(branch_read, branch, rule, entity, "r", rights)
             case Named():

@@ -142,8 +142,9 @@ def branch_read(
 ) -> str:
     """One way of seeing the row, as a predicate; `indexed` where rows are looked for by it."""
     match branch:
-        case Owned(owner=owner):
-            below = staff(f"{alias}.{owner}", rights, binds, indexed=indexed)
+        case Owned(owner=owner, line=line):
+            mine = f"{alias}.{owner} = {binds.viewer('id')}"
+            below = staff(f"{alias}.{owner}", rights, binds, indexed=indexed) if line else mine
             return any_of([within(rule, alias, rights.scope(entity, Action.READ), rights, binds, indexed=indexed), below])
         case Shared():
             return _shared(alias, binds, edit=False)

@@ -76,15 +76,16 @@ class EmailMember(Model):
         table = "email_member"
 
 
-class EmailRule(Record):
+class EmailRule(Model):
     """收信规则. What is done with what arrives, if it fulfils the conditions: `any_of` says whether one of them is enough.
 
     `conditions` is a list of objects with `field`, `test` and `value`. Rules are tried in their order until one says `stop`.
     """
 
-    account = reference("EmailAccount", null=False)
-    name = fields.CharField(max_length=60)
+    id = fields.UUIDField(primary_key=True)
+    account = reference("EmailAccount", null=False, cascade=True)
     position = fields.IntField(default=0)
+    name = fields.CharField(max_length=60)
     active = fields.BooleanField(default=True)
     any_of = fields.BooleanField(default=False)
     conditions: Any = fields.JSONField()

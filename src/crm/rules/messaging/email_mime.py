@@ -1,0 +1,118 @@
+"""A message as it goes over the wire. Headers are never put together by hand: what makes them refuses line breaks.
+
+The same message gives the same bytes however often it is tried, so that a mailbox knows one that comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime
+from uuid import UUID
+
+from crm.rules.messaging.email_flow import EmailRecipientRole
+
+POLICY: EmailPolicy = SMTP.clone(max_line_length=78, refold_source="none")
+MOST_REFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address with the name of whoever it belongs to."""
+
+    address: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """Something attached, with its bytes. `content_id`: it is shown inside the HTML under that name."""
+
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A message, ready to be written."""
+
+    id: UUID
+    message_id: str
+    sender: Mailbox
+    recipients: Sequence[tuple[EmailRecipientRole, Mailbox]]
+    subject: str
+    text: str
+    html: str | None
+    dated_at: datetime
+    reply_to: str | None = None
+    in_reply_to: str | None = None
+    references: Sequence[str] = ()
+    enclosures: Sequence[Enclosure] = ()
+    unsubscribe: Sequence[str] = ()
+    one_click: bool = False
+    bulk: bool = False
+
+
+def message_id_of(message: UUID, address: str) -> str:
+    """Its Message-ID: ours by its id, so that it is the same at every try and no other message has it."""
+    return f"<{message}@{address.rpartition('@')[2]}>"
+
+
+def written(mail: Composition) -> bytes:
+    """The bytes. ValueError where something in it cannot stand in a header. Costs milliseconds: call it off the loop."""
+    made = EmailMessage(policy=POLICY)
+    _head(made, mail)
+    made.set_content(mail.text, charset="utf-8")
+    if mail.html is not None:
+        made.add_alternative(mail.html, subtype="html", charset="utf-8")
+    inline = [each for each in mail.enclosures if each.content_id is not None]
+    if inline and mail.html is not None:
+        shown = made.get_payload()[1]
+        for each in inline:
+            main, _, sub = each.media_type.partition("/")
+            shown.add_related(  # type: ignore[union-attr]
+                each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline"
+            )
+    for each in mail.enclosures:
+        if each.content_id is None or mail.html is None:
+            main, _, sub = each.media_type.partition("/")
+            made.add_attachment(each.content, main, sub, filename=each.name)
+    for place, part in enumerate(each for each in made.walk() if each.is_multipart()):
+        part.set_boundary(f"=_{mail.id.hex}_{place}")
+    return made.as_bytes()
+
+
+def _head(made: EmailMessage, mail: Composition) -> None:
+    made["From"] = _shown(mail.sender)
+    for role in (EmailRecipientRole.TO, EmailRecipientRole.CC):  # who gets a copy in secret stands in no header
+        people = [_shown(mailbox) for each, mailbox in mail.recipients if each is role]
+        if people:
+            made[role.value.title()] = people
+    if not any(role is not EmailRecipientRole.BCC for role, _ in mail.recipients):
+        made["To"] = "undisclosed-recipients:;"
+    if mail.reply_to is not None:
+        made["Reply-To"] = _shown(Mailbox(mail.reply_to))
+    made["Subject"] = mail.subject
+    made["Date"] = format_datetime(mail.dated_at)
+    made["Message-ID"] = mail.message_id
+    if mail.in_reply_to is not None:
+        made["In-Reply-To"] = mail.in_reply_to
+    if mail.references:
+        made["References"] = " ".join(mail.references[-MOST_REFERENCES:])
+    if mail.bulk:
+        made["Precedence"] = "bulk"
+    if mail.unsubscribe:
+        made["List-Unsubscribe"] = ", ".join(f"<{each}>" for each in mail.unsubscribe)
+        if mail.one_click:
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _shown(mailbox: Mailbox) -> Address:
+    local, _, domain = mailbox.address.rpartition("@")
+    return Address(display_name=mailbox.name or "", username=local, domain=domain)

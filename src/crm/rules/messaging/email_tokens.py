@@ -1,0 +1,36 @@
+"""Addresses that carry a recipient's token: the return path a bounce comes back by, and the one that unsubscribes."""
+
+from __future__ import annotations
+
+import re
+
+HOLE = "{token}"
+_TOKEN = re.compile(r"[a-z2-7]{16,32}")
+_UNSUBSCRIBE = re.compile(r"\+unsub-([a-z2-7]{16,32})@", re.IGNORECASE)
+
+
+def with_token(pattern: str, token: str) -> str:
+    """A return path: `bounce+{token}@example.com` with this token."""
+    return pattern.replace(HOLE, token)
+
+
+def token_in(address: str, pattern: str) -> str | None:
+    """The token of an address that was made of this pattern, whatever its capitals; None for any other."""
+    before, _, after = pattern.lower().partition(HOLE)
+    text = address.strip().strip("<>").lower()
+    if not text.startswith(before) or not text.endswith(after):
+        return None
+    found = text[len(before) : len(text) - len(after)]
+    return found if _TOKEN.fullmatch(found) else None
+
+
+def unsubscribe_address(address: str, token: str) -> str:
+    """Where to write to get no more: the account's own address with the token beside its name."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+unsub-{token}@{domain}"
+
+
+def unsubscribed_token(address: str) -> str | None:
+    """The token of somebody who wrote there."""
+    found = _UNSUBSCRIBE.search(address)
+    return None if found is None else found[1].lower()
