@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 
 from crm import logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
-from crm.endpoints import calendar, console, files, graphql, health
+from crm.endpoints import calendar, console, files, graphql, health, unsubscribe
 from crm.endpoints.execution import Executor, Services
 from crm.endpoints.hooks import calls as call_hooks
 from crm.endpoints.hooks import sms as sms_hooks
@@ -83,6 +83,7 @@ def _routes(executor: Executor, settings: Settings) -> list[BaseRoute]:
         *sms_hooks.routes(settings),
         *files.routes(settings),
         *calendar.routes(),
+        *unsubscribe.routes(),
         *console.routes(),
         *health.routes(),
     ]

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     sms_secret: SecretStr | None = Field(None, description="the text your SMS provider shares with you")
     files_url: str | None = Field(None, description="an address like s3://bucket/folder")
     file_megabytes: int = Field(50, ge=1, le=2000, description="a whole number of megabytes from 1 to 2000")
+    public_url: str | None = Field(None, description="the address people reach this by, like https://crm.example.com")
     private_peers: bool = Field(default=False, description="true or false")
     ami_url: str | None = Field(None, description="an address like ami://user:password@host:5038")
     esl_url: str | None = Field(None, description="an address like esl://:password@host:8021")
@@ -149,7 +150,7 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("database_url", "redis_url", "smtp_url", "imap_url", "sms_url", "ami_url", "esl_url")
+    @field_validator("database_url", "redis_url", "smtp_url", "imap_url", "sms_url", "ami_url", "esl_url", "public_url")
     @classmethod
     def _address(cls, value: str | None, info: Any) -> str | None:
         if value and urlsplit(value).scheme not in SCHEMES[info.field_name]:
@@ -223,6 +224,7 @@ SCHEMES = {
     "sms_url": {"http", "https", "smpp", "smpps"},
     "ami_url": {"ami"},
     "esl_url": {"esl"},
+    "public_url": {"https", "http"},
 }
 
 

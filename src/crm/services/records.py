@@ -102,18 +102,20 @@ async def claim(
     return row
 
 
-async def lock_seen(deed: Deed, model: type[M], record_id: str) -> M:
+async def lock_seen(deed: Deed, model: type[M], record_id: str, *, where: tuple[str, ...] = ("id",), deleted: bool = False) -> M:
     """Lock a record that the viewer may see, where what they may do with it is no question of scope: the verb decides."""
     rule, binds = rule_of(model), Binds()
     key = parse_id(record_id, rule.kind) if rule.kind is not None else None
     if key is None:
-        raise NotFound(("id",))
+        raise NotFound(where)
     wanted = binds.value(key)
-    query = f"SELECT r.* FROM {rule.table} r WHERE r.id = {wanted} AND {readable(rule, 'r', deed.viewer.rights, binds)}"
-    text, values = binds.statement(f"{query} FOR NO KEY UPDATE OF r", deed.viewer)
+    seen = readable(rule, "r", deed.viewer.rights, binds, deleted=deleted)
+    text, values = binds.statement(
+        f"SELECT r.* FROM {rule.table} r WHERE r.id = {wanted} AND {seen} FOR NO KEY UPDATE OF r", deed.viewer
+    )
     found = await deed.rows(text, *values)
     if not found:
-        raise NotFound(("id",))
+        raise NotFound(where)
     row = model._init_from_db(**found[0])
     row._saved_in_db = True
     return row

@@ -7,14 +7,14 @@ but a complete answer leaves it open.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 import h11
+
+from crm.notify.gateways.dialling import PrivateHost, open_addresses
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
@@ -98,12 +98,10 @@ class Poster:
     async def _connect(self) -> _Line:
         """To the very address that was judged: a name that is asked twice may answer differently the second time."""
         host = self.parts.hostname or ""
-        found = await asyncio.get_running_loop().getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
-        if not self.private:
-            addresses = [each for each in addresses if ipaddress.ip_address(each.partition("%")[0]).is_global]
-        if not addresses:
-            raise NotSent(f"{host} is an address of a private network, which CRM_PRIVATE_PEERS does not allow")
+        try:
+            addresses = await open_addresses(host, self.port, private=self.private)
+        except PrivateHost as error:
+            raise NotSent(str(error)) from None
         context = ssl.create_default_context() if self.parts.scheme == "https" else None
         named = host if context is not None else None
         reader, writer = await asyncio.open_connection(addresses[0], self.port, ssl=context, server_hostname=named)

@@ -1,33 +1,25 @@
-"""Mail out: a few kept connections to one SMTP server, and for each message what came of it.
-
-The steps of a delivery are taken one by one, because what a broken connection means depends on the step: before the content was
-sent nothing was taken, after it nobody knows.
-"""
+"""Mail of the installation's own: reminders, sent by the server that `CRM_SMTP_URL` names."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import aiosmtplib
 import structlog
 
 from crm.core.clock import now
+from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.rules.messaging.mail_hosts import MailSecurity
+from crm.rules.messaging.sending import Result
 from crm.services.office.reminder_messages import Message, Sent
 
 CONNECTIONS = 4
-SECONDS = 20.0
-"""For each step; all of them together stay below the time after which a message is taken for lost."""
-OVERALL = 80.0
-PERMANENT = 500
-STALE = 2
-"""A kept connection may have been closed while it was idle: then the message begins anew on another one, once."""
+SENT = {Result.ACCEPTED: Sent.DONE, Result.REJECTED: Sent.REFUSED, Result.DOUBTFUL: Sent.UNCERTAIN}
+"""What came of a delivery; anything else may be tried again."""
 
 log = structlog.get_logger("crm.smtp")
 
@@ -48,12 +40,10 @@ class Server:
         named = parse_qs(parts.query).get("from", [""])[0]
         self.sender = named or (self.user if self.user and "@" in self.user else f"crm@{self.host}")
 
-    def client(self) -> aiosmtplib.SMTP:
-        """A connection that is not open yet."""
-        return aiosmtplib.SMTP(
-            hostname=self.host, port=self.port, username=self.user, password=self.password, timeout=SECONDS,
-            use_tls=self.secure, start_tls=None if self.secure or not self.user else True,
-        )  # fmt: skip
+    def login(self) -> Login:
+        """The same for a peer. Whoever sets up the installation may name any host."""
+        security = MailSecurity.TLS if self.secure else MailSecurity.STARTTLS if self.user else None
+        return Login(self.host, self.port, security, self.user, self.password, private=True, connections=CONNECTIONS)
 
 
 class Mailer:
@@ -61,9 +51,7 @@ class Mailer:
 
     def __init__(self, url: str) -> None:
         self.server = Server(url)
-        self._idle: asyncio.LifoQueue[aiosmtplib.SMTP] = asyncio.LifoQueue()
-        for _ in range(CONNECTIONS):
-            self._idle.put_nowait(self.server.client())
+        self.peer = SmtpPeer(self.server.login())
 
     async def send(self, message: Message) -> Sent:
         """What came of it; never an exception, or one message would hold up all others."""
@@ -72,71 +60,14 @@ class Mailer:
         except (ValueError, UnicodeError) as error:
             log.warning("a message cannot be written", reminder=str(message.id), reason=type(error).__name__)
             return Sent.REFUSED
-        async with self._connection() as client:
-            delivery = _Delivery(client, self.server.sender, message.address, content)
-            try:
-                async with asyncio.timeout(OVERALL):
-                    return await delivery.run()
-            except Exception as error:  # noqa: BLE001 -- whatever a server or the network does, the step says what it means
-                said = type(error).__name__
-                log.warning("mail was not sent", reminder=str(message.id), reason=said, handed_over=delivery.handed_over)
-                client.close()
-                return Sent.UNCERTAIN if delivery.handed_over else Sent.LATER
+        delivered = await self.peer.deliver(self.server.sender, [message.address], content)
+        if delivered.result is not Result.ACCEPTED:
+            log.warning("mail was not sent", reminder=str(message.id), result=delivered.result.value)
+        return SENT.get(delivered.result, Sent.LATER)
 
     async def close(self) -> None:
         """Say goodbye where a connection is open."""
-        while not self._idle.empty():
-            client = self._idle.get_nowait()
-            if client.is_connected:
-                with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-                    await client.quit(timeout=1)
-            client.close()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        client = await self._idle.get()
-        try:
-            yield client
-        finally:
-            self._idle.put_nowait(client)
-
-
-class _Delivery:
-    """One message on its way, and how far it came."""
-
-    def __init__(self, client: aiosmtplib.SMTP, sender: str, address: str, content: bytes) -> None:
-        self.client, self.sender, self.address, self.content = client, sender, address, content
-        self.handed_over = False
-
-    async def run(self) -> Sent:
-        for attempt in range(STALE):
-            kept = self.client.is_connected
-            try:
-                return await self._steps()
-            except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
-                if self.handed_over or not kept or attempt:
-                    raise
-                self.client.close()
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _steps(self) -> Sent:
-        if not self.client.is_connected:
-            await self.client.connect()
-        try:
-            await self.client.mail(self.sender)
-            await self.client.rcpt(self.address)
-            self.handed_over = True
-            await self.client.data(self.content)
-        except aiosmtplib.SMTPResponseException as refusal:
-            # An answer is certain, whatever it says.
-            self.handed_over = False
-            with suppress(aiosmtplib.SMTPException):
-                await self.client.rset()
-            log.info("mail was refused", code=refusal.code)
-            # What is wrong with the sender is wrong with our settings, and they can be mended.
-            for_good = refusal.code >= PERMANENT and not isinstance(refusal, aiosmtplib.SMTPSenderRefused)
-            return Sent.REFUSED if for_good else Sent.LATER
-        return Sent.DONE
+        await self.peer.close()
 
 
 def composed(message: Message, sender: str) -> bytes:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
 from crm.rules.messaging.email_flow import EmailRecipientRole
 
-POLICY: EmailPolicy = SMTP.clone(max_line_length=78, refold_source="none")
+POLICY = SMTP.clone(max_line_length=78, refold_source="none", cte_type="7bit")
+"""All of it in ASCII: not every server on the way takes more."""
 MOST_REFERENCES = 20
 
 
@@ -73,10 +74,10 @@ def written(mail: Composition) -> bytes:
         made.add_alternative(mail.html, subtype="html", charset="utf-8")
     inline = [each for each in mail.enclosures if each.content_id is not None]
     if inline and mail.html is not None:
-        shown = made.get_payload()[1]
+        *_, shown = made.iter_parts()
         for each in inline:
             main, _, sub = each.media_type.partition("/")
-            shown.add_related(  # type: ignore[union-attr]
+            shown.add_related(
                 each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline"
             )
     for each in mail.enclosures:

@@ -11,9 +11,10 @@ from crm.core.errors import Duplicate, Invalid, NotFound
 from crm.core.kinds import Kind
 from crm.core.pinyin import name_key
 from crm.models import SmsTemplate, SmsTemplateVariable
-from crm.rules.messaging.sms_template import LONGEST_VALUE, SmsVariableSource, is_name, placeholders, refuse_signature, strangers
+from crm.rules.messaging.sms_template import placeholders, refuse_signature
 from crm.services import value_rows
 from crm.services.deeds import Deed
+from crm.services.messaging.template_variables import SHOWN, declared_variables
 from crm.services.records import (
     FieldChange,
     check_frozen,
@@ -29,7 +30,6 @@ from crm.services.records import (
 from crm.services.references import resolved, rule_of_table, visible_id
 from crm.services.values import columns
 
-VARIABLES = ("input", "variables")
 LONGEST_TEXT = 1000
 
 
@@ -114,33 +114,9 @@ async def _decided(deed: Deed, given: Mapping[str, Any], template: Any) -> dict[
 
 async def _replace(deed: Deed, template_id: UUID, text: str, declared: Sequence[Mapping[str, Any]]) -> list[FieldChange]:
     """The whole list of variables; what the text names and nobody declared is to be given."""
-    rows: list[dict[str, Any]] = []
-    for place, item in enumerate(declared):
-        row = _variable(item, (*VARIABLES, str(place)))
-        if row["name"] in [each["name"] for each in rows]:
-            raise Invalid("This variable is in the list already.", (*VARIABLES, str(place), "name"))
-        rows.append(row)
-    if unknown := strangers(text, [row["name"] for row in rows]):
-        raise Invalid(f"The text has no placeholder {{{unknown[0]}}}.", VARIABLES)
-    known = {row["name"] for row in rows}
-    rows += [_variable({"name": name}, VARIABLES) for name in placeholders(text) if name not in known]
-    shown = ("name", "source", "longest", "example")
+    rows = declared_variables(placeholders(text), declared)
     parent = ("template_id", template_id)
-    return await value_rows.replace(deed, SmsTemplateVariable, Kind.SMS_TEMPLATE_VARIABLE, parent, "variables", rows, shown)
-
-
-def _variable(item: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any]:
-    name = str(item["name"]).strip()
-    if not is_name(name):
-        raise Invalid("Names of variables are letters, digits and underscores.", (*where, "name"))
-    longest = item.get("longest", 50)
-    if not 1 <= longest <= LONGEST_VALUE:
-        raise Invalid(f"Between 1 and {LONGEST_VALUE} characters.", (*where, "longest"))
-    example = (item.get("example") or "").strip() or None
-    if example is not None and (len(example) > 60 or "\0" in example):
-        raise Invalid("An example has at most 60 characters.", (*where, "example"))
-    source = SmsVariableSource(item.get("source") or SmsVariableSource.GIVEN)
-    return {"name": name, "source": source.value, "longest": longest, "example": example}
+    return await value_rows.replace(deed, SmsTemplateVariable, Kind.SMS_TEMPLATE_VARIABLE, parent, "variables", rows, SHOWN)
 
 
 async def _refuse_taken(deed: Deed, name: str, own: UUID | None, where: tuple[str, ...] = ("input", "name")) -> None:

@@ -15,6 +15,7 @@ from crm.rules.messaging.sms_text import MOST_PARTS, alphabet_of, parts_of
 from crm.services.deeds import Deed
 from crm.services.messaging import sms_accounts, sms_templates
 from crm.services.messaging.sms_recipients import Recipient
+from crm.services.messaging.template_variables import given_values
 
 FURTHEST = timedelta(days=90)
 VALUES = ("input", "variables")
@@ -65,7 +66,7 @@ async def draft_of(deed: Deed, given: Mapping[str, Any]) -> Draft:
         category=SmsCategory(template["category"] if template else given.get("category") or SmsCategory.NOTICE),
         text=_text(given, template),
         variables=variables,
-        given=_values(given, variables),
+        given=given_values(given, variables),
         sender_name=await _sender_name(deed),
         send_at=_send_at(deed, given),
     )
@@ -131,17 +132,6 @@ def _text(given: Mapping[str, Any], template: Mapping[str, Any] | None) -> str:
     except ValueError as error:
         raise Invalid(str(error), ("input", "text")) from None
     return text
-
-
-def _values(given: Mapping[str, Any], variables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The values that were given, each for a variable that takes one."""
-    wanted = {row["name"] for row in variables if row["source"] == SmsVariableSource.GIVEN}
-    values: dict[str, str] = {}
-    for place, item in enumerate(given.get("variables") or ()):
-        if item["name"] not in wanted or item["name"] in values:
-            raise Invalid("The template takes no such value, or has it already.", (*VALUES, str(place), "name"))
-        values[item["name"]] = item["value"]
-    return values
 
 
 def _send_at(deed: Deed, given: Mapping[str, Any]) -> datetime | None:

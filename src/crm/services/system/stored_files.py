@@ -42,12 +42,20 @@ async def upload(deed: Deed, blobs: BlobStore, draft: Draft, name: str, media_ty
     loose = "SELECT count(*) AS n FROM stored_file WHERE author_id = $1 AND record_id IS NULL AND deleted_at IS NULL"
     if (await deed.rows(loose, deed.actor))[0]["n"] >= MOST_LOOSE:
         raise LimitReached(f"{MOST_LOOSE} files of yours wait to be attached.")
+    return await keep(deed, blobs, draft, name, media_type)
+
+
+async def keep(
+    deed: Deed, blobs: BlobStore, draft: Draft, name: str, media_type: str, record: tuple[UUID, Kind] | None = None
+) -> UUID:
+    """Keep a content, and a file that has it: nobody's yet but its author's, or a record's."""
     # A sweep holds this lock alone: between keeping a content and naming it, nothing is thrown away.
     await deed.run("SELECT pg_advisory_xact_lock_shared($1::bigint)", _LOCK)
     await blobs.keep(draft)
     made = await StoredFile.create(
         using_db=deed.tx, id=new_id(Kind.STORED_FILE), name=name, media_type=media_type, size=draft.size, sha256=draft.sha256,
-        author_id=deed.actor, created_at=deed.at,
+        author_id=deed.actor, created_at=deed.at, record_id=record[0] if record else None,
+        record_kind=int(record[1]) if record else None,
     )  # fmt: skip
     return made.id
 

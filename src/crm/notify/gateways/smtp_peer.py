@@ -1,0 +1,247 @@
+"""One SMTP server and a few kept connections to it; the steps of a delivery are taken one by one.
+
+What a broken connection means depends on the step: before the content went out nothing was taken, after it nobody knows. A
+recipient that is refused keeps nobody else from getting the message. `STARTTLS` is demanded where it is chosen: offered and used
+only where it happens to be there, whoever sits on the line could take the offer away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import aiosmtplib
+import structlog
+
+from crm.notify.gateways.dialling import PrivateHost, dialled
+from crm.rules.messaging.email_outcomes import PERMANENT, TEMPORARY, TOO_LARGE, Answer, Delivered, result_of
+from crm.rules.messaging.mail_hosts import MailSecurity
+from crm.rules.messaging.sending import Result
+
+SECONDS = 20.0
+"""For each step."""
+OVERALL = 75.0
+"""For all of them; below the time after which a try is taken for lost (`services/messaging/outbound.py`)."""
+STALE = 2
+"""A kept connection may have been closed while it was idle: then the message begins anew on another one, once."""
+AWAY = "the server cannot be reached"
+
+log = structlog.get_logger("crm.smtp")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a server is reached. `private`: it may have an address of a private network. `security` None: as it offers."""
+
+    host: str
+    port: int
+    security: MailSecurity | None
+    user: str | None
+    password: str | None = field(repr=False)
+    private: bool
+    connections: int
+
+
+class NoEntry(Exception):
+    """The server is not ours to use as it is set up: it turns the password down, cannot be trusted, or may not be spoken to."""
+
+
+class SmtpPeer:
+    """Sends, over at most so many connections; ask it from one loop."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
+        for _ in range(login.connections):
+            self._idle.put_nowait(_Line(login))
+
+    async def deliver(self, sender: str, addresses: Sequence[str], content: bytes) -> Delivered:
+        """What came of it; never an exception, or one message would hold up all others."""
+        async with self._line() as line:
+            delivery = _Delivery(line, sender, addresses, content)
+            try:
+                async with asyncio.timeout(OVERALL):
+                    return await delivery.run()
+            except NoEntry as error:
+                line.close()
+                return Delivered(Result.NOT_SENT, detail=str(error), login=True)
+            except Exception as error:  # noqa: BLE001 -- whatever a server or the network does, the step says what it means
+                line.close()
+                log.info("mail was not sent", host=self.login.host, reason=type(error).__name__, step=delivery.step)
+                if delivery.handed_over:
+                    return Delivered(Result.DOUBTFUL, delivery.refused, detail="no answer came after the content was sent")
+                return Delivered(Result.NOT_SENT, detail=f"{AWAY} ({type(error).__name__})")
+
+    async def try_login(self) -> str | None:
+        """Log in once on a connection of its own; None where that works, else why not."""
+        line = _Line(self.login)
+        try:
+            async with asyncio.timeout(OVERALL):
+                await line.open()
+        except NoEntry as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 -- as above
+            return f"{AWAY} ({type(error).__name__})"
+        finally:
+            await line.goodbye()
+        return None
+
+    async def close(self) -> None:
+        """Say goodbye where a connection is open."""
+        while not self._idle.empty():
+            await self._idle.get_nowait().goodbye()
+
+    @asynccontextmanager
+    async def _line(self) -> AsyncIterator[_Line]:
+        line = await self._idle.get()
+        try:
+            yield line
+        finally:
+            self._idle.put_nowait(line)
+
+
+class _Line:
+    """One connection, open or not."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.client: aiosmtplib.SMTP | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.client is not None and self.client.is_connected
+
+    async def open(self) -> aiosmtplib.SMTP:
+        """The connection, made where there is none. `NoEntry` where only its owner can help."""
+        if self.client is not None and self.client.is_connected:
+            return self.client
+        login = self.login
+        try:
+            async with asyncio.timeout(SECONDS):
+                line = await dialled(login.host, login.port, private=login.private)
+        except PrivateHost as error:
+            raise NoEntry(str(error)) from None
+        starts = None if login.security is None else login.security is MailSecurity.STARTTLS
+        self.client = aiosmtplib.SMTP(
+            hostname=login.host, sock=line, username=login.user, password=login.password, timeout=SECONDS,
+            use_tls=login.security is MailSecurity.TLS, start_tls=starts,
+        )  # fmt: skip
+        try:
+            await self.client.connect()
+        except BaseException as error:
+            line.close()
+            self.close()
+            if (why := _no_entry(error)) is not None:
+                raise NoEntry(why) from None
+            raise
+        return self.client
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()
+        self.client = None
+
+    async def goodbye(self) -> None:
+        if self.client is not None and self.client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await self.client.quit(timeout=1)
+        self.close()
+
+
+class _Delivery:
+    """One message on its way, and how far it came."""
+
+    def __init__(self, line: _Line, sender: str, addresses: Sequence[str], content: bytes) -> None:
+        self.line, self.sender, self.addresses, self.content = line, sender, addresses, content
+        self.handed_over, self.step = False, "connect"
+        self.refused: Mapping[str, Answer] = {}
+
+    async def run(self) -> Delivered:
+        for attempt in range(STALE):
+            kept = self.line.is_open
+            try:
+                return await self._steps()
+            except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
+                if self.handed_over or not kept or attempt:
+                    raise
+                self.line.close()
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _steps(self) -> Delivered:
+        client = await self.line.open()
+        self.step = "mail"
+        try:
+            await client.mail(self.sender, options=_options(client, self.content))
+        except aiosmtplib.SMTPSenderRefused as refusal:
+            return await self._turned_down(client, refusal)
+        self.step = "rcpt"
+        answers = {address: await _asked(client, address) for address in self.addresses}
+        taken = [address for address, answer in answers.items() if answer.code < TEMPORARY]
+        self.refused = {address: answer for address, answer in answers.items() if address not in taken}
+        if not taken:
+            await _reset(client)
+            return Delivered(result_of(list(answers.values())), answers, detail=_words(answers.values()))
+        self.step, self.handed_over = "data", True
+        try:
+            said = await client.data(self.content)
+            told = Answer(said.code, said.message)
+        except aiosmtplib.SMTPResponseException as refusal:
+            # An answer is certain, whatever it says.
+            told = Answer(refusal.code, refusal.message)
+            await _reset(client)
+        self.handed_over = False
+        answers |= dict.fromkeys(taken, told)
+        result = result_of(list(answers.values()))
+        return Delivered(result, answers, detail=None if result is Result.ACCEPTED else _words(answers.values()))
+
+    async def _turned_down(self, client: aiosmtplib.SMTP, refusal: aiosmtplib.SMTPSenderRefused) -> Delivered:
+        """A message too large is refused for good; anything else about the sender is for the mailbox's owner to mend."""
+        await _reset(client)
+        words = f"{refusal.code} {refusal.message}"
+        if refusal.code == TOO_LARGE:
+            answer = Answer(refusal.code, refusal.message)
+            return Delivered(Result.REJECTED, dict.fromkeys(self.addresses, answer), detail=words)
+        return Delivered(Result.THROTTLED, detail=words, login=refusal.code >= PERMANENT)
+
+
+async def _asked(client: aiosmtplib.SMTP, address: str) -> Answer:
+    try:
+        said = await client.rcpt(address)
+    except aiosmtplib.SMTPRecipientRefused as refusal:
+        return Answer(refusal.code, refusal.message)
+    return Answer(said.code, said.message)
+
+
+async def _reset(client: aiosmtplib.SMTP) -> None:
+    """Ready for the next message; a server that has hung up is found out then."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await client.rset()
+
+
+def _options(client: aiosmtplib.SMTP, content: bytes) -> list[str]:
+    return [f"SIZE={len(content)}"] if client.supports_extension("size") else []
+
+
+def _words(answers: Iterable[Answer]) -> str:
+    """What the server said, once for each way of saying it."""
+    said = dict.fromkeys(f"{each.code} {each.text}" for each in answers if each.code >= TEMPORARY)
+    return "; ".join(said)
+
+
+def _no_entry(error: BaseException) -> str | None:
+    """Why only the mailbox's owner can help, if so: a password that is wrong, a certificate nobody vouches for, no encryption."""
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return None if error.code < PERMANENT else f"the server refuses the log-in: {error.code} {error.message}"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return f"the connection cannot be encrypted ({type(cause).__name__}: {cause.reason or 'refused'})"
+        cause = cause.__cause__ or cause.__context__
+    plain = isinstance(error, aiosmtplib.SMTPException) and not isinstance(
+        error, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPTimeoutError
+    )
+    # What is left says that the server offers no encryption, or no way to log in.
+    return str(error) if plain and not isinstance(error, aiosmtplib.SMTPConnectError) else None

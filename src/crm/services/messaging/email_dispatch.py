@@ -1,0 +1,298 @@
+"""Between the queue and the mail server: what is sent now, whether it may be sent at all, and what is written of each try.
+
+A ticket is one conversation with a server: about a whole message, or, where every recipient has a return path of their own, about
+one recipient. What can have changed since is asked here once more: whether the mailbox is open, how much it has sent today,
+whether the recipient has unsubscribed, whether the message is still worth sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from crm.core.kinds import Kind
+from crm.models import EmailMessage
+from crm.rules.messaging.email_flow import (
+    EMAIL_FLOW,
+    OPEN,
+    WORTH,
+    EmailAccountState,
+    EmailFolder,
+    EmailReason,
+    EmailRecipientState,
+    EmailState,
+    EmailVerb,
+    state_of,
+)
+from crm.rules.messaging.email_outcomes import EmailOutcome
+from crm.rules.messaging.sending import Medium, Next, Outcome, Result
+from crm.rules.system.notices import Notice
+from crm.services import events
+from crm.services.deeds import Channel, Database, Deed
+from crm.services.messaging import email_threads, outbound
+from crm.services.messaging.outbound import Ticket
+from crm.services.notices import notify_people
+from crm.services.system.accounts import system_deed
+from crm.services.topics import topic_of_changes
+
+PAUSE = timedelta(seconds=5)
+LOGIN_PAUSE = timedelta(minutes=5)
+LONGEST_DETAIL = 300
+DAY = timedelta(days=1)
+FULL_DAY_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message to be tried: by which mailbox, to which recipients. `outcome` where nothing is to be tried."""
+
+    ticket: Ticket
+    account: Mapping[str, Any]
+    message: Mapping[str, Any]
+    recipients: Sequence[Mapping[str, Any]]
+    outcome: Outcome | None
+
+    @property
+    def repeat(self) -> bool:
+        """An earlier try may have arrived."""
+        return self.ticket.doubts > 0
+
+
+_OPEN = """
+SELECT a.* FROM email_account a WHERE (a.next_at IS NULL OR a.next_at <= $1)
+    AND EXISTS (SELECT FROM outbound o WHERE o.medium = 'EMAIL' AND o.account_id = a.id AND o.due_at <= $1)
+ORDER BY a.next_at NULLS FIRST, a.id FOR NO KEY UPDATE OF a SKIP LOCKED
+"""
+_RECIPIENTS = """
+SELECT r.* FROM email_recipient r WHERE (r.id = ANY($1::uuid[]) OR r.message_id = ANY($1::uuid[])) AND r.state = ANY($2)
+ORDER BY r.message_id, r.position
+"""
+_MESSAGES = """
+SELECT m.* FROM email_message m
+WHERE m.id = ANY($1::uuid[]) OR m.id IN (SELECT message_id FROM email_recipient WHERE id = ANY($1::uuid[]))
+"""
+_UNWILLING = """
+SELECT DISTINCT address_key FROM email_suppression WHERE address_key = ANY($1::text[]) AND deleted_at IS NULL
+"""
+_TODAY = """
+SELECT count(*) AS n FROM email_recipient r JOIN email_message m ON m.id = r.message_id
+WHERE m.account_id = $1 AND m.sent_at > $2 AND r.state = 'SENT'
+"""
+
+
+async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[Parcel]:
+    """Claim at most so many, of each mailbox no more than it has connections free (`busy`: those in use here); committed then."""
+    parcels: list[Parcel] = []
+    async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
+        for account in await deed.rows(_OPEN, deed.at):
+            room = min(most - len(parcels), account["connections"] - busy.get(account["id"], 0))
+            if room <= 0:
+                continue
+            if await _had_enough(deed, account):
+                await _pause(deed, account["id"], FULL_DAY_PAUSE)
+                continue
+            tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], min(room, account["per_minute"]))
+            # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
+            await _pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
+            parcels += await _parcels(deed, account, tickets)
+    return parcels
+
+
+async def next_due(database: Database, full: Sequence[UUID]) -> datetime | None:
+    """When there is something to send next, but for mailboxes all of whose connections are in use."""
+    query = (
+        "SELECT min(greatest(o.due_at, a.next_at)) AS at FROM email_account a CROSS JOIN LATERAL (SELECT due_at FROM outbound"
+        " WHERE medium = 'EMAIL' AND account_id = a.id ORDER BY due_at LIMIT 1) o WHERE a.id <> ALL($1::uuid[])"
+    )
+    async with database.transaction() as tx:
+        found = await tx.execute_query_dict(query, [list(full)])
+    at: datetime | None = found[0]["at"]
+    return at
+
+
+async def _had_enough(deed: Deed, account: Mapping[str, Any]) -> bool:
+    limit = account["per_day"]
+    return limit is not None and (await deed.rows(_TODAY, account["id"], deed.at - DAY))[0]["n"] >= limit
+
+
+async def _pause(deed: Deed, account_id: UUID, wait: timedelta) -> None:
+    query = "UPDATE email_account SET next_at = greatest(next_at, $2::timestamptz) WHERE id = $1"
+    await deed.run(query, account_id, deed.at + wait)
+
+
+async def _parcels(deed: Deed, account: Mapping[str, Any], tickets: Sequence[Ticket]) -> list[Parcel]:
+    keys = [ticket.message_id for ticket in tickets]
+    messages = {row["id"]: row for row in await deed.rows(_MESSAGES, keys)}
+    people = await deed.rows(_RECIPIENTS, keys, [state.value for state in OPEN])
+    bulk = [row["address_key"] for row in people if messages[row["message_id"]]["batch_id"] is not None]
+    unwilling = {row["address_key"] for row in await deed.rows(_UNWILLING, bulk)} if bulk else set[str]()
+    owners = {row["id"]: row["message_id"] for row in people}
+    parcels = []
+    for ticket in tickets:
+        whole = ticket.message_id in messages
+        message = messages[ticket.message_id if whole else owners.get(ticket.message_id, await _of(deed, ticket.message_id))]
+        own = [row for row in people if row["message_id"] == message["id"] and (whole or row["id"] == ticket.message_id)]
+        outcome = _stopped(deed.at, account, message, ticket, own, unwilling)
+        parcels.append(Parcel(ticket, account, message, own, outcome))
+    return parcels
+
+
+async def _of(deed: Deed, recipient_id: UUID) -> UUID:
+    """The message of a recipient, also of one that is settled already."""
+    rows = await deed.rows("SELECT message_id FROM email_recipient WHERE id = $1", recipient_id)
+    found: UUID = rows[0]["message_id"]
+    return found
+
+
+def _stopped(
+    at: datetime, account: Mapping[str, Any], message: Mapping[str, Any], ticket: Ticket, people: Sequence[Mapping[str, Any]],
+    unwilling: set[str],
+) -> Outcome | None:  # fmt: skip
+    """Why it is not tried now, if so."""
+    if message["state"] != EmailState.QUEUED or not people:
+        return Outcome(Result.REFUSED)
+    if account["deleted_at"] is not None or not account["active"] or message["deleted_at"] is not None:
+        return Outcome(Result.REFUSED, reason=EmailReason.ACCOUNT_CLOSED)
+    if at > ticket.first_due_at + WORTH:
+        return Outcome(Result.TOO_OLD, reason=EmailReason.TOO_OLD)
+    if message["batch_id"] is not None and all(row["address_key"] in unwilling for row in people):
+        return Outcome(Result.REFUSED, reason=EmailReason.SUPPRESSED)
+    return None
+
+
+async def settle(database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
+    """Write down how these tries ended, all in one transaction; the messages in the order of their ids."""
+    async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
+        changed = set()
+        for parcel, outcome in sorted(ended, key=lambda each: (each[0].message["id"], each[0].ticket.id)):
+            if await _settle(deed, parcel, outcome):
+                changed.add(parcel.message["id"])
+        for key in sorted({parcel.account["id"] for parcel, _ in ended}):
+            await _judge_account(deed, key, [outcome for parcel, outcome in ended if parcel.account["id"] == key])
+        await events.record_many(deed, topic_of_changes(Kind.EMAIL_MESSAGE), [(key, ()) for key in sorted(changed)])
+
+
+_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.THROTTLED)
+
+
+async def _settle(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
+    """Whether the message changed."""
+    key = parcel.message["id"]
+    row = (await deed.rows("SELECT * FROM email_message WHERE id = $1 FOR NO KEY UPDATE", key))[0]
+    following = await outbound.settle(deed, parcel.ticket, outcome)
+    if following is None:
+        return False
+    message: Any = EmailMessage._init_from_db(**row)
+    message._saved_in_db = True
+    await _tell_recipients(deed, parcel, outcome, following)
+    values = {"tries": max(message.tries, parcel.ticket.tries), **await _following(deed, message, outcome)}
+    if parcel.repeat and outcome.result in _SENT:
+        values["repeated"] = True
+    if outcome.detail is not None:
+        values["detail"] = outcome.detail[:LONGEST_DETAIL]
+    message.update_from_dict({**values, "updated_at": deed.at})
+    await message.save(using_db=deed.tx, update_fields=[*values, "updated_at"])
+    if "state" in values:
+        await email_threads.recount(deed, message.thread_id)
+        await _tell_sender(deed, message)
+    return True
+
+
+_RECIPIENT = """
+UPDATE email_recipient r SET state = k.state, reply = k.reply, status_code = k.code, settled_at = $5,
+    repeated = r.repeated OR $6 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS k(id, state, reply, code)
+WHERE r.id = k.id
+"""
+_LAST = {
+    Result.DOUBTFUL: EmailRecipientState.UNKNOWN, Result.REJECTED: EmailRecipientState.REFUSED,
+    Result.REFUSED: EmailRecipientState.REFUSED, Result.TOO_OLD: EmailRecipientState.REFUSED,
+}  # fmt: skip
+
+
+async def _tell_recipients(deed: Deed, parcel: Parcel, outcome: Outcome, following: Next) -> None:
+    """What the server said of each; of whom it said nothing, what follows from how the try ended."""
+    told = outcome.told if isinstance(outcome, EmailOutcome) else {}
+    rows: list[tuple[UUID, str, str | None, str | None]] = []
+    for person in parcel.recipients:
+        answer = told.get(person["id"])
+        if answer is not None:
+            rows.append((person["id"], answer.state.value, answer.text[:LONGEST_DETAIL], str(answer.code)))
+        elif following is not Next.AGAIN and outcome.result in _LAST:
+            words = outcome.detail or outcome.reason
+            rows.append((person["id"], _LAST[outcome.result].value, str(words)[:LONGEST_DETAIL] if words else None, None))
+    if rows:
+        repeated = parcel.repeat and outcome.result in _SENT
+        await deed.run(_RECIPIENT, *map(list, zip(*rows, strict=True)), deed.at, repeated)
+
+
+async def _following(deed: Deed, message: Any, outcome: Outcome) -> dict[str, Any]:
+    """The state that follows from its recipients', and when the first of them got it."""
+    rows = await deed.rows("SELECT state FROM email_recipient WHERE message_id = $1", message.id)
+    states = [EmailRecipientState(row["state"]) for row in rows]
+    values: dict[str, Any] = {}
+    if EmailRecipientState.SENT in states and message.sent_at is None:
+        values["sent_at"] = deed.at
+    state = state_of(states)
+    verb = _verb(state, outcome)
+    if verb is None or (EmailState(message.state), verb) not in EMAIL_FLOW.table:
+        return values
+    values |= {"state": EMAIL_FLOW.after(EmailState(message.state), verb).value, "ended_at": deed.at}
+    values["folder"] = EmailFolder.SENT.value
+    values["reason"] = None if state is EmailState.SENT else str(outcome.reason or _REASONS.get(outcome.result) or "") or None
+    if state is EmailState.SENT:
+        values["detail"] = None
+    return values
+
+
+_REASONS = {
+    Result.REJECTED: EmailReason.REJECTED, Result.ACCEPTED: EmailReason.REJECTED, Result.DOUBTFUL: EmailReason.NO_ANSWER,
+}  # fmt: skip
+
+
+def _verb(state: EmailState, outcome: Outcome) -> EmailVerb | None:
+    """What happened to the message, if anything has come to an end."""
+    if state is EmailState.FAILED:
+        ends = {Result.TOO_OLD: EmailVerb.EXPIRE, Result.REFUSED: EmailVerb.REFUSE}
+        return ends.get(outcome.result, EmailVerb.FAIL)
+    return {
+        EmailState.SENT: EmailVerb.DELIVER, EmailState.PARTLY: EmailVerb.DELIVER_PARTLY, EmailState.UNKNOWN: EmailVerb.LOSE,
+    }.get(state)  # fmt: skip
+
+
+async def _tell_sender(deed: Deed, message: Any) -> None:
+    """Whoever wrote it wants to know that it did not arrive; of a bulk message they look into that."""
+    if message.batch_id is None and message.state not in (EmailState.SENT, EmailState.CANCELLED):
+        await notify_people(deed, Notice.EMAIL_UNDELIVERED, message.id, [message.created_by_id])
+
+
+_STATE = """
+UPDATE email_account SET smtp_state = $2, smtp_error = $3, smtp_checked_at = $4 WHERE id = $1
+RETURNING owner_id, name
+"""
+
+
+async def _judge_account(deed: Deed, key: UUID, outcomes: Sequence[Outcome]) -> None:
+    """Leave a server alone that is away or turns us out, and say so to the mailbox's owner, once."""
+    shut = [each for each in outcomes if isinstance(each, EmailOutcome) and each.login]
+    if shut:
+        await _pause(deed, key, LOGIN_PAUSE)
+    elif any(each.result is Result.NOT_SENT for each in outcomes):
+        await _pause(deed, key, PAUSE)
+    fine = any(each.result is Result.ACCEPTED for each in outcomes)
+    if shut or fine:
+        state, error = (EmailAccountState.FAILING, shut[0].detail) if shut else (EmailAccountState.OK, None)
+        await note_state(deed, key, state, error)
+
+
+async def note_state(deed: Deed, key: UUID, state: EmailAccountState, error: str | None) -> None:
+    """Write down whether the server lets us in. It counts no version up: nobody decided it."""
+    row = (await deed.rows("SELECT smtp_state, owner_id FROM email_account WHERE id = $1 FOR NO KEY UPDATE", key))[0]
+    if row["smtp_state"] == state and state is EmailAccountState.OK:
+        return
+    await deed.rows(_STATE, key, state.value, None if error is None else error[:LONGEST_DETAIL], deed.at)
+    await events.record_many(deed, topic_of_changes(Kind.EMAIL_ACCOUNT), [(key, ())])
+    if state is EmailAccountState.FAILING and row["smtp_state"] != EmailAccountState.FAILING:
+        await notify_people(deed, Notice.EMAIL_FAILING, key, [row["owner_id"]])
