@@ -39,6 +39,8 @@ from crm.resolvers.customers.stakeholders import StakeholderMutation
 from crm.resolvers.customers.suppliers import SupplierMutation, SupplierQuery
 from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
+from crm.resolvers.messaging.email_accounts import EmailAccountMutation, EmailAccountQuery
+from crm.resolvers.messaging.email_messages import EmailMessageMutation, EmailMessageQuery
 from crm.resolvers.messaging.sms_accounts import SmsAccountMutation, SmsAccountQuery
 from crm.resolvers.messaging.sms_messages import SmsMessageMutation, SmsMessageQuery
 from crm.resolvers.news import Subscription
@@ -71,7 +73,7 @@ class Query(
     OpportunityQuery, PipelineQuery, ContractQuery, DeliveryQuery,
     ProcessTaskQuery, CompetitorQuery,
     ProjectQuery, MaintenanceQuery, ServiceCaseQuery, WorkCalendarQuery,
-    AnnouncementQuery, SmsAccountQuery, SmsMessageQuery,
+    AnnouncementQuery, SmsAccountQuery, SmsMessageQuery, EmailAccountQuery, EmailMessageQuery,
     ScheduleEventQuery, ReminderQuery, CalendarFeedQuery,
     SessionQuery, UserQuery, DepartmentQuery, RoleQuery, OptionQuery, CustomFieldQuery, RecordQuery, NotificationQuery,
     SearchQuery,
@@ -89,7 +91,7 @@ class Mutation(
     OpportunityMutation, PipelineMutation, ContractMutation, DeliveryMutation,
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
     ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
-    AnnouncementMutation, SmsAccountMutation, SmsMessageMutation,
+    AnnouncementMutation, SmsAccountMutation, SmsMessageMutation, EmailAccountMutation, EmailMessageMutation,
     ScheduleEventMutation, ReminderMutation, CalendarFeedMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
     CustomFieldMutation, RecordMutation, NotificationMutation, StoredFileMutation,

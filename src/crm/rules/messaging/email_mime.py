@@ -77,9 +77,7 @@ def written(mail: Composition) -> bytes:
         *_, shown = made.iter_parts()
         for each in inline:
             main, _, sub = each.media_type.partition("/")
-            shown.add_related(
-                each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline"
-            )
+            shown.add_related(each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline")
     for each in mail.enclosures:
         if each.content_id is None or mail.html is None:
             main, _, sub = each.media_type.partition("/")

@@ -50,6 +50,7 @@ class Activity(OwnedRecord):
     service_case = related("customers.ServiceCase", "service_case_id", "The service case it is about (服务单).")
     calls = related_list("customers.Call", "activity_id", "The telephone calls it was made of (来电).")
     call_backs = related_list("customers.Call", "call_back_id", "The missed calls that it is to answer (未接来电).")
+    email_messages = related_list("messaging.EmailMessage", "activity_id", "The message by e-mail that it was made of (邮件).")
     sms_messages = related_list("messaging.SmsMessage", "activity_id", "The short message that it was made of (短信).")
     participants = owned_list("customers.ActivityParticipant", "activity_id", "Who takes part (参与人).")
 

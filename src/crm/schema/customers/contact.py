@@ -41,6 +41,7 @@ class Contact(OwnedRecord):
     addresses = owned_list("customers.Address", "contact_id", "Their addresses (地址).")
     activities = related_list("customers.Activity", "contact_id", "What is planned and was done with them (活动).")
     calls = related_list("customers.Call", "contact_id", "The telephone calls with them (来电).")
+    email_messages = related_list("messaging.EmailMessage", "contact_id", "The e-mail with them (邮件).")
     sms_messages = related_list("messaging.SmsMessage", "contact_id", "The short messages with them (短信).")
     stakes = related_list("customers.Stakeholder", "contact_id", "Where they have a say (影响).")
     opportunities = related_list("customers.Opportunity", "contact_id", "What they may decide to buy (销售机会).")

@@ -51,6 +51,7 @@ class Party(OwnedRecord):
     subsidiaries = related_list("customers.Party", "parent_id", "The parties that belong to it (下级单位).", search=True)
     contacts = related_list("customers.Contact", "party_id", "The people there (联系人).", search=True)
     activities = related_list("customers.Activity", "party_id", "What is planned and what was done (活动).")
+    email_messages = related_list("messaging.EmailMessage", "party_id", "The e-mail with it (邮件).")
     sms_messages = related_list("messaging.SmsMessage", "party_id", "The short messages with it (短信).")
     calls = related_list("customers.Call", "party_id", "The telephone calls with it (来电).")
     opportunities = related_list("customers.Opportunity", "party_id", "What may be sold to it (销售机会).")

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from crm.access.binds import Binds
-from crm.access.conditions import Condition, render_condition
+from crm.access.conditions import Condition
 from crm.access.grants import Action
-from crm.access.predicates import all_of, readable
-from crm.core.errors import Conflict, Invalid, NotFound, Required
-from crm.core.ids import parse_id
+from crm.core.errors import Conflict
 from crm.core.kinds import Kind
 from crm.models import SmsBatch, SmsMessage
 from crm.rules.messaging.sending import Medium
@@ -29,34 +26,16 @@ from crm.services.change_batches import record_changes
 from crm.services.deeds import Deed
 from crm.services.jobs import BATCH, enqueue_many
 from crm.services.messaging import outbound
+from crm.services.messaging.bulk_people import meant_by
 from crm.services.messaging.sms_batch_preparing import PREPARE, Prepare
 from crm.services.messaging.sms_judgement import Sample, judged
 from crm.services.messaging.sms_recipients import recipients, refuse_hidden
 from crm.services.messaging.sms_texts import draft_of
 from crm.services.owners import owned_by
 from crm.services.records import FieldChange, check_frozen, claim, insert, record_change, refuse_blank, revise
-from crm.services.references import rule_of_table
 from crm.services.values import checked
 
-MOST = 20_000
 SAMPLES = 5
-CONTACTS, PARTIES = ("input", "contactIds"), ("input", "partyIds")
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """Whom a bulk message is for."""
-
-    contacts: Sequence[UUID]
-    parties: Sequence[UUID]
-
-    def __len__(self) -> int:
-        return len(self.contacts) + len(self.parties)
-
-    def chunks(self, size: int) -> list[Meant]:
-        """The same in parts."""
-        parts = [Meant(self.contacts[start : start + size], ()) for start in range(0, len(self.contacts), size)]
-        return parts + [Meant((), self.parties[start : start + size]) for start in range(0, len(self.parties), size)]
 
 
 @dataclass(slots=True)
@@ -78,7 +57,7 @@ class Preview:
 
 async def preview(deed: Deed, given: Mapping[str, Any], condition: Condition | None) -> Preview:
     """Count it all through, write nothing."""
-    draft, meant = await draft_of(deed, given), await _meant(deed, given, condition)
+    draft, meant = await draft_of(deed, given), await meant_by(deed, given, condition, refuse_hidden)
     found, seen = Preview(draft.account["currency"]), set[str]()
     for part in meant.chunks(BATCH):
         for sample in await judged(deed, draft, await recipients(deed, part.contacts, part.parties), seen):
@@ -98,7 +77,7 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
     """Write it down and have its messages written; `expected_recipients` says how many its sender counts on."""
     refuse_blank(given, ["name"])
     check_frozen(deed, "sms_batch", [name for name in given if name in ("name", "text", "send_at", "category")])
-    draft, meant = await draft_of(deed, given), await _meant(deed, given, condition)
+    draft, meant = await draft_of(deed, given), await meant_by(deed, given, condition, refuse_hidden)
     expected = given.get("expected_recipients")
     if expected is not None and expected != len(meant):
         raise Conflict(f"There are {len(meant)} recipients by now.", ("input", "expectedRecipients"))
@@ -134,46 +113,3 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
     changes = await revise(deed, batch, {"status": status.value, "cancelled_at": deed.at})
     await record_change(deed, batch, "sms_batch.cancel", changes)
     return UUID(str(batch.id))
-
-
-async def _meant(deed: Deed, given: Mapping[str, Any], condition: Condition | None) -> Meant:
-    """The contacts and parties that are named, and the contacts that the filter finds, each once: those the sender sees."""
-    contacts = await _named(deed, "contact", Kind.CONTACT, given.get("contact_ids") or (), CONTACTS)
-    parties = await _named(deed, "party", Kind.PARTY, given.get("party_ids") or (), PARTIES)
-    if condition is not None:
-        contacts = sorted({*contacts, *await _seen(deed, "contact", [], condition)})
-    meant = Meant(contacts, parties)
-    if not len(meant):
-        raise Required("This reaches nobody.", ("filter",) if condition is not None else CONTACTS)
-    if len(meant) > MOST:
-        raise Invalid(f"At most {MOST} recipients at once.", ("filter",) if condition is not None else CONTACTS)
-    if contacts:
-        await refuse_hidden(deed, "contact", contacts, CONTACTS)
-    if parties:
-        await refuse_hidden(deed, "party", parties, PARTIES)
-    return meant
-
-
-async def _named(deed: Deed, table: str, kind: Kind, texts: Sequence[str], where: tuple[str, ...]) -> list[UUID]:
-    if len(texts) > MOST:
-        raise Invalid(f"At most {MOST} recipients at once.", where)
-    keys = [parse_id(text, kind) for text in texts]
-    wanted = sorted({key for key in keys if key is not None})
-    seen = set(await _seen(deed, table, wanted, None)) if wanted else set()
-    if missing := [place for place, key in enumerate(keys) if key not in seen]:
-        raise NotFound((*where, str(missing[0])))
-    return wanted
-
-
-async def _seen(deed: Deed, table: str, keys: Sequence[UUID], condition: Condition | None) -> list[UUID]:
-    """The rows that the sender sees, of these ids or of a condition; one more than may be tells that there are more."""
-    binds, rights = Binds(), deed.viewer.rights
-    tests = [readable(rule_of_table(table), "r", rights, binds)]
-    if condition is not None:
-        tests.append(render_condition(condition, "r", rights, binds))
-    else:
-        tests.append(f"r.id = ANY({binds.value(list(keys))}::uuid[])")
-    text, values = binds.statement(
-        f"SELECT r.id FROM {table} r WHERE {all_of(tests)} ORDER BY r.id LIMIT {MOST + 1}", deed.viewer
-    )
-    return [row["id"] for row in await deed.rows(text, *values)]
