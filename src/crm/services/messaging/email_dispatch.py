@@ -78,8 +78,9 @@ _UNWILLING = """
 SELECT DISTINCT address_key FROM email_suppression WHERE address_key = ANY($1::text[]) AND deleted_at IS NULL
 """
 _TODAY = """
-SELECT count(*) AS n FROM email_recipient r JOIN email_message m ON m.id = r.message_id
-WHERE m.account_id = $1 AND m.sent_at > $2 AND r.state = 'SENT'
+SELECT (SELECT count(*) FROM email_recipient r JOIN email_message m ON m.id = r.message_id
+        WHERE m.account_id = $1 AND m.sent_at > $2 AND r.state = 'SENT') AS sent,
+    (SELECT count(*) FROM outbound o WHERE o.medium = 'EMAIL' AND o.account_id = $1 AND o.holder IS NOT NULL) AS flying
 """
 
 
@@ -91,10 +92,11 @@ async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[
             room = min(most - len(parcels), account["connections"] - busy.get(account["id"], 0))
             if room <= 0:
                 continue
-            if await _had_enough(deed, account):
+            left = await _left_today(deed, account)
+            if left <= 0:
                 await _pause(deed, account["id"], FULL_DAY_PAUSE)
                 continue
-            tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], min(room, account["per_minute"]))
+            tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], min(room, left, account["per_minute"]))
             # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
             await _pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
             parcels += await _parcels(deed, account, tickets)
@@ -113,9 +115,12 @@ async def next_due(database: Database, full: Sequence[UUID]) -> datetime | None:
     return at
 
 
-async def _had_enough(deed: Deed, account: Mapping[str, Any]) -> bool:
-    limit = account["per_day"]
-    return limit is not None and (await deed.rows(_TODAY, account["id"], deed.at - DAY))[0]["n"] >= limit
+async def _left_today(deed: Deed, account: Mapping[str, Any]) -> int:
+    """How many more it may have today. A message to several counts for all of them, once it is sent."""
+    if account["per_day"] is None:
+        return account["per_minute"]  # type: ignore[no-any-return]
+    found = (await deed.rows(_TODAY, account["id"], deed.at - DAY))[0]
+    return int(account["per_day"] - found["sent"] - found["flying"])
 
 
 async def _pause(deed: Deed, account_id: UUID, wait: timedelta) -> None:

@@ -1,0 +1,148 @@
+"""E-mail in bulk: to whom, what it would be, each once, a way out in every one, and nobody who took it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from tests.factories.api import Office, opened
+from tests.factories.mailing import contact, opened_box, post_office, sending
+from tests.factories.texting import until
+from tests.notify.errands import working
+
+from crm.rules.messaging import email_outcomes
+from crm.services.messaging import email_dispatch
+from crm.services.messaging.email_batch_preparing import PREPARE
+
+office = pytest.fixture(opened)
+LEFT = "SELECT count(*) FROM outbound"
+COUNTS = "recipientCount sendableCount refused { reason count } samples { address subject html reason contact { name } }"
+BATCH = "emailBatch { id status recipientCount refusedCount actions }"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(email_outcomes, "FIRST_WAIT", timedelta(milliseconds=20))
+    monkeypatch.setattr(email_dispatch, "PAUSE", timedelta(milliseconds=20))
+
+
+async def people(office: Office) -> list[str]:
+    """Two who get it, one without an address, one with the address of another, one who wants nothing, one with no value."""
+    given = (("王一", "a@x.example"), ("王二", "b@x.example"), ("无址", None), ("重名", "A@x.example"), ("退订", "no@x.example"))
+    made = [await contact(office.admin, name, *([address] if address else [])) for name, address in given]
+    await office.admin.do("emailSuppressionCreate", "emailSuppression { id }", input={"address": "NO@x.example"})
+    return [each["id"] for each in made]
+
+
+async def prepared(office: Office, batch: str) -> None:
+    async with working(office.database, PREPARE):
+        await until(office, f"SELECT status FROM email_batch WHERE id = '{batch}'", lambda status: status == "QUEUED")
+
+
+async def test_many_get_a_letter_each_with_a_way_out(office: Office):
+    admin = office.admin
+    async with post_office() as post:
+        box = await opened_box(admin, post.port, returnPath="bounce+{token}@example.com", signatureText="江南")
+        contacts = await people(office)
+        template = await admin.do(
+            "emailTemplateCreate", "emailTemplate { id }",
+            input={
+                "name": "秋季", "category": "MARKETING", "subject": "{who}您好", "text": "{who}，新品", "html": "<p>{who}</p>",
+                "variables": [{"name": "who", "source": "CONTACT_NAME"}],
+            },
+        )  # fmt: skip
+        given = {"accountId": box, "templateId": template["id"], "contactIds": contacts}
+        async with office.unchanged():
+            found = await admin.ask("emailBatchPreview", COUNTS, input=given)
+        assert (found["recipientCount"], found["sendableCount"]) == (5, 2)
+        assert {each["reason"]: each["count"] for each in found["refused"]} == {"DUPLICATE": 1, "NO_ADDRESS": 1, "SUPPRESSED": 1}
+        assert found["samples"][0] == {
+            "address": "a@x.example", "subject": "王一您好", "html": "<p>王一</p>\n<br>\n<div>江南</div>", "reason": None,
+            "contact": {"name": "王一"},
+        }  # fmt: skip
+        sent = {**given, "name": "秋季上新"}
+        async with office.unchanged():
+            for wrong, code in (
+                ({"expectedRecipients": 6}, "CONFLICT"), ({"subject": "x"}, "INVALID"), ({"contactIds": []}, "REQUIRED"),
+                ({"name": " "}, "REQUIRED"), ({"templateId": None}, "REQUIRED"), ({"sendAt": "2020-01-01T00:00:00Z"}, "INVALID"),
+            ):  # fmt: skip
+                assert (await admin.refusals("emailBatchSend", input={**sent, **wrong}))[0][0] == code, wrong
+        batch = await admin.do("emailBatchSend", BATCH, input={**sent, "expectedRecipients": 5})
+        await prepared(office, batch["id"])
+        shown = "refusedCount messages(first: 10) { nodes { state reason subject } }"
+        after = await admin.ask("emailBatch", shown, id=batch["id"])
+        assert after["refusedCount"] == 3
+        assert sorted(each["reason"] or each["state"] for each in after["messages"]["nodes"]) == [
+            "DUPLICATE", "NO_ADDRESS", "QUEUED", "QUEUED", "SUPPRESSED",
+        ]  # fmt: skip
+        # Whoever unsubscribes between the queue and the server gets nothing either.
+        await admin.do("emailSuppressionCreate", "emailSuppression { id }", input={"address": "b@x.example"})
+        async with sending(office, public_url="https://crm.example.com"):
+            await until(office, LEFT, lambda left: left == 0)
+        (got,), ((sender, reached),) = post.letters, post.envelopes
+        assert reached == ["a@x.example"]
+        token = await office.value("SELECT token FROM email_recipient WHERE address = 'a@x.example'")
+        assert sender == f"bounce+{token}@example.com"
+        assert got["Precedence"] == "bulk"
+        assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        ways = re.findall(r"<([^>]+)>", str(got["List-Unsubscribe"]))
+        assert ways[0].startswith(f"https://crm.example.com/unsubscribe/{token}.")
+        assert ways[1] == f"mailto:sales+unsub-{token}@example.com?subject=unsubscribe"
+        await unsubscribed(office, ways[0].removeprefix("https://crm.example.com"), token)
+
+
+async def unsubscribed(office: Office, path: str, token: str) -> None:
+    """Looking at the page changes nothing, whoever looks; the button does, once."""
+    client = office.admin.client
+    async with office.unchanged():
+        page = await client.get(path)
+        assert page.status_code == 200
+        assert 'method="post"' in page.text
+        assert "a@x.example" not in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        for forged in (
+            f"/unsubscribe/{token}",
+            f"/unsubscribe/{token}.{'0' * 40}",
+            f"/unsubscribe/x{path[13:]}",
+            "/unsubscribe/é.x",
+        ):
+            for method in ("GET", "POST"):
+                assert (await client.request(method, forged)).status_code == 404, forged
+        assert (await client.head(path)).status_code in (200, 405)
+    one_click = {"List-Unsubscribe": "One-Click"}
+    for _ in range(2):
+        assert (await client.post(path, data=one_click)).status_code == 200
+    listed = "SELECT count(*) FROM email_suppression WHERE address = 'a@x.example' AND cause = 'UNSUBSCRIBED'"
+    assert await office.value(listed) == 1
+
+
+async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancelled(office: Office):
+    admin = office.admin
+    grants = {
+        "email_account.CREATE": "OWN", "email_account.READ": "OWN", "email_batch.CREATE": "OWN", "email_batch.READ": "OWN",
+        "email_batch.UPDATE": "OWN", "email_message.READ": "ALL", "contact.READ": "OWN", "contact.CREATE": "OWN",
+        "customer.CREATE": "OWN", "customer.READ": "OWN",
+    }  # fmt: skip
+    clerk = await office.hire("clerk", grants)
+    await contact(admin, "别人的", "other@x.example")
+    own = await contact(clerk, "自己的", "own@x.example")
+    box, foreign = await opened_box(clerk, 25), await opened_box(admin, 25, address="boss@example.com")
+    letter = {"accountId": box, "subject": "Hello", "text": "x", "category": "NOTICE", "name": "n"}
+    named = {"name": {"startsWith": ""}}
+    async with office.unchanged():
+        stolen = await clerk.refusals("emailBatchSend", input={**letter, "accountId": foreign}, filter=named)
+        assert stolen == [("NOT_FOUND", ["input", "accountId"])]
+        personal = await clerk.refusals("emailBatchSend", input={**letter, "category": "PERSONAL"}, filter=named)
+        assert personal == [("INVALID", ["input", "category"])]
+    batch = await clerk.do("emailBatchSend", BATCH, input=letter, filter=named)
+    assert batch["recipientCount"] == 1
+    await prepared(office, batch["id"])
+    assert await office.value("SELECT contact_id::text FROM email_message") == own["id"]
+    assert await office.value(LEFT) == 1
+    cancelled = await clerk.do("emailBatchCancel", BATCH, id=batch["id"])
+    assert (cancelled["status"], cancelled["actions"]) == ("CANCELLED", [])
+    assert await office.value(LEFT) == 0
+    assert await office.value("SELECT state FROM email_message") == "CANCELLED"
+    async with office.unchanged():
+        assert await clerk.refusals("emailBatchCancel", id=batch["id"]) == [("ILLEGAL_TRANSITION", None)]
