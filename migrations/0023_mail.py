@@ -48,6 +48,8 @@ INDEXES = {
     "email_message_by_template": "email_message (template_id) WHERE template_id IS NOT NULL",
     "email_message_by_original": "email_message (original_id) WHERE original_id IS NOT NULL",
     "email_message_by_rfc_id": "email_message (account_id, rfc_message_id) WHERE rfc_message_id IS NOT NULL",
+    "email_message_by_rfc_parent": "email_message (account_id, rfc_in_reply_to) WHERE rfc_in_reply_to IS NOT NULL",
+    "email_address_by_domain": "email_address (lower(split_part(address, '@', 2)))",
     "email_message_unfiled": "email_message (id) WHERE NOT filed AND party_id IS NOT NULL AND coalesce(sent_at, received_at) IS NOT NULL",
     "email_message_sent": "email_message (account_id, sent_at) WHERE sent_at IS NOT NULL",
     "email_recipient_by_message": "email_recipient (message_id, position, id)",

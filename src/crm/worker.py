@@ -24,7 +24,7 @@ from crm.notify.brokers import Broker
 from crm.notify.customers import calls, cases
 from crm.notify.customers.agents import PresenceNews
 from crm.notify.gateways.switchboards import Gateways, none
-from crm.notify.messaging import announcements, email, sms
+from crm.notify.messaging import announcements, email, mailboxes, sms
 from crm.notify.messaging.receipts import Receipts
 from crm.notify.office import reminder_messages, reminders
 from crm.notify.relay import Relay
@@ -94,6 +94,7 @@ def background_work(database: Database, settings: Settings, gateways: Gateways =
         "e-mail": email.run(database, settings),
         "log-ins of mailboxes": email.try_logins(database, settings),
         "activities of e-mail": email.file(database),
+        "mailboxes": mailboxes.run(database, settings),
         **gateways(database),
     }
 

@@ -10,6 +10,7 @@ import strawberry
 from crm.resolvers.verbs import watch
 from crm.schema.customers.incoming_call import IncomingCall
 from crm.schema.messaging.announcement_published import AnnouncementNews
+from crm.schema.messaging.mail_received import MailNews
 from crm.schema.office.reminder_due import ReminderNews
 from crm.schema.system.event_news import EventNews, EventTopic
 from crm.services.topics import Stream
@@ -33,6 +34,7 @@ class Subscription:
     )
     announcements = watch(Stream.ANNOUNCEMENTS, AnnouncementNews, "Announcements (公告) as they are published to the viewer.")
     reminders = watch(Stream.REMINDERS, ReminderNews, "The viewer's reminders (日程提醒) as they fall due.")
+    mail_received = watch(Stream.MAIL_RECEIVED, MailNews, "Messages (邮件) as they come into the mailboxes that the viewer sees.")
     events = watch(
         Stream.EVENTS,
         EventNews,

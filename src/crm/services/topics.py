@@ -17,6 +17,7 @@ class Stream(StrEnum):
     INCOMING_CALLS = "incomingCalls"
     ANNOUNCEMENTS = "announcements"
     REMINDERS = "reminders"
+    MAIL_RECEIVED = "mailReceived"
     EVENTS = "events"
 
 
@@ -30,6 +31,8 @@ class Topic(StrEnum):
     PRESENCE = "presence"
     RECORD_CHANGES = "recordChanges"
     NOTIFICATIONS = "notifications"
+    NEW_MAIL = "mailReceived"
+    MAIL_RECEIVED = "mailArrivals"
     JOB_PROGRESS = "jobProgress"
 
 
@@ -65,6 +68,7 @@ STREAMS: dict[Stream, StreamRule] = {
     Stream.INCOMING_CALLS: StreamRule(1, "call.read"),
     Stream.ANNOUNCEMENTS: StreamRule(2, SIGNED_IN),
     Stream.REMINDERS: StreamRule(3, SIGNED_IN),
+    Stream.MAIL_RECEIVED: StreamRule(5, "email_message.read"),
     Stream.EVENTS: StreamRule(4, SIGNED_IN),
 }
 
@@ -72,10 +76,12 @@ TOPICS: dict[Topic, TopicRule] = {
     Topic.INCOMING_CALLS: TopicRule(Stream.INCOMING_CALLS, "Call", "call.read", WEEK),
     Topic.ANNOUNCEMENTS: TopicRule(Stream.ANNOUNCEMENTS, "Announcement", SIGNED_IN, WEEK),
     Topic.REMINDERS: TopicRule(Stream.REMINDERS, "Reminder", SIGNED_IN, WEEK),
+    Topic.NEW_MAIL: TopicRule(Stream.MAIL_RECEIVED, "EmailMessage", "email_message.read", WEEK),
     Topic.CALL_UPDATES: TopicRule(Stream.EVENTS, "Call", "call.read", DAY, binned=True),
     Topic.PRESENCE: TopicRule(Stream.EVENTS, "User", STAFF_ONLY, DAY),
     Topic.RECORD_CHANGES: TopicRule(Stream.EVENTS, None, SIGNED_IN, DAY, binned=True, by_record=True),
     Topic.NOTIFICATIONS: TopicRule(Stream.EVENTS, "Notification", SIGNED_IN, WEEK),
+    Topic.MAIL_RECEIVED: TopicRule(Stream.EVENTS, "EmailMessage", "email_message.read", DAY),
     Topic.JOB_PROGRESS: TopicRule(Stream.EVENTS, "Job", SIGNED_IN, DAY),
 }
 

@@ -20,29 +20,48 @@ log = structlog.get_logger("crm.gateways")
 Session = Callable[[Callable[[], None]], Awaitable[None]]
 """One connection, from its making to its end. It calls what it is given once it is of use, and raises when it ends."""
 
+Patience = Callable[[Exception], Awaitable[float]]
+"""Told why a connection ended; how many seconds at least pass before the next."""
 
-async def supervised(name: str, session: Session) -> None:
-    """Keep a connection, until cancelled."""
+
+async def no_longer(_: Exception) -> float:
+    """Whatever ended it, the next one is tried as soon as any."""
+    return 0.0
+
+
+async def supervised(
+    name: str,
+    session: Session,
+    *,
+    what: str = "switchboard",
+    longest: float | None = None,
+    patience: Patience = no_longer,
+    label: str | None = None,
+) -> None:
+    """Keep a connection, until cancelled. Those of one `label` are counted together."""
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
-    gauge = metrics.gateway_connected.labels(name)
+    gauge = metrics.gateway_connected.labels(label or name)
     while True:
         since: list[float] = []
 
         def of_use(since: list[float] = since) -> None:
-            gauge.set(1)
-            metrics.gateway_connections.labels(name).inc()
+            gauge.inc()
+            metrics.gateway_connections.labels(label or name).inc()
             since.append(loop.time())
-            log.info("switchboard is heard", gateway=name)
+            log.info("%s is heard", what, gateway=name)
 
+        least = 0.0
         try:
             await session(of_use)
         except Exception as error:  # noqa: BLE001 -- whatever ended it, another one is made
-            log.warning("switchboard is not heard", gateway=name, reason=f"{type(error).__name__}: {error}", again_in=pause)
+            least = await patience(error)
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("%s is not heard", what, gateway=name, reason=reason, again_in=max(pause, least))
         finally:
-            gauge.set(0)
+            gauge.dec(len(since))
         heed_cancellation()
         if since and loop.time() - since[0] > STEADY_SECONDS:
             pause = FIRST_PAUSE
         # Not all at the same instant, where one switchboard that was restarted serves several of us.
-        await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 -- no secret
-        pause = min(pause * 2, LONGEST_PAUSE)
+        await asyncio.sleep(max(pause, least) * random.uniform(0.75, 1.25))  # noqa: S311 -- no secret
+        pause = min(pause * 2, LONGEST_PAUSE if longest is None else longest)

@@ -32,6 +32,7 @@ class EventTopic(Enum):
     JOB_PROGRESS = _told(
         Topic.JOB_PROGRESS, "Background jobs (后台任务) that the viewer started: how far they are, and how they end."
     )
+    MAIL_RECEIVED = _told(Topic.MAIL_RECEIVED, "Messages (邮件) that came into mailboxes the viewer sees; as `mailReceived`.")
     NOTIFICATIONS = _told(Topic.NOTIFICATIONS, "The viewer's notifications (通知), as they come.")
 
 
