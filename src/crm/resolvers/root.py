@@ -23,6 +23,7 @@ from crm.resolvers.customers.contact_plan import ContactPlanQuery
 from crm.resolvers.customers.contacts import ContactMutation, ContactQuery
 from crm.resolvers.customers.customers import CustomerMutation, CustomerQuery
 from crm.resolvers.customers.duplicates import DuplicateMutation, DuplicateQuery
+from crm.resolvers.customers.email_links import EmailLinkMutation
 from crm.resolvers.customers.maintenances import MaintenanceMutation, MaintenanceQuery
 from crm.resolvers.customers.marketing_tasks import MarketingTaskMutation, MarketingTaskQuery
 from crm.resolvers.customers.merges import MergeMutation, MergeQuery
@@ -41,6 +42,7 @@ from crm.resolvers.marketing.contracts import ContractMutation, ContractQuery
 from crm.resolvers.messaging.announcements import AnnouncementMutation, AnnouncementQuery
 from crm.resolvers.messaging.email_accounts import EmailAccountMutation, EmailAccountQuery
 from crm.resolvers.messaging.email_messages import EmailMessageMutation, EmailMessageQuery
+from crm.resolvers.messaging.email_reading import EmailReadingMutation
 from crm.resolvers.messaging.sms_accounts import SmsAccountMutation, SmsAccountQuery
 from crm.resolvers.messaging.sms_messages import SmsMessageMutation, SmsMessageQuery
 from crm.resolvers.news import Subscription
@@ -92,6 +94,7 @@ class Mutation(
     StakeholderMutation, ProcessTaskMutation, CompetitorMutation,
     ProjectMutation, MaintenanceMutation, ServiceCaseMutation, WorkCalendarMutation,
     AnnouncementMutation, SmsAccountMutation, SmsMessageMutation, EmailAccountMutation, EmailMessageMutation,
+    EmailReadingMutation, EmailLinkMutation,
     ScheduleEventMutation, ReminderMutation, CalendarFeedMutation,
     SessionMutation, UserMutation, DepartmentMutation, RoleMutation, OptionMutation,
     CustomFieldMutation, RecordMutation, NotificationMutation, StoredFileMutation,

@@ -7,7 +7,9 @@ such. Templates are no secret among our own people; the list of those who want n
 
 from crm.access.branches import CRUD, OWNED_ACTIONS, Named, Owned, Shared, Staff, Via, visible
 from crm.access.grants import Action
+from crm.access.searched import Written, searched
 from crm.core.kinds import Kind
+from crm.core.search_tokens import Place
 
 email_account = visible(
     "email_account",
@@ -40,3 +42,12 @@ email_message = visible("email_message", Via("account_id", "email_account"), kin
 email_recipient = visible("email_recipient", Via("message_id", "email_message"), recycled=False)
 email_attachment = visible("email_attachment", Via("message_id", "email_message"), recycled=False)
 email_suggestion = visible("email_suggestion", Via("party_id", "party"), recycled=False)
+
+searched(
+    "email_message",
+    Written("subject", Place.NAME),
+    Written("from_name", Place.NAME, person=True),
+    Written("from_address", Place.MAIL),
+    Written("text", Place.TEXT),
+    state="state",
+)

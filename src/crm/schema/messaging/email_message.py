@@ -14,6 +14,7 @@ from crm.graph.orders import order_of
 from crm.graph.payloads import payload_of
 from crm.graph.rows import Row
 from crm.rules.messaging.email_flow import offered
+from crm.rules.messaging.mail_html import with_images
 from crm.schema.messaging.email_enums import (
     EmailCategory,
     EmailDirection,
@@ -53,7 +54,6 @@ class EmailMessage(Record):
     send_at: datetime | None = column("For when it was meant (定时发送时间).")
     undo_until: datetime | None = column("Until when it can be taken back for certain (可撤销至).")
     text: str = column("What it says (正文).", filterable=False)
-    html: str | None = column("The same in HTML, made harmless (富文本正文).", filterable=False)
     snippet: str = column("Its first words (摘要).", filterable=False)
     size: int = column("About how many bytes it has (大小).")
     remote_images: int = column("How many pictures from elsewhere are not shown (已屏蔽图片数).", filterable=False)
@@ -81,6 +81,19 @@ class EmailMessage(Record):
     recipients = owned_list("messaging.EmailRecipient", "message_id", "Whom it is to (收件人).", limit=500)
     attachments = owned_list("messaging.EmailAttachment", "message_id", "What is attached (附件).", limit=100)
     replies = related_list("messaging.EmailMessage", "reply_to_id", "What answers it (回复).")
+
+    suggestions = owned_list("messaging.EmailSuggestion", "message_id", "Whom it may be from (匹配建议).")
+
+    @computed(
+        "The same in HTML, made harmless (富文本正文). Pictures from elsewhere stand in `data-remote-src` until `imagesAllowed`;"
+        " those that came with it name their attachment in `data-attachment`.",
+        needs=("html",),
+        reads=("images_allowed",),
+    )
+    def html(root: Row) -> str | None:
+        """As it was kept, or with its pictures."""
+        kept: str | None = root.record["html"]
+        return with_images(kept) if kept is not None and root.record["images_allowed"] else kept
 
     @computed("What was odd about it when it came in, such as TOO_MANY_PARTS (备注).", needs=("remarks",))
     def remarks(root: Row) -> list[str]:
