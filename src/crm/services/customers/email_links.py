@@ -50,7 +50,7 @@ async def link(deed: Deed, message_id: str, given: Mapping[str, Any]) -> UUID:
         changes = await revise(deed, message, {"party_id": party, "contact_id": contact, "filed": filed, "activity_id": None})
     if changes:
         await record_change(deed, message, "email_message.link", changes)
-        await email_threads.recount(deed, message.thread_id)
+        await _with_thread(deed, message)
     return UUID(str(message.id))
 
 
@@ -64,6 +64,7 @@ async def unlink(deed: Deed, message_id: str) -> UUID:
     await _unfile(deed, message)
     values = {"party_id": None, "contact_id": None, "activity_id": None}
     await record_change(deed, message, "email_message.unlink", await revise(deed, message, values))
+    await _with_thread(deed, message)
     return UUID(str(message.id))
 
 
@@ -82,6 +83,12 @@ async def _lock_parties(deed: Deed, message_id: str, party: UUID | None) -> None
     rows = await deed.rows("SELECT party_id FROM email_message WHERE id = $1", key) if key is not None else []
     keys = sorted({each for each in (party, *(row["party_id"] for row in rows)) if each is not None})
     await deed.run("SELECT id FROM party WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", keys)
+
+
+async def _with_thread(deed: Deed, message: Any) -> None:
+    """The conversation is with whom its messages are with."""
+    await deed.run("UPDATE email_thread SET party_id = NULL, contact_id = NULL WHERE id = $1", message.thread_id)
+    await email_threads.recount(deed, message.thread_id)
 
 
 async def _unfile(deed: Deed, message: Any) -> None:
