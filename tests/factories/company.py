@@ -16,6 +16,7 @@ from tests.factories.company_custom import custom_fields, segments
 from tests.factories.company_customers import activities, contacts, parties
 from tests.factories.company_files import files
 from tests.factories.company_jobs import jobs
+from tests.factories.company_mail import mail
 from tests.factories.company_merges import duplicates, merges
 from tests.factories.company_messaging import announcements
 from tests.factories.company_notifications import notifications
@@ -64,6 +65,7 @@ def build(variant: int = 0) -> Company:
     duplicates(company)
     activities(company)
     texts(company)
+    mail(company)
     pool(company)
     ring_groups(company)
     jobs(company)
@@ -118,6 +120,9 @@ TOLD = {
     "marketing_task": ("title", "description", "dueOn"),
     "sms_batch": ("name", "text", "cost", "status"),
     "sms_message": ("text", "e164", "state", "cost"),
+    "email_account": ("name", "address", "members", "signatureText"),
+    "email_batch": ("name", "subject", "text", "status"),
+    "email_message": ("state", "subject", "recipients"),
     "schedule_event": ("title", "attendees", "location", "startsAt"),
     "segment": ("name", "filter", "kind"),
     "custom_field": ("labelZh", "type"),
@@ -152,6 +157,7 @@ def _trails(company: Company) -> None:
         "sla_policy",
         "channel_group",
         "territory",
+        "email_message",
     ):
         kind = Kind.USER if table == "user_account" else Kind[table.upper()]
         for fact in company.of(table)[:4]:

@@ -14,7 +14,10 @@ PARTNERING = ("channel_assignment", "channel_submission", "marketing_task")
 UNGATED = ("announcement", "schedule_event")
 """Owned entities that nobody needs a grant to read: whoever they are for sees them."""
 TEXTING = ("sms_batch", "sms_message")
-OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED, *TEXTING)
+MAILING = ("email_account", "email_batch")
+LETTERS = ("email_message", "email_thread")
+"""What is in mailboxes, and has no owner of its own: a grant opens the gate, the mailbox the rows."""
+OWNED = (*CORE, *WORK, *PARTNERING, *UNGATED, *TEXTING, *MAILING)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ ROLES: dict[str, RoleFacts] = {
 
         | _all(CRUD, "ALL", ["blocked_number"]) | _all(CRUD, "ALL", ["channel_group"])
         | _all("READ UPDATE", "ALL", ["ring_group"]) | _all(CRUD, "ALL", ["sms_account", "sms_template", "sms_opt_out"])
+        | _all(CRUD, "ALL", ["email_template", "email_suppression", *LETTERS])
         | {("job", "READ"): "ALL", ("job", "ADMINISTER"): "OWN"}
     ),
     "manager": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
-        | _all("READ CREATE", "ALL", ["sms_opt_out", "sms_template"])
+        | _all("READ CREATE", "ALL", ["sms_opt_out", "sms_template", "email_suppression", "email_template"])
+        | _all(CRUD, "OWN", LETTERS)
         | _all(CRUD, "ALL", ["calendar_day"])
         | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
@@ -59,13 +64,13 @@ ROLES: dict[str, RoleFacts] = {
             [*CORE, "call", "opportunity", "delivery", "schedule_event", "project", "service_case", "segment"],
         )
         | _all("CREATE READ UPDATE", "OWN", ["contract", "announcement", "maintenance", "channel_assignment", "marketing_task"])
-        | _all("CREATE READ UPDATE", "OWN", TEXTING)
+        | _all("CREATE READ UPDATE", "OWN", [*TEXTING, *MAILING]) | _all(CRUD, "ALL", LETTERS)
         | {("tag", "CREATE"): "ALL", ("channel_submission", "READ"): "OWN"}
         | _all("READ UPDATE", "ALL", ["pool"])
     ),
     "department": RoleFacts(
         _all("CREATE READ UPDATE SHARE TRANSFER", "DEPARTMENT", OWNED) | _all("DELETE", "OWN", OWNED)
-        | {("department", "READ"): "ALL", ("contract", "APPROVE"): "DEPARTMENT"}
+        | {("department", "READ"): "ALL", ("contract", "APPROVE"): "DEPARTMENT", ("email_thread", "READ"): "ALL"}
     ),
     "tree": RoleFacts(
         _all("CREATE READ DELETE TRANSFER", "DEPARTMENT_TREE", OWNED) | _all("UPDATE", "DEPARTMENT", OWNED)
@@ -74,10 +79,10 @@ ROLES: dict[str, RoleFacts] = {
     "partner": RoleFacts(
         _all(f"{CRUD} SHARE TRANSFER", "ALL", [*CORE, *WORK_OF_PARTNERS, *UNGATED]) | {("tag", "READ"): "ALL"}
         | _all("READ ADMINISTER", "ALL", ["job"]) | _all("READ UPDATE TRANSFER ADMINISTER", "ALL", ["pool"])
-        | _all("CREATE READ UPDATE", "ALL", [*PARTNERING, *TEXTING])
+        | _all("CREATE READ UPDATE", "ALL", [*PARTNERING, *TEXTING, *MAILING, *LETTERS])
     ),
     "hider": RoleFacts(
-        _all("READ", "ALL", [*OWNED, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
+        _all("READ", "ALL", [*OWNED, *LETTERS, "job", "blocked_number"]) | _all("CREATE UPDATE SHARE TRANSFER", "OWN", OWNED),
         hidden=frozenset({
             "job.reason",
             "customer.creditLimit", "customer.tags", "contact.phoneNumbers", "activity.party", "customer.source",
@@ -85,6 +90,7 @@ ROLES: dict[str, RoleFacts] = {
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
             "channel_assignment.brief", "channel_submission.phone", "sms_message.e164", "sms_batch.cost",
+            "email_account.signatureText", "email_batch.text",
             "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
             "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),
@@ -93,6 +99,7 @@ ROLES: dict[str, RoleFacts] = {
             "opportunity.title", "opportunity.stage", "contract.note", "project.note", "service_case.product",
             "delivery.waybill", "announcement.body",
             "announcement.audience", "marketing_task.dueOn", "sms_batch.name", "sms_message.text",
+            "email_batch.subject", "email_account.name",
             "schedule_event.description", "schedule_event.reminders", "customer.custom.since", "segment.description",
         }),
     ),
@@ -109,14 +116,14 @@ ROLES: dict[str, RoleFacts] = {
     ),
     # A candidate of calls, somebody invited and a recipient: the first of these gates is closed, the other two are none.
     "closed": RoleFacts(
-        _all("READ", "DEPARTMENT", ["customer", "contract"]) | _all(f"{CRUD} SHARE", "OWN", ["activity", "delivery"])
+        _all("READ UPDATE", "OWN", ["email_account", *LETTERS]) | _all("READ", "DEPARTMENT", ["customer", "contract"]) | _all(f"{CRUD} SHARE", "OWN", ["activity", "delivery"])
         | _all(CRUD, "NONE", ["contact", "call", "opportunity"])
     ),
     "mixed": RoleFacts(
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
         | _all("READ", "DEPARTMENT", ["channel", "delivery", "maintenance"]) | _all("CREATE READ UPDATE", "OWN", ["project"])
         | _all("DELETE", "ALL", ["customer", "contact", "contract"])
-        | _all("READ UPDATE", "OWN", ["channel_assignment"])
+        | _all("READ UPDATE", "OWN", ["channel_assignment"]) | _all("READ", "OWN", ["email_account", "email_message"])
         | _all("READ", "DEPARTMENT", ["channel_submission", "marketing_task"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
         | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN", ("pool", "READ"): "ALL"}

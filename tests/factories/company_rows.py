@@ -97,6 +97,7 @@ class Company:
                 "sms_part",
                 "sms_report",
                 "outbound",
+                "email_suggestion",
             ]
             others += ["procrastinate_events", "procrastinate_periodic_defers", "search_entry"]
             await connection.execute(f"TRUNCATE {', '.join([*tables, *others])} RESTART IDENTITY")

@@ -24,7 +24,7 @@ CHILDREN = 3_000
 """Rows of each large table that hang on one and the same party, contact, activity, …"""
 OWNED = (
     "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project", "maintenance", "service_case", "channel_assignment", "channel_submission",
-    "marketing_task", "sms_batch", "sms_message",
+    "marketing_task", "sms_batch", "sms_message", "email_account", "email_batch",
 )  # fmt: skip
 
 
@@ -137,6 +137,24 @@ SEED = (
         SELECT {made(88)}, 'OUTBOUND', 'SUBMITTED', 'NOTICE', (SELECT id FROM sms_account LIMIT 1),
             CASE WHEN n % 3 = 0 THEN {made(87)} END, {made(20)}, CASE WHEN n % 3 > 0 THEN {made(21)} END, {made(22)}, '+8613800138000', 'x',
             'GSM7', 1, 0, 'CNY', 1, false, true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO email_account (id, address, address_key, name, imap_host, {STAMPS}, kind, active, undo_seconds, smtp_security, connections,
+            per_minute, most_recipients, largest_megabytes, smtp_state, imap_security, receiving, imap_folder, imap_state)
+        SELECT {made(91)}, 'x', 'x' || n, 'x', 'x', {STAMPED}, 'PERSONAL', TRUE, 0, 'NONE', 1, 1, 1, 1, 'OK', 'NONE', FALSE, 'INBOX', 'OK'
+        FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO email_batch (id, name, status, account_id, category, subject, text, given, recipient_count, prepared_count,
+            refused_count, {STAMPS})
+        SELECT {made(97)}, 'x', 'QUEUED', {made(91)}, 'NOTICE', 'x', 'x', '{{}}', 0, 0, 0, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO email_thread (id, account_id, subject, subject_key, party_id, contact_id, message_count, unseen_count, last_at,
+            created_at, updated_at, version)
+        SELECT {made(98)}, {made(91)}, 'x', 'x', {made(20)}, {made(21)}, 1, 0, {AT}, {AT}, {AT}, 1 FROM generate_series(1, {ROWS}) n
+        WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
+    f"""INSERT INTO email_message (id, account_id, thread_id, batch_id, direction, state, folder, category, party_id, contact_id, activity_id,
+            filed, subject, dated_at, text, snippet, size, remote_images, images_allowed, remarks, auto_reply, bounce, seen, flagged, tries,
+            repeated, created_at, updated_at, version)
+        SELECT {made(99)}, {made(91)}, {made(98)}, CASE WHEN n % 3 = 0 THEN {made(97)} END, 'OUTBOUND', 'SENT', 'SENT', 'PERSONAL',
+            {made(20)}, CASE WHEN n % 3 > 0 THEN {made(21)} END, {made(22)}, TRUE, 'x', {AT}, 'x', 'x', 1, 0, FALSE, '[]', FALSE, FALSE,
+            TRUE, FALSE, 1, FALSE, {AT}, {AT}, 1 FROM generate_series(1, {ROWS}) n
+        WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
     f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
         SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n
         WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",

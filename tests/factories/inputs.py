@@ -90,6 +90,22 @@ RIGHT: dict[str, Any] = {
     "SmsTemplateVariableInput.name": "who", "SmsTemplateCreateInput.text": "{who}", "SmsTemplateUpdateInput.text": "{who}",
     "SmsTemplateVariableInput.source": None, "SmsOptOutCreateInput.number": "13900001111", "signature": "江南", "sender": "1069",
     "optOutText": "回T退订",
+    **{f"Email{name}Input.accountId": str(key(Kind.EMAIL_ACCOUNT, "box of outsider")) for name in ("Draft", "Send", "BatchSend")},
+    **{
+        f"Email{name}Input.{field}": None for name in ("Draft", "Send", "BatchSend", "DraftUpdate")
+        for field in ("templateId", "variables", "html", "fileIds", "replyToId", "contactId", "partyId", "category")
+    },
+    "EmailAddressee.address": "reader@there.test", "emailBatchSend.filter": None, "EmailSuppressionCreateInput.address": "x@gone.test",
+    **{
+        f"EmailAccount{verb}Input.{name}": value for verb in ("Create", "Update")
+        for name, value in {
+            "address": "new@mail.test", "replyTo": "reply@mail.test", "smtpHost": "smtp.mail.test", "imapHost": "imap.mail.test",
+            "smtpPort": None, "imapPort": None, "smtpSecurity": "STARTTLS", "imapSecurity": "TLS", "returnPath": None, "members": None,
+            "rules": None, "receiveSince": None, "kind": None, "perDay": 5,
+        }.items()
+    },
+    "EmailTemplateVariableInput.name": "who", "EmailTemplateCreateInput.text": "{who}", "EmailTemplateUpdateInput.text": "{who}",
+    "EmailTemplateVariableInput.source": None,
     "outcomeOptionId": item("activity_outcome"), "number": "139 0000 1111", "until": "2126-01-01T00:00:00Z", "perDay": 3,
     "idempotencyKey": None, "costBudget": 5_000, "active": True, "contactCycleDays": 7, "paymentTermsDays": 30,
 }  # fmt: skip

@@ -54,7 +54,8 @@ __all__ = [
 
 WIDTHS = ("NONE", "OWN", "OWN_AND_SUBORDINATES", "DEPARTMENT", "DEPARTMENT_TREE", "ALL")
 
-GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number", "sms_opt_out")
+GATED = (*OWNED, "role", "call_disclosure", "duplicate_disclosure", "blocked_number", "sms_opt_out", "email_suppression",
+         "email_message", "email_thread")  # fmt: skip
 """Entities whose lists are closed without READ, but for those that need no grant."""
 
 STAFF_ALONE = {("User", "kind"), ("Department", "parent"), ("Department", "head"), ("ChannelSubmission", "duplicates")}
@@ -64,7 +65,14 @@ BEYOND_THE_CARD = {
     **dict.fromkeys(("email", "mobile", "extension", "locale", "timeZone", "manager", "channel", "reports"), ("user", "READ")),
     "roles": ("role", "READ"),
 }
-REQUIRING = dict.fromkeys((("SmsAccount", "url"), ("SmsAccount", "secretSet")), ("sms_account", "UPDATE"))
+REQUIRING = {
+    **dict.fromkeys((("SmsAccount", "url"), ("SmsAccount", "secretSet")), ("sms_account", "UPDATE")),
+    **{
+        ("EmailAccount", name): ("email_account", "UPDATE")
+        for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser", "imapFolder",
+                     "imapError", "smtpSecretSet", "imapSecretSet")
+    },
+}  # fmt: skip
 """Fields that take more than sight of their row."""
 DEPENDS = {
     ("SmsMessage", "number"): ("e164",),
@@ -229,6 +237,7 @@ class Oracle:
                 | "territory"
                 | "sms_account"
                 | "sms_template"
+                | "email_template"
             ):
                 return self.kind == "STAFF"
             case "role":
@@ -237,7 +246,9 @@ class Oracle:
                 return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_back":
                 return self.reads(self.company.find("call", fact["call_id"]))
-            case "blocked_number" | "sms_opt_out":
+            case "email_message" | "email_thread":
+                return self.gate(fact.table, "READ") and self.reads(self.company.find("email_account", fact["account_id"]))
+            case "blocked_number" | "sms_opt_out" | "email_suppression":
                 return self.kind == "STAFF" and self.gate(fact.table, "READ")
             case "call_match":
                 call, party = self.company.find("call", fact["call_id"]), self.company.find("party", fact["party_id"])
@@ -284,7 +295,7 @@ class Oracle:
 
     @cached_property
     def _records(self) -> Mapping[UUID, Fact]:
-        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary", "pool_policy"}
+        tables = {TABLES[name[0].upper() + name[1:]] for name in NOUNS} | {"dictionary", "pool_policy", "email_message"}
         return {fact.id: fact for table in tables for fact in self.company.of(table)}
 
     def standing(self, fact: Fact) -> Fact:
@@ -297,6 +308,9 @@ class Oracle:
         return "CONFLICT" if self.standing(fact) is not fact and self.reads(self.standing(fact)) else "NOT_FOUND"
 
     def _reads_owned(self, fact: Fact, entity: str) -> bool:
+        if fact.table == "email_account":  # nobody sees it for standing above its owner, and it is not shared
+            mine = fact["owner_id"] is not None and fact["owner_id"] == self.id
+            return mine or self.reaches(self.scope(entity, "READ"), fact["owner_id"], fact["department_id"]) or self.named(fact)
         if fact["owner_id"] is not None and fact["owner_id"] in self.staff:
             return True
         if self.reaches(self.scope(entity, "READ"), fact["owner_id"], fact["department_id"]) or self.shared(fact):
@@ -387,6 +401,12 @@ class Oracle:
             case "of the record":
                 record = self.record(fact["record_id"])
                 return record is not None and self.may(aim.action, record)
+            case "works with" | "writes from":
+                account = self.company.find("email_account", fact["account_id"])
+                members = {
+                    row["user_id"]: row["may_send"] for row in self.company.of("email_member") if row["account_id"] == account.id
+                }
+                return account["owner_id"] == self.id or (self.id in members and (aim.rule == "works with" or members[self.id]))
             case "author":
                 return bool(fact["author_id"] == self.id)
             case "another's":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -139,6 +140,10 @@ def _target(oracle: Oracle, value: Fact) -> Any:
 COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("Call", "number"): _number,
     ("SmsAccount", "secretSet"): lambda _, account: account["sealed_secret"] is not None,
+    ("EmailAccount", "smtpSecretSet"): lambda _, account: account["sealed_smtp_secret"] is not None,
+    ("EmailAccount", "imapSecretSet"): lambda _, account: account["sealed_imap_secret"] is not None,
+    ("EmailMessage", "remarks"): lambda _, message: json.loads(message["remarks"]),
+    ("EmailRule", "conditions"): lambda _, rule: json.loads(rule["conditions"]),
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),
     ("ForecastSnapshot", "amountNow"): _forecast("amount"),
     ("ForecastSnapshot", "weightedAmountNow"): _forecast("weighted_amount"),
@@ -173,6 +178,7 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
 """(type, field) → its value for a viewer who sees the row."""
 
 SELECTIONS = {
+    ("EmailRule", "conditions"): "{ field test value }",
     ("Call", "number"): "{ e164 raw display }",
     ("Announcement", "audience"): "{ everyone departments { id } roles { id } users { id } channels { id } }",
 }

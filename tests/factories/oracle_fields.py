@@ -14,7 +14,7 @@ OPEN_ENDED = {
     "Activity.actions", "Call.actions", "Opportunity.actions", "Contract.actions", "Delivery.actions", "Announcement.actions",
     "Job.actions", "ProcessTask.actions", "Project.actions", "Maintenance.actions", "ServiceCase.actions", "CallBack.actions",
     "ChannelAssignment.actions", "ChannelSubmission.actions", "MarketingTask.actions", "Channel.results",
-    "StoredFile.downloadPath", "SmsMessage.actions", "SmsBatch.actions",
+    "StoredFile.downloadPath", "SmsMessage.actions", "SmsBatch.actions", "EmailMessage.actions", "EmailBatch.actions",
     "Change.record", "Change.fields", "Share.principal", "Session.current", "ScheduleEvent.occurrences",
 }  # fmt: skip
 """Computed fields, each with a test of its own (or nothing to hide: what the flow table allows follows from the status)."""
@@ -44,7 +44,10 @@ def _inner(type_name: str) -> str:
     """What is asked of a row in a plain list: its id, or all its fields where it is part of the record."""
     if type_name not in PART_TYPES:
         return "id"
-    return " ".join(part if is_plain(field) else f"{part} {{ id }}" for part, field in walk.fields_of(type_name).items())
+    return " ".join(
+        part if is_plain(field) else f"{part} {SELECTIONS.get((type_name, part), '{ id }')}"
+        for part, field in walk.fields_of(type_name).items()
+    )
 
 
 def is_plain(field: Any) -> bool:

@@ -8,7 +8,7 @@ from tests.factories.oracle_tables import snake
 
 LISTED = {
     **dict.fromkeys(("User", "Department", "RingGroup", "DuplicatePolicy", "ChannelGroup", "Territory"), "staff"),
-    **dict.fromkeys(("SmsAccount", "SmsTemplate"), "staff"),
+    **dict.fromkeys(("SmsAccount", "SmsTemplate", "EmailTemplate"), "staff"),
     "Role": "role.read", "Job": "signed_in",
     "Competitor": "staff", "ForecastSnapshot": "opportunity.read", "ProcessTask": "signed_in",
     "CallBack": "call.read",
@@ -37,6 +37,7 @@ NOUNS = (
     "competitor",
     "project", "maintenance", "serviceCase", "slaPolicy", "workCalendar", "calendarDay",
     "duplicatePolicy", "blockedNumber", "smsAccount", "smsTemplate", "smsOptOut", "smsBatch", "smsMessage",
+    "emailAccount", "emailTemplate", "emailSuppression", "emailBatch",
 )  # fmt: skip
 _OF_PROCESSES = {
     "stakeholder": ("Update", "Remove"), "teamMember": ("Update", "Remove"), "competition": ("Update", "Remove"),
@@ -89,6 +90,12 @@ SPECIAL = {
     **dict.fromkeys(("customerProtect", "customerUnprotect"), "customer.update"),
     **dict.fromkeys(("fileAttach", "fileRemove"), "*.update"),
     "smsMessageSend": "sms_message.create", **dict.fromkeys(("smsBatchSend", "smsBatchPreview"), "sms_batch.create"),
+    **dict.fromkeys(("emailBatchSend", "emailBatchPreview"), "email_batch.create"), "emailAccountTest": "email_account.update",
+    **dict.fromkeys(("emailDraftUpdate", "emailUndo", "emailRetry"), "email_message.update"),
+    **dict.fromkeys(
+        ("emailDraftCreate", "emailDraftSend", "emailSend", "emailReply", "emailForward"), "email_message.create"
+    ),
+    **dict.fromkeys(("emailMessageDelete", "emailMessageRestore"), "email_message.delete"),
     "partiesUpdate": "*.update", "partiesDelete": "*.delete",
     **dict.fromkeys(("unreadNotificationCount", "notificationRead", "notificationReadAll"), "signed_in"),
 }  # fmt: skip
@@ -154,6 +161,11 @@ OWN_RULES = {
     **{
         f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
     },
+    "emailAccountTest": Aim("EmailAccount", "UPDATE"), "emailMessageDelete": Aim("EmailMessage", "DELETE", rule="works with"),
+    **{
+        name: Aim("EmailMessage", "UPDATE", rule="writes from")
+        for name in ("emailDraftUpdate", "emailDraftSend", "emailUndo", "emailRetry", "emailReply", "emailForward")
+    },
     "contractApprove": Aim("Contract", "APPROVE", rule="another's"),
     "contractReject": Aim("Contract", "APPROVE", rule="another's"),
 }  # fmt: skip
@@ -165,7 +177,8 @@ is from. `named`: whoever is named beside the row. `own`: whoever sees it; one's
 what somebody else owns and submitted. `of its record`: what the action takes of the record that it hangs on.
 `of nobody`: whoever sees it; that it has an owner is no question of rights. `give back`: one's own by UPDATE, another's by
 TRANSFER. `ours`: what the scope of the verb reaches, and for our own people alone. `their channel's`: only the people of the
-channel that the row names. `author`: whoever wrote it. `of the record`: as of its record, which it names by id.
+channel that the row names. `author`: whoever wrote it. `works with`: whoever owns its
+mailbox or is a member; `writes from`: and may send. `of the record`: as of its record, which it names by id.
 """
 
 

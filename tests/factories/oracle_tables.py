@@ -28,6 +28,10 @@ TABLES = {
     "MarketingTask": "marketing_task", "ChannelTask": "channel_task",
     "SmsAccount": "sms_account", "SmsTemplate": "sms_template", "SmsTemplateVariable": "sms_template_variable",
     "StoredFile": "stored_file", "SmsOptOut": "sms_opt_out", "SmsBatch": "sms_batch", "SmsMessage": "sms_message",
+    "EmailAccount": "email_account", "EmailMember": "email_member", "EmailRule": "email_rule", "EmailTemplate": "email_template",
+    "EmailTemplateVariable": "email_template_variable", "EmailSuppression": "email_suppression", "EmailBatch": "email_batch",
+    "EmailThread": "email_thread", "EmailMessage": "email_message", "EmailRecipient": "email_recipient",
+    "EmailAttachment": "email_attachment",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -44,6 +48,7 @@ _PART = _AUTHORS | {
     type_name[0].lower() + type_name[1:]: (f"{table}_id", type_name, False) for table, type_name in PROCESSES.items()
 }
 _TEXT = {"account": ("account_id", "SmsAccount", False), "template": ("template_id", "SmsTemplate", False)}
+_LETTER = {"account": ("account_id", "EmailAccount", False), "template": ("template_id", "EmailTemplate", False)}
 _WITH = {"party": ("party_id", "Party", False), "contact": ("contact_id", "Contact", False)}
 TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
     "party": _RECORD | {
@@ -168,6 +173,15 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "batch": ("batch_id", "SmsBatch", False), "recipient": ("recipient_id", "User", True),
         "activity": ("activity_id", "Activity", False), "replyTo": ("reply_to_id", "SmsMessage", False),
     },
+    "email_account": _RECORD, "email_template": _AUTHORS, "email_suppression": _AUTHORS,
+    "email_member": {"user": ("user_id", "User", True)}, "email_rule": {"assignee": ("assignee_id", "User", True)},
+    "email_batch": _RECORD | _LETTER, "email_thread": _AUTHORS | _WITH | {"account": _LETTER["account"]},
+    "email_message": _AUTHORS | _WITH | _LETTER | {
+        "thread": ("thread_id", "EmailThread", False), "batch": ("batch_id", "EmailBatch", False),
+        "assignee": ("assignee_id", "User", True), "activity": ("activity_id", "Activity", False),
+        "replyTo": ("reply_to_id", "EmailMessage", False), "original": ("original_id", "StoredFile", False),
+    },
+    "email_recipient": _WITH, "email_attachment": {"file": ("file_id", "StoredFile", False)},
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
 
@@ -190,14 +204,16 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
         "poolStays": ("PoolStay", "party_id"), "customers": ("Customer", "channel_id"),
         "assignments": ("ChannelAssignment", "channel_id"), "submissions": ("ChannelSubmission", "channel_id"),
         "tasks": ("ChannelTask", "channel_id"), "smsMessages": ("SmsMessage", "party_id"),
+        "emailMessages": ("EmailMessage", "party_id"),
     },
     "contact": _EVERY | {
         "activities": ("Activity", "contact_id"), "calls": ("Call", "contact_id"), "opportunities": ("Opportunity", "contact_id"),
         "stakes": ("Stakeholder", "contact_id"), "smsMessages": ("SmsMessage", "contact_id"),
+        "emailMessages": ("EmailMessage", "contact_id"),
     },
     "activity": _EVERY | {
         "calls": ("Call", "activity_id"), "callBacks": ("Call", "call_back_id"), "followUps": ("Activity", "previous_id"),
-        "smsMessages": ("SmsMessage", "activity_id"),
+        "smsMessages": ("SmsMessage", "activity_id"), "emailMessages": ("EmailMessage", "activity_id"),
     },
     "call": _EVERY | {"serviceCases": ("ServiceCase", "call_id")}, "call_back": {"calls": ("Call", "call_back_entry_id")},
     "opportunity": _EVERY | _process("opportunity_id") | {
@@ -229,6 +245,9 @@ TO_MANY: dict[str, dict[str, tuple[str, str]]] = {
     "segment": _EVERY,
     "sms_batch": _EVERY | {"messages": ("SmsMessage", "batch_id")},
     "sms_message": _EVERY | {"replies": ("SmsMessage", "reply_to_id")},
+    "email_account": _EVERY | {"threads": ("EmailThread", "account_id"), "messages": ("EmailMessage", "account_id")},
+    "email_batch": _EVERY | {"messages": ("EmailMessage", "batch_id")}, "email_thread": {"messages": ("EmailMessage", "thread_id")},
+    "email_message": {"replies": ("EmailMessage", "reply_to_id")},
     "user_account": {"reports": ("User", "manager_id")},
     "department": {"children": ("Department", "parent_id"), "members": ("User", "department_id")},
     "dictionary": {"items": ("DictionaryItem", "dictionary_id")},
@@ -247,6 +266,9 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "pipeline": {"stages": ("Stage", "pipeline_id")}, "pool_policy": {"levels": ("PoolLevel", "policy_id")},
     "delivery": {"lines": ("DeliveryLine", "delivery_id")},
     "sms_template": {"variables": ("SmsTemplateVariable", "template_id")},
+    "email_template": {"variables": ("EmailTemplateVariable", "template_id")},
+    "email_account": {"members": ("EmailMember", "account_id"), "rules": ("EmailRule", "account_id")},
+    "email_message": {"recipients": ("EmailRecipient", "message_id"), "attachments": ("EmailAttachment", "message_id")},
     "work_calendar": {"hours": ("WorkingHours", "work_calendar_id")},
     "schedule_event": {
         "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
@@ -258,7 +280,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
 _TAGGED = (
     "party", "contact", "activity", "call", "opportunity", "contract", "delivery", "announcement", "schedule_event", "project",
     "maintenance", "service_case", "channel_assignment", "channel_submission", "marketing_task", "segment", "sms_batch",
-    "sms_message",
+    "sms_message", "email_account", "email_batch",
 )  # fmt: skip
 PARTS |= {table: PARTS.get(table, {}) | {"customFields": ("CustomValue", "record_id")} for table in _TAGGED}
 THROUGH: dict[str, dict[str, tuple[str, str, str, str]]] = {
@@ -277,6 +299,9 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 """Lists over a link table whose people are shown to everybody who sees the row, partners' people included, as authors are."""
 
 VALUE_ROWS = {
+    "email_template_variable": ("email_template", "template_id"), "email_member": ("email_account", "account_id"),
+    "email_rule": ("email_account", "account_id"), "email_recipient": ("email_message", "message_id"),
+    "email_attachment": ("email_message", "message_id"),
     "sms_template_variable": ("sms_template", "template_id"),
     "territory_region": ("territory", "territory_id"),
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),
@@ -291,6 +316,7 @@ VALUE_ROWS = {
 """Tables that are part of another: seen wherever that row is."""
 
 NAMED = {
+    "email_account": ("email_member", "account_id", None),
     "activity": ("activity_participant", "activity_id", None),
     "call": ("call_candidate", "call_id", None),
     "announcement": ("announcement_receipt", "announcement_id", ("PUBLISHED", "EXPIRED")),

@@ -79,7 +79,7 @@ def test_every_column_has_a_grant_key():
 def test_the_inputs_of_every_owned_record_take_custom_fields():
     """By the base `OwnedValues` in the schema, and `custom_values.write` in the deed. Calls get theirs when they are filed."""
     otherwise = {"call": ("callEnd",), "channel_assignment": ("opportunityOffer",), "channel_submission": ("opportunitySubmit",)}
-    otherwise |= {"sms_batch": ("smsBatchSend",), "sms_message": ("smsMessageSend",)}
+    otherwise |= {"sms_batch": ("smsBatchSend",), "sms_message": ("smsMessageSend",), "email_batch": ("emailBatchSend",)}
     for entity in OWNED:
         noun = entity.split("_")[0] + "".join(part.title() for part in entity.split("_")[1:])
         for name in otherwise.get(entity, (f"{noun}Create", f"{noun}Update")):

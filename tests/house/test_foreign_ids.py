@@ -72,6 +72,7 @@ TABLE_OF = {
             *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
             "channel_group", "territory", "channel_task", "comment", "calendar_feed",
             "sms_account", "sms_template", "sms_opt_out", "stored_file",
+            "email_template", "email_suppression", "email_message",
         )
     },
 }  # fmt: skip

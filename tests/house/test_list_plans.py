@@ -28,7 +28,7 @@ LARGE = [
     "Customer", "Supplier", "Contact", "Activity", "Change", "Call", "Opportunity", "Contract", "Delivery", "Announcement",
     "ScheduleEvent", "Reminder", "Notification", "ProcessTask", "Project", "Maintenance", "ServiceCase",
     "ChannelAssignment", "ChannelSubmission", "MarketingTask", "ForecastSnapshot",
-    "SmsBatch", "SmsMessage",
+    "SmsBatch", "SmsMessage", "EmailThread", "EmailMessage",
 ]  # fmt: skip
 ALL_ROWS = 600
 """Buffers a page of 20 may touch for somebody who sees (nearly) all: the rows, their index, and rows passed over."""

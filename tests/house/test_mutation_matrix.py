@@ -27,7 +27,7 @@ SPECIAL_CASES = {
     "poolPolicyUpdate", "poolRecycle", "customersAssign",
     "activitiesPlan", "calendarFeedCreate", "quietHoursSet",
     "opportunitySubmit", "commentAdd", "channelInformationPublish", "callDial",
-    "smsMessageSend", "smsBatchSend", "fileAttach",
+    "smsMessageSend", "smsBatchSend", "fileAttach", "emailSend", "emailDraftCreate", "emailBatchSend", "emailMessageRestore",
 }  # fmt: skip
 """Tested by their own names below, or where signing in and dialling are; the ids they take in `test_foreign_ids.py`."""
 
@@ -151,6 +151,7 @@ def expected(oracle: Oracle, name: str, row: Fact) -> str | None:
 async def test_purging(desk: Desk):
     unowned = ("tag", "pipeline", "ring_group", "competitor", "work_calendar", "calendar_day", "sla_policy")
     tables = (*OWNED_TABLES, *unowned, "blocked_number", "sms_account", "sms_template", "sms_opt_out")
+    tables = (*tables, "email_template", "email_suppression")
     rows = [row for table in tables for row in desk.company.of(table) if row["deleted_at"]]
     rows += [row for table in OWNED_TABLES for row in desk.company.of(table)[:: 5 if table == "party" else 9]]
     for batch in batched(rows, BATCH):

@@ -498,8 +498,9 @@ def _access(desk: Desk, oracle: Oracle, subject: Oracle, fact: Fact, answer: Any
 _UNOWNED = (
     "department", "role", "tag", "ring_group", "pipeline", "competitor", "work_calendar", "calendar_day", "sla_policy",
     "blocked_number", "channel_group", "territory", "sms_account", "sms_template", "sms_opt_out",
+    "email_template", "email_suppression", "email_message",
 )  # fmt: skip
-UNDELETED = {"channel_assignment", "channel_submission", "sms_batch", "sms_message"}
+UNDELETED = {"channel_assignment", "channel_submission", "sms_batch", "sms_message", "email_batch"}
 """A history that nobody deletes."""
 BINS = {entity: entity.title().replace("_", "") for entity in (*OWNED, *_UNOWNED) if entity not in UNDELETED}
 
@@ -545,6 +546,7 @@ ASKED_BY_HAND = {
     "contactPlan",
     "deletedRecords",
     "duplicatesOf",
+    "emailBatchPreview",
     "me",
     "opportunityBoard",
     "partyMergePreview",
@@ -598,7 +600,9 @@ def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
 
 
 async def test_previews_of_bulk_messages(desk: Desk):
-    """A filter over contacts finds those that the viewer sees, and so many are counted."""
+    """A filter over contacts finds those that the viewer sees, and so many are counted. By e-mail it takes a mailbox of theirs:
+    `tests/messaging/test_email_batch.py`.
+    """
     text = 'query ($p: ID!) { smsBatchPreview(input: {text: "x"}, filter: {party: {id: {eq: $p}}}) { recipientCount } }'
     for oracle in desk.signed_in:
         for party in desk.company.of("party")[::9]:

@@ -258,6 +258,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "marketingTaskDispatch": ("DRAFT", "DISPATCHED"), "marketingTaskComplete": ("DISPATCHED",),
     "marketingTaskCancel": ("DRAFT", "DISPATCHED"),
     "smsMessageCancel": ("QUEUED",), "smsMessageRetry": ("FAILED", "EXPIRED", "UNKNOWN"),
+    "emailBatchCancel": ("PREPARING", "QUEUED"), "emailUndo": ("QUEUED",), "emailRetry": ("PARTLY", "FAILED", "EXPIRED", "UNKNOWN"),
+    **dict.fromkeys(("emailDraftUpdate", "emailDraftSend"), ("DRAFT",)),
     "smsBatchCancel": ("PREPARING", "QUEUED"), "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip
 """Step of a flow → the states from which it is taken; from every other it is refused."""
@@ -266,7 +268,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
     flowless = (
         "Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Add", "Remove",
-        "Freeze", "Offer", "Report", "Revoke",
+        "Freeze", "Offer", "Report", "Revoke", "Test", "emailReply", "emailForward",
     )  # fmt: skip
     steps = {
         name
@@ -282,7 +284,7 @@ async def test_steps_that_the_flow_does_not_have(served):
     before, count = await checksums(client), 0
     for name, states in STEPS.items():
         found = AIMED[name]
-        column = "state" if found.type in ("Call", "Reminder", "Job", "SmsMessage") else "status"
+        column = "state" if found.type in ("Call", "Reminder", "Job", "SmsMessage", "EmailMessage") else "status"
         for viewer in VIEWERS[1:]:
             # Whoever may do it at all: the administrator most, calls whoever has them, reminders everybody their own.
             oracle = Oracle(company, viewer)

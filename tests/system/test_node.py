@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.factories.api import Api, Office, kept, unknown
@@ -49,6 +50,11 @@ TABLES = {
     Kind.CHANNEL_TASK: "channel_task", Kind.SMS_ACCOUNT: "sms_account", Kind.SMS_TEMPLATE: "sms_template",
     Kind.SMS_TEMPLATE_VARIABLE: "sms_template_variable", Kind.SMS_BATCH: "sms_batch", Kind.SMS_MESSAGE: "sms_message",
     Kind.SMS_OPT_OUT: "sms_opt_out", Kind.STORED_FILE: "stored_file",
+    Kind.EMAIL_ACCOUNT: "email_account", Kind.EMAIL_MEMBER: "email_member", Kind.EMAIL_RULE: "email_rule",
+    Kind.EMAIL_TEMPLATE: "email_template", Kind.EMAIL_TEMPLATE_VARIABLE: "email_template_variable",
+    Kind.EMAIL_SUPPRESSION: "email_suppression", Kind.EMAIL_BATCH: "email_batch", Kind.EMAIL_THREAD: "email_thread",
+    Kind.EMAIL_MESSAGE: "email_message", Kind.EMAIL_RECIPIENT: "email_recipient", Kind.EMAIL_ATTACHMENT: "email_attachment",
+    Kind.EMAIL_SUGGESTION: "email_suggestion",
 }  # fmt: skip
 NODES = {
     Kind.USER: "User", Kind.DEPARTMENT: "Department", Kind.ROLE: "Role", Kind.SESSION: "Session", Kind.SHARE: "Share",
@@ -73,6 +79,8 @@ NODES = {
     Kind.CHANNEL_TASK: "ChannelTask", Kind.SMS_ACCOUNT: "SmsAccount", Kind.SMS_TEMPLATE: "SmsTemplate",
     Kind.SMS_BATCH: "SmsBatch", Kind.SMS_MESSAGE: "SmsMessage", Kind.SMS_OPT_OUT: "SmsOptOut",
     Kind.STORED_FILE: "StoredFile",
+    Kind.EMAIL_ACCOUNT: "EmailAccount", Kind.EMAIL_TEMPLATE: "EmailTemplate", Kind.EMAIL_SUPPRESSION: "EmailSuppression",
+    Kind.EMAIL_BATCH: "EmailBatch", Kind.EMAIL_THREAD: "EmailThread", Kind.EMAIL_MESSAGE: "EmailMessage",
 }  # fmt: skip
 """Kinds whose rows are nodes, and as what; a party is one of three, value rows are part of their party."""
 
@@ -106,6 +114,7 @@ async def office(databases) -> AsyncIterator[Office]:
         await _pool(made)
         await _channels(made)
         await _texts(made, party["id"])
+        await _mail(made, party["id"])
         await _file(made, party["id"])
         yield made
 
@@ -226,6 +235,31 @@ async def _texts(made: Office, party: str) -> None:
     await made.admin.do("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138001"})
 
 
+async def _mail(made: Office, party: str) -> None:
+    """A shared mailbox with a rule, a letter with an attachment in it, one for many, a template, and somebody who wants none."""
+    template = {"name": "x", "category": "NOTICE", "subject": "{x}", "text": "x"}
+    await made.admin.do("emailTemplateCreate", "emailTemplate { id }", input=template)
+    await made.admin.do("emailSuppressionCreate", "emailSuppression { id }", input={"address": "a@gone.example"})
+    member = await made.hire("member")
+    rule = {"name": "x", "conditions": [{"field": "FROM", "value": "x"}]}
+    box = await made.admin.do(
+        "emailAccountCreate", "emailAccount { id }",
+        input={"address": "a@b.example", "name": "x", "smtpHost": "smtp.b.example", "kind": "SHARED", "rules": [rule],
+               "members": [{"userId": member.id}]},
+    )  # fmt: skip
+    headers = {"Authorization": f"Bearer {made.admin.token}", "Content-Type": "text/plain"}
+    sent = await made.client.post("/files?name=y.txt", content=b"y", headers=headers)
+    letter = {"accountId": box["id"], "subject": "x", "text": "x"}
+    given = {**letter, "to": [{"address": "b@c.example"}], "fileIds": [sent.json()["id"]]}
+    message = await made.admin.do("emailSend", "emailMessage { id }", input=given)
+    await made.admin.do("emailBatchSend", "emailBatch { id }", input={**letter, "name": "x", "partyIds": [party]})
+    await made.rows(
+        "INSERT INTO email_suggestion (id, message_id, position, party_id, reason, address, score, state)"
+        " VALUES ($1, $2, 0, $3, 'SAME_DOMAIN', 'x', 0, 'OPEN')",
+        make_id(Kind.EMAIL_SUGGESTION, 1, 1), UUID(message["id"]), UUID(party),
+    )  # fmt: skip
+
+
 async def _file(made: Office, record: str) -> None:
     headers = {"Authorization": f"Bearer {made.admin.token}", "Content-Type": "text/plain"}
     sent = await made.client.post("/files?name=x.txt", content=b"x", headers=headers)
@@ -282,7 +316,7 @@ async def test_principals_are_no_nodes_beyond_the_users_departments_roles_and_ch
         assert await shown(office.admin, str(key)) == ("Channel" if kind == Kind.PARTY else NODES.get(Kind(kind)))
 
 
-@pytest.mark.parametrize("odd", ["", "x", "\x00" * 36, "0" * 36, str(make_id(99, 1, 1)), str(EVERYONE_ID).upper() + " "])
+@pytest.mark.parametrize("odd", ["", "x", "\x00" * 36, "0" * 36, str(make_id(4000, 1, 1)), str(EVERYONE_ID).upper() + " "])
 async def test_an_odd_id_is_not_found(office: Office, odd):
     assert await shown(office.admin, odd) is None
 
@@ -318,6 +352,7 @@ async def test_without_rights_nothing_but_the_cards_and_the_options_is_found(off
         "TERRITORY",
         "SMS_ACCOUNT",
         "SMS_TEMPLATE",
+        "EMAIL_TEMPLATE",
     }
     assert {name for name, type_ in found.items() if type_} == open_
 
