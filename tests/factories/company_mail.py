@@ -141,8 +141,8 @@ def _message(
         dated_at=at, received_at=at if inbound else None, sent_at=at + timedelta(minutes=1) if went else None,
         ended_at=at + timedelta(minutes=2) if state not in ("DRAFT", "QUEUED") else None,
         send_at=instant(f"send {name}") if number % 4 == 0 else None, undo_until=None, text=f"text of {name}",
-        html=f"<p>{name}</p>" if number % 2 else None, snippet=f"text of {name}", size=number % 9000, original_id=None,
-        remote_images=number % 3, images_allowed=False, remarks='["TOO_DEEP"]' if inbound else "[]", auto_reply=False, bounce=False,
+        html=f'<p>{name}<img data-remote-src="http://there.test/"></p>' if number % 2 else None, snippet=f"text of {name}", size=number % 9000, original_id=None,
+        remote_images=number % 3, images_allowed=number % 3 == 1, remarks='["TOO_DEEP"]' if inbound else "[]", auto_reply=False, bounce=False,
         seen=bool(number % 2), flagged=bool(number % 3 == 0), answered_at=None, uid_validity=None, uid=None, fingerprint=None,
         tries=number % 4, repeated=bool(number % 2), reason=REASONS.get(state),
         detail=f"words on {name}" if state == "FAILED" else None,
@@ -157,7 +157,20 @@ def _message(
         )  # fmt: skip
     if number % 3 == 0:
         _attachment(company, fact, name)
+    if inbound:
+        _suggestions(company, fact, name)
     return fact
+
+
+def _suggestions(company: Company, message: Fact, name: str) -> None:
+    """Parties that some of those who see the mailbox see, and others do not."""
+    for place, party in enumerate(PARTIES):
+        company.add(
+            "email_suggestion", id=key(Kind.EMAIL_SUGGESTION, f"{party} in {name}"), message_id=message.id, position=place,
+            party_id=key(Kind.PARTY, party), contact_id=key(Kind.CONTACT, "contact of agent") if place == 0 else None,
+            reason=("SAME_DOMAIN", "SAME_ADDRESS", "SAME_THREAD")[place], address="x@there.test", score=50 + place,
+            state=("OPEN", "ACCEPTED", "DISMISSED")[place],
+        )  # fmt: skip
 
 
 def _attachment(company: Company, message: Fact, name: str) -> None:

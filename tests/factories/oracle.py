@@ -608,7 +608,7 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue", "Address") else rows
+            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue", "Address", "EmailSuggestion") else rows
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:

@@ -142,6 +142,9 @@ COMPUTED: dict[tuple[str, str], Callable[[Oracle, Fact], Any]] = {
     ("SmsAccount", "secretSet"): lambda _, account: account["sealed_secret"] is not None,
     ("EmailAccount", "smtpSecretSet"): lambda _, account: account["sealed_smtp_secret"] is not None,
     ("EmailAccount", "imapSecretSet"): lambda _, account: account["sealed_imap_secret"] is not None,
+    ("EmailMessage", "html"): lambda _, message: (
+        message["html"] and message["html"].replace("data-remote-src", "src" if message["images_allowed"] else "data-remote-src")
+    ),
     ("EmailMessage", "remarks"): lambda _, message: json.loads(message["remarks"]),
     ("EmailRule", "conditions"): lambda _, rule: json.loads(rule["conditions"]),
     ("ForecastSnapshot", "opportunityCountNow"): _forecast(None),

@@ -93,6 +93,10 @@ SPECIAL = {
     **dict.fromkeys(("emailBatchSend", "emailBatchPreview"), "email_batch.create"), "emailAccountTest": "email_account.update",
     **dict.fromkeys(("emailDraftUpdate", "emailUndo", "emailRetry"), "email_message.update"),
     **dict.fromkeys(
+        ("emailMessageArrange", "emailThreadMark", "emailMessageLink", "emailMessageUnlink", "emailSuggestionsDismiss"),
+        "email_message.update",
+    ),
+    **dict.fromkeys(
         ("emailDraftCreate", "emailDraftSend", "emailSend", "emailReply", "emailForward"), "email_message.create"
     ),
     **dict.fromkeys(("emailMessageDelete", "emailMessageRestore"), "email_message.delete"),
@@ -162,6 +166,11 @@ OWN_RULES = {
         f"marketingTask{verb}": Aim("MarketingTask", "UPDATE", rule="ours") for verb in ("Dispatch", "Complete", "Cancel")
     },
     "emailAccountTest": Aim("EmailAccount", "UPDATE"), "emailMessageDelete": Aim("EmailMessage", "DELETE", rule="works with"),
+    "emailThreadMark": Aim("EmailThread", "UPDATE", rule="works with"),
+    **{
+        name: Aim("EmailMessage", "UPDATE", rule="works with")
+        for name in ("emailMessageArrange", "emailMessageLink", "emailMessageUnlink", "emailSuggestionsDismiss")
+    },
     **{
         name: Aim("EmailMessage", "UPDATE", rule="writes from")
         for name in ("emailDraftUpdate", "emailDraftSend", "emailUndo", "emailRetry", "emailReply", "emailForward")

@@ -31,7 +31,7 @@ TABLES = {
     "EmailAccount": "email_account", "EmailMember": "email_member", "EmailRule": "email_rule", "EmailTemplate": "email_template",
     "EmailTemplateVariable": "email_template_variable", "EmailSuppression": "email_suppression", "EmailBatch": "email_batch",
     "EmailThread": "email_thread", "EmailMessage": "email_message", "EmailRecipient": "email_recipient",
-    "EmailAttachment": "email_attachment",
+    "EmailAttachment": "email_attachment", "EmailSuggestion": "email_suggestion",
 }  # fmt: skip
 """GraphQL type → the table its rows stand in. A new type without a line here fails the matrix."""
 
@@ -181,7 +181,7 @@ TO_ONE: dict[str, dict[str, tuple[str, str, bool]]] = {
         "assignee": ("assignee_id", "User", True), "activity": ("activity_id", "Activity", False),
         "replyTo": ("reply_to_id", "EmailMessage", False), "original": ("original_id", "StoredFile", False),
     },
-    "email_recipient": _WITH, "email_attachment": {"file": ("file_id", "StoredFile", False)},
+    "email_recipient": _WITH, "email_suggestion": _WITH, "email_attachment": {"file": ("file_id", "StoredFile", False)},
 }  # fmt: skip
 """Table → field → (column, type, whether the target's card is shown to whoever sees the row)."""
 
@@ -268,7 +268,8 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "sms_template": {"variables": ("SmsTemplateVariable", "template_id")},
     "email_template": {"variables": ("EmailTemplateVariable", "template_id")},
     "email_account": {"members": ("EmailMember", "account_id"), "rules": ("EmailRule", "account_id")},
-    "email_message": {"recipients": ("EmailRecipient", "message_id"), "attachments": ("EmailAttachment", "message_id")},
+    "email_message": {"recipients": ("EmailRecipient", "message_id"), "attachments": ("EmailAttachment", "message_id"),
+                      "suggestions": ("EmailSuggestion", "message_id")},
     "work_calendar": {"hours": ("WorkingHours", "work_calendar_id")},
     "schedule_event": {
         "attendees": ("ScheduleAttendee", "schedule_event_id"), "reminders": ("ReminderRule", "schedule_event_id"),
@@ -301,7 +302,7 @@ SHOWN_WITH_THE_ROW = {("call", "candidates")}
 VALUE_ROWS = {
     "email_template_variable": ("email_template", "template_id"), "email_member": ("email_account", "account_id"),
     "email_rule": ("email_account", "account_id"), "email_recipient": ("email_message", "message_id"),
-    "email_attachment": ("email_message", "message_id"),
+    "email_attachment": ("email_message", "message_id"), "email_suggestion": ("party", "party_id"),
     "sms_template_variable": ("sms_template", "template_id"),
     "territory_region": ("territory", "territory_id"),
     "activity_participant": ("activity", "activity_id"), "call_candidate": ("call", "call_id"),

@@ -268,7 +268,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 def test_every_step_of_every_flow_is_tried_where_it_does_not_exist():
     flowless = (
         "Update", "Create", "Delete", "Restore", "ResetPassword", "Answer", "Read", "Confirm", "Claim", "Link", "Add", "Remove",
-        "Freeze", "Offer", "Report", "Revoke", "Test", "emailReply", "emailForward",
+        "Freeze", "Offer", "Report", "Revoke", "Test", "emailReply", "emailForward", "Arrange", "emailThreadMark", "Unlink",
+        "emailSuggestionsDismiss",
     )  # fmt: skip
     steps = {
         name
