@@ -45,7 +45,8 @@ def mail(company: Company) -> None:
         for number in range(3):
             state = STATES[(place * 3 + number) % len(STATES)]
             _message(company, f"letter {number} in {box['name']}", box, thread, state, binned=number == 2 and place % 4 == 0)
-        _message(company, f"bulk in {box['name']}", box, None, "SENT", batch=batches[place % len(batches)])
+        if place < len(batches):
+            _message(company, f"bulk in {box['name']}", box, None, "SENT", batch=batches[place])
 
 
 def _account(company: Company, name: str, owner: str, *, shared: bool = False, deleted: bool = False) -> Fact:
@@ -141,9 +142,10 @@ def _message(
         dated_at=at, received_at=at if inbound else None, sent_at=at + timedelta(minutes=1) if went else None,
         ended_at=at + timedelta(minutes=2) if state not in ("DRAFT", "QUEUED") else None,
         send_at=instant(f"send {name}") if number % 4 == 0 else None, undo_until=None, text=f"text of {name}",
-        html=f'<p>{name}<img data-remote-src="http://there.test/"></p>' if number % 2 else None, snippet=f"text of {name}", size=number % 9000, original_id=None,
-        remote_images=number % 3, images_allowed=number % 3 == 1, remarks='["TOO_DEEP"]' if inbound else "[]", auto_reply=False, bounce=False,
-        seen=bool(number % 2), flagged=bool(number % 3 == 0), answered_at=None, uid_validity=None, uid=None, fingerprint=None,
+        html=f'<p>{name}<img data-remote-src="http://there.test/"></p>' if number % 2 else None, snippet=f"text of {name}",
+        size=number % 9000, original_id=None, remote_images=number % 3, images_allowed=number % 3 == 1,
+        remarks='["TOO_DEEP"]' if inbound else "[]", auto_reply=False, bounce=False, seen=bool(number % 2),
+        flagged=bool(number % 3 == 0), answered_at=None, uid_validity=None, uid=None, fingerprint=None,
         tries=number % 4, repeated=bool(number % 2), reason=REASONS.get(state),
         detail=f"words on {name}" if state == "FAILED" else None,
     )  # fmt: skip
@@ -152,7 +154,8 @@ def _message(
             "email_recipient", id=key(Kind.EMAIL_RECIPIENT, f"{name} {role}"), message_id=fact.id, position=place, role=role,
             address=f"{place}.{number}@there.test", address_key=f"{place}.{number}@there.test", name=f"reader of {name}",
             party_id=key(Kind.PARTY, "customer of outsider") if number % 3 == 0 else None, contact_id=None,
-            state=RECIPIENTS[state], reply="550 no" if state == "FAILED" else None, status_code="550" if state == "FAILED" else None,
+            state=RECIPIENTS[state], reply="550 no" if state == "FAILED" else None,
+            status_code="550" if state == "FAILED" else None,
             settled_at=at if went else None, repeated=False, token=f"{place}{number:031x}"[:32],
         )  # fmt: skip
     if number % 3 == 0:

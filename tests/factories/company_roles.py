@@ -116,7 +116,8 @@ ROLES: dict[str, RoleFacts] = {
     ),
     # A candidate of calls, somebody invited and a recipient: the first of these gates is closed, the other two are none.
     "closed": RoleFacts(
-        _all("READ UPDATE", "OWN", ["email_account", *LETTERS]) | _all("READ", "DEPARTMENT", ["customer", "contract"]) | _all(f"{CRUD} SHARE", "OWN", ["activity", "delivery"])
+        _all("READ UPDATE", "OWN", ["email_account", *LETTERS])
+        | _all("READ", "DEPARTMENT", ["customer", "contract"]) | _all(f"{CRUD} SHARE", "OWN", ["activity", "delivery"])
         | _all(CRUD, "NONE", ["contact", "call", "opportunity"])
     ),
     "mixed": RoleFacts(

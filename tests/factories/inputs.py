@@ -95,12 +95,14 @@ RIGHT: dict[str, Any] = {
         f"Email{name}Input.{field}": None for name in ("Draft", "Send", "BatchSend", "DraftUpdate")
         for field in ("templateId", "variables", "html", "fileIds", "replyToId", "contactId", "partyId", "category")
     },
-    "EmailAddressee.address": "reader@there.test", "emailBatchSend.filter": None, "EmailSuppressionCreateInput.address": "x@gone.test",
+    "EmailAddressee.address": "reader@there.test", "emailBatchSend.filter": None,
+    "EmailSuppressionCreateInput.address": "x@gone.test",
     **{
         f"EmailAccount{verb}Input.{name}": value for verb in ("Create", "Update")
         for name, value in {
             "address": "new@mail.test", "replyTo": "reply@mail.test", "smtpHost": "smtp.mail.test", "imapHost": "imap.mail.test",
-            "smtpPort": None, "imapPort": None, "smtpSecurity": "STARTTLS", "imapSecurity": "TLS", "returnPath": None, "members": None,
+            "smtpPort": None, "imapPort": None, "smtpSecurity": "STARTTLS", "imapSecurity": "TLS", "returnPath": None,
+            "members": None,
             "rules": None, "receiveSince": None, "kind": None, "perDay": 5,
         }.items()
     },

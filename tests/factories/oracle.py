@@ -69,8 +69,8 @@ REQUIRING = {
     **dict.fromkeys((("SmsAccount", "url"), ("SmsAccount", "secretSet")), ("sms_account", "UPDATE")),
     **{
         ("EmailAccount", name): ("email_account", "UPDATE")
-        for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser", "imapFolder",
-                     "imapError", "smtpSecretSet", "imapSecretSet")
+        for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser",
+                     "imapFolder", "imapError", "smtpSecretSet", "imapSecretSet")
     },
 }  # fmt: skip
 """Fields that take more than sight of their row."""
@@ -608,7 +608,11 @@ class Oracle:
         if name in PARTS.get(table, {}):
             other, column = PARTS[table][name]
             rows = [row for row in self.company.of(TABLES[other]) if row[column] == fact.id]
-            return [row for row in rows if self.reads(row)] if other in ("CallMatch", "CustomValue", "Address", "EmailSuggestion") else rows
+            return (
+                [row for row in rows if self.reads(row)]
+                if other in ("CallMatch", "CustomValue", "Address", "EmailSuggestion")
+                else rows
+            )
         other, link, near, far = THROUGH[table][name]
         keys = {row[far] for row in self.company.of(link) if row[near] == fact.id}
         if (table, name) in SHOWN_WITH_THE_ROW:

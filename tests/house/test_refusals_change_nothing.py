@@ -258,7 +258,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "marketingTaskDispatch": ("DRAFT", "DISPATCHED"), "marketingTaskComplete": ("DISPATCHED",),
     "marketingTaskCancel": ("DRAFT", "DISPATCHED"),
     "smsMessageCancel": ("QUEUED",), "smsMessageRetry": ("FAILED", "EXPIRED", "UNKNOWN"),
-    "emailBatchCancel": ("PREPARING", "QUEUED"), "emailUndo": ("QUEUED",), "emailRetry": ("PARTLY", "FAILED", "EXPIRED", "UNKNOWN"),
+    "emailBatchCancel": ("PREPARING", "QUEUED"), "emailUndo": ("QUEUED",),
+    "emailRetry": ("PARTLY", "FAILED", "EXPIRED", "UNKNOWN"),
     **dict.fromkeys(("emailDraftUpdate", "emailDraftSend"), ("DRAFT",)),
     "smsBatchCancel": ("PREPARING", "QUEUED"), "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip

@@ -29,14 +29,15 @@ from crm.services.records import (
     untrash,
 )
 
-LISTS = ("members", "rules", "smtp_secret", "imap_secret")
+_WHERE = ("imap_host", "imap_port", "imap_user", "imap_folder")
+_UNTOLD = ("addressKey", "smtpCheckedAt", "imapCheckedAt", "uidValidity", "lastUid")
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     """A mailbox of the viewer's own."""
     refuse_blank(given, ["address", "name"])
     check_frozen(deed, "email_account", list(given))
-    values = decided(given, None)
+    values = {"receive_since": deed.at, **decided(given, None)}
     values = await owned_by(deed, "email_account", values)
     await _refuse_taken(deed, values["address_key"], values["owner_id"], None)
     account, changes = await insert(deed, EmailAccount, Kind.EMAIL_ACCOUNT, values)
@@ -59,6 +60,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     for side, names in CONNECTION.items():
         if f"{side}_secret" in given or any(name in values and values[name] != getattr(account, name) for name in names):
             values |= {f"{side}_state": EmailAccountState.UNTRIED.value, f"{side}_error": None, f"{side}_checked_at": None}
+    if any(name in values and values[name] != getattr(account, name) for name in _WHERE):
+        values |= {"uid_validity": None, "last_uid": None}  # another folder could have the same numbers by chance
     changes = await email_secrets.keep(deed, account, given)
     changes += await _lists(deed, account, given, values)
     changes += await custom_values.write(deed, account, given)
@@ -120,7 +123,7 @@ async def _lists(
 
 def _told(changes: Sequence[FieldChange]) -> list[FieldChange]:
     """What the log tells: not what follows from the address, nor when a log-in was tried."""
-    return [each for each in changes if each.field not in ("addressKey", "smtpCheckedAt", "imapCheckedAt")]
+    return [each for each in changes if each.field not in _UNTOLD]
 
 
 async def _refuse_taken(

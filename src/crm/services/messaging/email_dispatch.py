@@ -171,11 +171,14 @@ def _stopped(
 async def settle(database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
     """Write down how these tries ended, all in one transaction; the messages in the order of their ids."""
     async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
+        # The mailbox before what is in it, as whoever receives does too.
+        boxes = sorted({parcel.account["id"] for parcel, _ in ended})
+        await deed.run("SELECT 1 FROM email_account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", boxes)
         changed = set()
         for parcel, outcome in sorted(ended, key=lambda each: (each[0].message["id"], each[0].ticket.id)):
             if await _settle(deed, parcel, outcome):
                 changed.add(parcel.message["id"])
-        for key in sorted({parcel.account["id"] for parcel, _ in ended}):
+        for key in boxes:
             await _judge_account(deed, key, [outcome for parcel, outcome in ended if parcel.account["id"] == key])
         await events.record_many(deed, topic_of_changes(Kind.EMAIL_MESSAGE), [(key, ()) for key in sorted(changed)])
 
