@@ -129,8 +129,8 @@ relay_seconds = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
 gateway_connected = Gauge(
-    "crm_gateway_connected", "Whether a switchboard is heard; of mailboxes (mail) how many.", ["gateway"], registry=registry,
-    multiprocess_mode="livemax",
+    "crm_gateway_connected", "Whether a switchboard is heard, by gateway; of mailboxes (mail) how many.", ["gateway"],
+    registry=registry, multiprocess_mode="livemax",
 )  # fmt: skip
 gateway_connections = Counter(
     "crm_gateway_connections_total", "Times that a switchboard was logged in to, by gateway.", ["gateway"], registry=registry

@@ -13,6 +13,7 @@ from crm.cli.demo.company import Company, make_company, partner_users
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
 from crm.cli.demo.fields import add_segments, add_values, define
 from crm.cli.demo.history import add_history
+from crm.cli.demo.mail import open_mailbox
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.partners import open_partnerships
@@ -63,6 +64,7 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         await fill_pool(opened, dice, company)
         await open_partnerships(opened, company, partners)
         await send_texts(opened, company)
+        await open_mailbox(opened, company)
     await refresh_statistics(database)
 
 

@@ -6,6 +6,12 @@ from crm.access.grants import Restriction, Scope
 from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, TEXTING, Sketch
 
 WORK = f"opportunity contract delivery project maintenance service_case segment {TEXTING}"
+MAIL = {
+    "email_account": {Scope.OWN: "CREATE READ UPDATE DELETE"},
+    "email_message": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+    "email_thread": {Scope.ALL: "READ"},
+}
+"""One's own mailboxes and those one is a member of: the grants on what is in them only open the gate."""
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 
@@ -16,6 +22,9 @@ MANAGER = Sketch(
         f"{RECORDS} {DEALINGS}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT IMPORT"},
         f"{PARTNERING} {TEXTING}": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
         "contract": {Scope.DEPARTMENT_TREE: "APPROVE"},
+        **MAIL,
+        "email_batch": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE SHARE TRANSFER"},
+        "email_template email_suppression": {Scope.ALL: "CREATE READ UPDATE DELETE"},
         "pool": {Scope.ALL: "READ UPDATE TRANSFER ADMINISTER"},
         "announcement": {Scope.DEPARTMENT_TREE: "CREATE READ UPDATE DELETE"},
         "ring_group pipeline work_calendar calendar_day sla_policy blocked_number sms_template sms_opt_out": {
@@ -33,6 +42,8 @@ AGENT = Sketch(
         "call": {Scope.OWN_AND_SUBORDINATES: "READ UPDATE"},
         "schedule_event": {Scope.OWN_AND_SUBORDINATES: "READ", Scope.OWN: "CREATE UPDATE SHARE DELETE"},
         "contact activity": {Scope.OWN: "DELETE"},
+        **MAIL,
+        "email_batch": {Scope.OWN: "CREATE READ UPDATE"},
         "pool": {Scope.ALL: "READ UPDATE"},
         "user tag ring_group pipeline blocked_number": {Scope.ALL: "READ"},
     },
@@ -44,6 +55,7 @@ OWN_ONLY = Sketch(
     {
         f"{RECORDS} {WORK}": {Scope.OWN: "CREATE READ UPDATE SHARE"},
         "call": {Scope.OWN: "READ UPDATE"},
+        **MAIL,
         "pool": {Scope.ALL: "READ UPDATE"},
         "schedule_event": {Scope.OWN: "CREATE READ UPDATE SHARE DELETE"},
         "user tag ring_group pipeline": {Scope.ALL: "READ"},

@@ -144,9 +144,10 @@ class EmailAccountUpdateInput(EmailAccountValues):
     name: strawberry.Maybe[str] = strawberry.field(description="What people call it.")
 
 
-@strawberry.input(description="A new mailbox of the viewer's own.")
+@strawberry.input(description="A new mailbox, of the viewer's own or for somebody within the scope of creating them.")
 class EmailAccountCreateInput(EmailAccountValues):
     """Address and name must be given."""
 
     address: str = strawberry.field(description="Its address.")
     name: str = strawberry.field(description="What people call it.")
+    owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Whose it is; the viewer's own if absent.")

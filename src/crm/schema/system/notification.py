@@ -53,6 +53,9 @@ class NotificationKind(Enum):
     RECYCLED_SOON = _told(Notice.RECYCLED_SOON, "A customer of the viewer's will go to the public pool soon (即将回收).")
     RECYCLED = _told(Notice.RECYCLED, "A customer of the viewer's went to the public pool (已回收到公海).")
     SMS_RECEIVED = _told(Notice.SMS_RECEIVED, "Somebody answered a short message, or wrote one (收到短信).")
+    EMAIL_RECEIVED = _told(Notice.EMAIL_RECEIVED, "A message by e-mail came in (收到邮件).")
+    EMAIL_UNDELIVERED = _told(Notice.EMAIL_UNDELIVERED, "A message did not reach all it was for (邮件未送达).")
+    EMAIL_FAILING = _told(Notice.EMAIL_FAILING, "A server does not let a mailbox in any more (邮箱连接失败).")
     JOB_FAILED = _told(Notice.JOB_FAILED, "A background job was given up: one that the viewer started, or may retry (任务失败).")
 
 

@@ -28,16 +28,18 @@ from crm.services.records import (
     trash,
     untrash,
 )
+from crm.services.references import resolved
 
 _WHERE = ("imap_host", "imap_port", "imap_user", "imap_folder")
 _UNTOLD = ("addressKey", "smtpCheckedAt", "imapCheckedAt", "uidValidity", "lastUid")
 
 
 async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
-    """A mailbox of the viewer's own."""
+    """A mailbox of the viewer's own, or one for somebody else."""
     refuse_blank(given, ["address", "name"])
     check_frozen(deed, "email_account", list(given))
     values = {"receive_since": deed.at, **decided(given, None)}
+    values |= await resolved(deed, EmailAccount, {"owner_id": given["owner_id"]} if "owner_id" in given else {})
     values = await owned_by(deed, "email_account", values)
     await _refuse_taken(deed, values["address_key"], values["owner_id"], None)
     account, changes = await insert(deed, EmailAccount, Kind.EMAIL_ACCOUNT, values)
