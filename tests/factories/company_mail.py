@@ -8,7 +8,7 @@ from tests.factories.company_rows import Company, Fact, bits, instant, key, owne
 
 from crm.core.kinds import Kind
 
-OWNERS = ("outsider", "agent", "junior", "partner", "mixed", "hider", "manager", "double", "closed", "leaver")
+OWNERS = ("admin", "outsider", "agent", "junior", "partner", "mixed", "hider", "manager", "double", "closed", "leaver")
 MEMBERS = {
     "shared one": (("agent", True), ("junior", False), ("mixed", True)),
     "shared two": (("closed", True), ("hider", False)),

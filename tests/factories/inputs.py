@@ -90,12 +90,12 @@ RIGHT: dict[str, Any] = {
     "SmsTemplateVariableInput.name": "who", "SmsTemplateCreateInput.text": "{who}", "SmsTemplateUpdateInput.text": "{who}",
     "SmsTemplateVariableInput.source": None, "SmsOptOutCreateInput.number": "13900001111", "signature": "江南", "sender": "1069",
     "optOutText": "回T退订",
-    **{f"Email{name}Input.accountId": str(key(Kind.EMAIL_ACCOUNT, "box of outsider")) for name in ("Draft", "Send", "BatchSend")},
+    **{f"Email{name}Input.accountId": str(key(Kind.EMAIL_ACCOUNT, "box of admin")) for name in ("Draft", "Send", "BatchSend")},
     **{
         f"Email{name}Input.{field}": None for name in ("Draft", "Send", "BatchSend", "DraftUpdate")
         for field in ("templateId", "variables", "html", "fileIds", "replyToId", "contactId", "partyId", "category")
     },
-    "EmailAddressee.address": "reader@there.test", "emailBatchSend.filter": None,
+    "EmailAddressee.address": "reader@there.test", "EmailArrangeInput.folder": None, "emailBatchSend.filter": None,
     "EmailSuppressionCreateInput.address": "x@gone.test",
     **{
         f"EmailAccount{verb}Input.{name}": value for verb in ("Create", "Update")

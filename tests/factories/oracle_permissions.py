@@ -83,6 +83,7 @@ SPECIAL = {
     "reminderSnooze": "signed_in", "reminderDismiss": "signed_in", "quietHoursSet": "signed_in",
     "calendarFeedCreate": "signed_in", "calendarFeedRevoke": "signed_in",
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in", "events": "signed_in",
+    "mailReceived": "email_message.read",
     **dict.fromkeys(("poolCustomers", "poolPolicy"), "pool.read"),
     **dict.fromkeys(("customerClaim", "customerRelease"), "pool.update"),
     "contactPlan": "customer.read", "customersAssign": "pool.transfer",
@@ -106,7 +107,7 @@ SPECIAL = {
 TOPICS = {
     "incomingCalls": "call.read", "announcements": "signed_in", "reminders": "signed_in",
     "callUpdates": "call.read", "presence": "staff", "recordChanges": "signed_in", "notifications": "signed_in",
-    "jobProgress": "signed_in",
+    "jobProgress": "signed_in", "mailReceived": "email_message.read", "mailArrivals": "email_message.read",
 }  # fmt: skip
 """What listening to each topic requires."""
 TOLD_WHEN_GONE = {"callUpdates", "recordChanges"}

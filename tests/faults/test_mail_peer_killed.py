@@ -22,7 +22,7 @@ from tests.office.mail_server import STEPS, Mortal
 from crm.notify.messaging.email import EmailSender
 from crm.rules.messaging import email_outcomes
 from crm.rules.messaging import sending as rules
-from crm.services.messaging import email_dispatch, outbound
+from crm.services.messaging import email_account_states, email_dispatch, outbound
 from crm.services.messaging.email_dispatch import Parcel
 
 TIMES = 50 if os.environ.get("CRM_SOAK") else 4
@@ -36,7 +36,7 @@ def _soon(monkeypatch):
     monkeypatch.setattr(email_outcomes, "FIRST_WAIT", timedelta(milliseconds=5))
     monkeypatch.setattr(email_outcomes, "LONGEST_WAIT", timedelta(milliseconds=20))
     monkeypatch.setattr(rules, "backoff", lambda count: timedelta(milliseconds=5))
-    monkeypatch.setattr(email_dispatch, "PAUSE", timedelta(milliseconds=5))
+    monkeypatch.setattr(email_account_states, "PAUSE", timedelta(milliseconds=5))
 
 
 async def queued(office: Office, box: str, count: int) -> list[str]:

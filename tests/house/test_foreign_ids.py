@@ -72,7 +72,7 @@ TABLE_OF = {
             *PROCESS_PARTS, "duplicate_policy", "merge", "call_back", "blocked_number",
             "channel_group", "territory", "channel_task", "comment", "calendar_feed",
             "sms_account", "sms_template", "sms_opt_out", "stored_file",
-            "email_template", "email_suppression", "email_message",
+            "email_template", "email_suppression", "email_message", "email_thread",
         )
     },
 }  # fmt: skip
@@ -82,6 +82,7 @@ PREFERRED = {
     "callEnd": ("state", "ANSWERED"), "activityComplete": ("status", "PLANNED"),
     "opportunityOffer": ("status", "OPEN"), "marketingTaskDispatch": ("status", "DRAFT"),
     "channelSubmissionRegister": ("status", "SUBMITTED"),
+    "emailMessageArrange": ("state", "SENT"),
     "segmentAdd": ("kind", "STATIC"), "segmentRemove": ("kind", "STATIC"), "segmentUpdate": ("kind", "DYNAMIC"),
     "segmentFreeze": ("kind", "DYNAMIC"), "announcementUpdate": ("status", "DRAFT"), "announcementPublish": ("status", "DRAFT"),
     "opportunityConvert": ("status", "WON"), "serviceCaseAssign": ("status", "NEW"),
@@ -101,6 +102,13 @@ async def served(databases, tmp_path_factory) -> AsyncIterator[tuple[Client, Com
             yield client, company
 
 
+OF_MAIL = {
+    "accountId": Kind.EMAIL_ACCOUNT, "templateId": Kind.EMAIL_TEMPLATE, "fileIds": Kind.STORED_FILE,
+    "replyToId": Kind.EMAIL_MESSAGE,
+}  # fmt: skip
+"""The same names mean others there."""
+
+
 def kind_at(name: str, path: inputs.Path) -> Kind:
     field = next(part for part in reversed(path) if isinstance(part, str))
     if "stages" in path:
@@ -111,6 +119,8 @@ def kind_at(name: str, path: inputs.Path) -> Kind:
         return Kind.CONTACT if name == "contactMerge" else Kind.PARTY
     if name == "mergeUndo":
         return Kind.MERGE
+    if name.startswith("email") and field in OF_MAIL:
+        return OF_MAIL[field]
     if field in KINDS:
         return KINDS[field]
     if (found := aim(name)) is not None or (found := aim(name.replace("Create", "Update"))) is not None:

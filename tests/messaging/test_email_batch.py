@@ -12,7 +12,7 @@ from tests.factories.texting import until
 from tests.notify.errands import working
 
 from crm.rules.messaging import email_outcomes
-from crm.services.messaging import email_dispatch
+from crm.services.messaging import email_account_states
 from crm.services.messaging.email_batch_preparing import PREPARE
 
 office = pytest.fixture(opened)
@@ -24,7 +24,7 @@ BATCH = "emailBatch { id status recipientCount refusedCount actions }"
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch):
     monkeypatch.setattr(email_outcomes, "FIRST_WAIT", timedelta(milliseconds=20))
-    monkeypatch.setattr(email_dispatch, "PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(email_account_states, "PAUSE", timedelta(milliseconds=20))
 
 
 async def people(office: Office) -> list[str]:

@@ -14,7 +14,7 @@ from tests.factories.texting import until
 from crm.core.clock import now, print_instant
 from crm.notify.messaging.email import file_all
 from crm.rules.messaging import email_outcomes
-from crm.services.messaging import email_dispatch
+from crm.services.messaging import email_account_states, email_dispatch
 
 office = pytest.fixture(opened)
 SHOWN = "state folder reason repeated actions recipients { role address state reply statusCode }"
@@ -25,8 +25,8 @@ LEFT = "SELECT count(*) FROM outbound"
 def _soon(monkeypatch):
     """What waits between tries is not the point here."""
     monkeypatch.setattr(email_outcomes, "FIRST_WAIT", timedelta(milliseconds=20))
-    monkeypatch.setattr(email_dispatch, "PAUSE", timedelta(milliseconds=20))
-    monkeypatch.setattr(email_dispatch, "LOGIN_PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(email_account_states, "PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(email_account_states, "LOGIN_PAUSE", timedelta(milliseconds=20))
 
 
 async def upload(office: Office, name: str, content: bytes) -> str:

@@ -36,18 +36,18 @@ class Automatic(StrEnum):
 
 def automatic(headers: Headers, sender: str | None, subject: str | None) -> Automatic | None:
     """None for what a person wrote, as far as it says so."""
-    declared = (headers.raw("auto-submitted") or "").partition(";")[0].strip().lower()
-    if declared == "auto-replied" or any(headers.raw(name) is not None for name in _HEADS):
+    declared = (headers.as_sent("auto-submitted") or "").partition(";")[0].strip().lower()
+    if declared == "auto-replied" or any(headers.as_sent(name) is not None for name in _HEADS):
         return Automatic.REPLY
-    precedence = (headers.raw("precedence") or "").strip().lower()
+    precedence = (headers.as_sent("precedence") or "").strip().lower()
     if precedence == "auto_reply" or (subject is not None and _SUBJECT.match(subject)):
         return Automatic.REPLY
-    if declared.startswith("auto-") or headers.raw("feedback-id") is not None:
+    if declared.startswith("auto-") or headers.as_sent("feedback-id") is not None:
         return Automatic.NOTICE
     if (
-        headers.raw("list-id") is not None
+        headers.as_sent("list-id") is not None
         or precedence in ("bulk", "list", "junk")
-        or headers.raw("list-unsubscribe") is not None
+        or headers.as_sent("list-unsubscribe") is not None
     ):
         return Automatic.LIST
     if nobody(headers) or (sender is not None and _ROBOTS.fullmatch(sender)):
@@ -57,4 +57,4 @@ def automatic(headers: Headers, sender: str | None, subject: str | None) -> Auto
 
 def nobody(headers: Headers) -> bool:
     """Whether it was sent with the null return path, to which nothing can be answered."""
-    return (headers.raw("return-path") or "").strip() == "<>"
+    return (headers.as_sent("return-path") or "").strip() == "<>"

@@ -77,7 +77,7 @@ def bounce_in(walk: Walk, raw: bytes, sender: str | None, subject: str | None, t
             return Bounce(failed, _quoted_id(walk, raw)) if failed else None
     if not _looks_like_one(walk.headers, sender, subject):
         return None
-    named = walk.headers.raw("x-failed-recipients")
+    named = walk.headers.as_sent("x-failed-recipients")
     addresses = [address_of(each) for each in (named or "").split(",")] if named else [_mentioned(text, walk.headers)]
     failed = tuple(
         Failed(address, _kind_of_words(text), _status_in(text), _reason(text)) for address in addresses[:MOST_RECIPIENTS]
@@ -86,9 +86,9 @@ def bounce_in(walk: Walk, raw: bytes, sender: str | None, subject: str | None, t
 
 
 def _looks_like_one(headers: Headers, sender: str | None, subject: str | None) -> bool:
-    if headers.raw("x-failed-recipients") is not None:
+    if headers.as_sent("x-failed-recipients") is not None:
         return True
-    from_server = sender is None or bool(_SENDERS.fullmatch(sender)) or (headers.raw("return-path") or "").strip() == "<>"
+    from_server = sender is None or bool(_SENDERS.fullmatch(sender)) or (headers.as_sent("return-path") or "").strip() == "<>"
     return from_server and subject is not None and bool(_SUBJECTS.search(subject))
 
 
@@ -98,13 +98,13 @@ def _reported(part: Part) -> tuple[Failed, ...]:
     found = []
     for block in _BLOCKS.split(data)[: MOST_RECIPIENTS + 1]:
         headers = Headers(block + b"\n\n")
-        action = (headers.raw("action") or "").strip().lower()
+        action = (headers.as_sent("action") or "").strip().lower()
         if action not in ("failed", "delayed"):
             continue
-        who = headers.raw("original-recipient") or headers.raw("final-recipient") or ""
-        status = _STATUS.search(headers.raw("status") or "")
+        who = headers.as_sent("original-recipient") or headers.as_sent("final-recipient") or ""
+        status = _STATUS.search(headers.as_sent("status") or "")
         kind = BounceKind.DELAYED if action == "delayed" else _kind_of_status(status)
-        said = words((headers.raw("diagnostic-code") or "").partition(";")[2] or headers.raw("diagnostic-code") or "")
+        said = words((headers.as_sent("diagnostic-code") or "").partition(";")[2] or headers.as_sent("diagnostic-code") or "")
         code = None if status is None else status.group()
         found.append(Failed(address_of(who.rpartition(";")[2].strip(" <>")), kind, code, (said or code or action)[:200]))
     return tuple(found)

@@ -53,7 +53,7 @@ class Headers:
         found = _PARSER.parsebytes(block)
         self.items = [(name.lower(), value) for name, value in found.raw_items()]
 
-    def raw(self, name: str) -> str | None:
+    def as_sent(self, name: str) -> str | None:
         """The first of this name, as it stands there."""
         return next((value for each, value in self.items if each == name), None)
 
@@ -63,7 +63,7 @@ class Headers:
 
     def text(self, name: str) -> str | None:
         """The first of this name as people read it; None for none and for an empty one."""
-        value = self.raw(name)
+        value = self.as_sent(name)
         return (words(value) or None) if value is not None else None
 
     def addresses(self, name: str) -> Iterator[Address]:

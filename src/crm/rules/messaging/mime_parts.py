@@ -51,23 +51,23 @@ class Part:
     @property
     def disposition(self) -> str:
         """`inline`, `attachment` or nothing."""
-        return (self.headers.raw("content-disposition") or "").partition(";")[0].strip().lower()
+        return (self.headers.as_sent("content-disposition") or "").partition(";")[0].strip().lower()
 
     @property
     def file_name(self) -> str | None:
         """What the sender calls it."""
-        disposition = parameters(self.headers.raw("content-disposition") or "")
+        disposition = parameters(self.headers.as_sent("content-disposition") or "")
         return disposition.get("filename") or self.parameters.get("name") or None
 
     @property
     def content_id(self) -> str | None:
         """What other parts call it."""
-        found = (self.headers.raw("content-id") or "").strip().strip("<>").strip()
+        found = (self.headers.as_sent("content-id") or "").strip().strip("<>").strip()
         return found[:250] if found.isascii() and found.isprintable() and found else None
 
     def decoded(self) -> Iterator[bytes]:
         """Its content, piece by piece: no piece takes long."""
-        encoding = (self.headers.raw("content-transfer-encoding") or "").strip().lower()
+        encoding = (self.headers.as_sent("content-transfer-encoding") or "").strip().lower()
         if encoding == "base64":
             yield from _from_base64(self.body)
         elif encoding == "quoted-printable":
@@ -102,7 +102,7 @@ def walked(raw: bytes) -> Walk:
 
 def content_type(headers: Headers, default: str) -> tuple[str, dict[str, str]]:
     """The type and its parameters; what is no type is taken for bytes, as RFC 2045 has it for the first."""
-    value = headers.raw("content-type")
+    value = headers.as_sent("content-type")
     if value is None:
         return default, {}
     kind = value.partition(";")[0].strip().lower()

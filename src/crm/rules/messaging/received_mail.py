@@ -88,7 +88,7 @@ def read(raw: bytes, received: datetime, *, size: int | None = None) -> Received
         fingerprint=_fingerprint(walk, raw), message_id=ids[0] if ids else None,
         in_reply_to=tuple(headers.ids("in-reply-to")[:5]), references=tuple(headers.ids("references")),
         sender=sender, reply_to=next(headers.addresses("reply-to"), None), recipients=recipients, recipient_count=count,
-        delivered_to=_delivered_to(walk, recipients), subject=subject, sent_at=instant(headers.raw("date"), received),
+        delivered_to=_delivered_to(walk, recipients), subject=subject, sent_at=instant(headers.as_sent("date"), received),
         text=text, html=html, attachments=attachments, automatic=automatic(headers, address, subject),
         bounce=bounce_in(walk, raw, address, subject, text), size=max(len(raw), size or 0), limits=frozenset(walk.limits),
     )  # fmt: skip
@@ -178,7 +178,7 @@ def _fingerprint(walk: Walk, raw: bytes) -> str:
     """By what its author wrote: the same however often and by whichever way it is delivered."""
     digest = hashlib.sha256()
     for name in ("message-id", "from", "date", "subject"):
-        digest.update(f"{name}:{' '.join((walk.headers.raw(name) or '').split())}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{name}:{' '.join((walk.headers.as_sent(name) or '').split())}\n".encode("utf-8", "surrogateescape"))
     blank = re.search(rb"\r?\n\r?\n", raw)
     if blank is not None and MailLimit.TOO_LARGE not in walk.limits:
         digest.update(memoryview(raw)[blank.end() :])

@@ -19,7 +19,6 @@ from crm.rules.messaging.email_flow import (
     EMAIL_FLOW,
     OPEN,
     WORTH,
-    EmailAccountState,
     EmailFolder,
     EmailReason,
     EmailRecipientState,
@@ -33,14 +32,12 @@ from crm.rules.system.notices import Notice
 from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
 from crm.services.messaging import email_threads, outbound
+from crm.services.messaging.email_account_states import LONGEST_DETAIL, judge, pause
 from crm.services.messaging.outbound import Ticket
 from crm.services.notices import notify_people
 from crm.services.system.accounts import system_deed
 from crm.services.topics import topic_of_changes
 
-PAUSE = timedelta(seconds=5)
-LOGIN_PAUSE = timedelta(minutes=5)
-LONGEST_DETAIL = 300
 DAY = timedelta(days=1)
 FULL_DAY_PAUSE = timedelta(minutes=10)
 
@@ -94,11 +91,11 @@ async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[
                 continue
             left = await _left_today(deed, account)
             if left <= 0:
-                await _pause(deed, account["id"], FULL_DAY_PAUSE)
+                await pause(deed, account["id"], FULL_DAY_PAUSE)
                 continue
             tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], min(room, left, account["per_minute"]))
             # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
-            await _pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
+            await pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
             parcels += await _parcels(deed, account, tickets)
     return parcels
 
@@ -121,11 +118,6 @@ async def _left_today(deed: Deed, account: Mapping[str, Any]) -> int:
         return account["per_minute"]  # type: ignore[no-any-return]
     found = (await deed.rows(_TODAY, account["id"], deed.at - DAY))[0]
     return int(account["per_day"] - found["sent"] - found["flying"])
-
-
-async def _pause(deed: Deed, account_id: UUID, wait: timedelta) -> None:
-    query = "UPDATE email_account SET next_at = greatest(next_at, $2::timestamptz) WHERE id = $1"
-    await deed.run(query, account_id, deed.at + wait)
 
 
 async def _parcels(deed: Deed, account: Mapping[str, Any], tickets: Sequence[Ticket]) -> list[Parcel]:
@@ -179,7 +171,7 @@ async def settle(database: Database, ended: Sequence[tuple[Parcel, Outcome]]) ->
             if await _settle(deed, parcel, outcome):
                 changed.add(parcel.message["id"])
         for key in boxes:
-            await _judge_account(deed, key, [outcome for parcel, outcome in ended if parcel.account["id"] == key])
+            await judge(deed, key, [outcome for parcel, outcome in ended if parcel.account["id"] == key])
         await events.record_many(deed, topic_of_changes(Kind.EMAIL_MESSAGE), [(key, ()) for key in sorted(changed)])
 
 
@@ -274,33 +266,3 @@ async def _tell_sender(deed: Deed, message: Any) -> None:
     """Whoever wrote it wants to know that it did not arrive; of a bulk message they look into that."""
     if message.batch_id is None and message.state not in (EmailState.SENT, EmailState.CANCELLED):
         await notify_people(deed, Notice.EMAIL_UNDELIVERED, message.id, [message.created_by_id])
-
-
-_STATE = """
-UPDATE email_account SET smtp_state = $2, smtp_error = $3, smtp_checked_at = $4 WHERE id = $1
-RETURNING owner_id, name
-"""
-
-
-async def _judge_account(deed: Deed, key: UUID, outcomes: Sequence[Outcome]) -> None:
-    """Leave a server alone that is away or turns us out, and say so to the mailbox's owner, once."""
-    shut = [each for each in outcomes if isinstance(each, EmailOutcome) and each.login]
-    if shut:
-        await _pause(deed, key, LOGIN_PAUSE)
-    elif any(each.result is Result.NOT_SENT for each in outcomes):
-        await _pause(deed, key, PAUSE)
-    fine = any(each.result is Result.ACCEPTED for each in outcomes)
-    if shut or fine:
-        state, error = (EmailAccountState.FAILING, shut[0].detail) if shut else (EmailAccountState.OK, None)
-        await note_state(deed, key, state, error)
-
-
-async def note_state(deed: Deed, key: UUID, state: EmailAccountState, error: str | None) -> None:
-    """Write down whether the server lets us in. It counts no version up: nobody decided it."""
-    row = (await deed.rows("SELECT smtp_state, owner_id FROM email_account WHERE id = $1 FOR NO KEY UPDATE", key))[0]
-    if row["smtp_state"] == state and state is EmailAccountState.OK:
-        return
-    await deed.rows(_STATE, key, state.value, None if error is None else error[:LONGEST_DETAIL], deed.at)
-    await events.record_many(deed, topic_of_changes(Kind.EMAIL_ACCOUNT), [(key, ())])
-    if state is EmailAccountState.FAILING and row["smtp_state"] != EmailAccountState.FAILING:
-        await notify_people(deed, Notice.EMAIL_FAILING, key, [row["owner_id"]])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from crm.rules.messaging.email_flow import EmailAccountState
 from crm.services.deeds import Channel, Database
-from crm.services.messaging.email_dispatch import note_state
+from crm.services.messaging.email_account_states import note_state
 from crm.services.system.accounts import system_deed
 
 BATCH = 8
