@@ -69,7 +69,8 @@ REQUIRING = {
     **dict.fromkeys((("SmsAccount", "url"), ("SmsAccount", "secretSet")), ("sms_account", "UPDATE")),
     **{
         ("EmailAccount", name): ("email_account", "UPDATE")
-        for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser", "imapError", "smtpSecretSet", "imapSecretSet")
+        for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser",
+                     "imapError", "smtpSecretSet", "imapSecretSet")
     },
 }  # fmt: skip
 """Fields that take more than sight of their row."""
