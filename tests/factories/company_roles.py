@@ -90,7 +90,7 @@ ROLES: dict[str, RoleFacts] = {
             "call.numberE164", "call.contact", "opportunity.amount", "contract.amount", "contract.shares", "delivery.freight",
             "delivery.lines", "maintenance.cost", "service_case.satisfaction", "announcement.readCount",
             "channel_assignment.brief", "channel_submission.phone", "sms_message.e164", "sms_batch.cost",
-            "email_account.signatureText", "email_batch.text",
+            "email_account.signatureText", "email_batch.sendAt",
             "marketing_task.description", "channel.assignments", "schedule_event.attendees", "schedule_event.location",
             "customer.custom.size", "customer.custom.uses", "contact.custom.mark", "activity.customFields",
         }),

@@ -70,7 +70,7 @@ REQUIRING = {
     **{
         ("EmailAccount", name): ("email_account", "UPDATE")
         for name in ("smtpHost", "smtpPort", "smtpUser", "returnPath", "smtpError", "imapHost", "imapPort", "imapUser",
-                     "imapFolder", "imapError", "smtpSecretSet", "imapSecretSet")
+                     "imapError", "smtpSecretSet", "imapSecretSet")
     },
 }  # fmt: skip
 """Fields that take more than sight of their row."""

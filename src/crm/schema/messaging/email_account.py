@@ -59,7 +59,7 @@ class EmailAccount(OwnedRecord):
     imap_security: MailSecurity = column("How that is encrypted (加密方式).")
     imap_user: str | None = column("Who logs in there; null is the address (用户名).", requires=MAY_CHANGE, filterable=False)
     receiving: bool = column("Whether it receives (收信).")
-    imap_folder: str = column("Out of which of its folders (收信文件夹).", requires=MAY_CHANGE, filterable=False)
+    imap_folder: str = column("Out of which of its folders (收信文件夹).", filterable=False)
     receive_since: datetime | None = column("What came before that is left where it is (收信起始时间).")
     imap_state: EmailAccountState = column("Whether the server lets us in (收件状态).")
     imap_error: str | None = column("Why not (收件错误).", requires=MAY_CHANGE, filterable=False)
