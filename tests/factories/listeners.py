@@ -52,6 +52,8 @@ LISTENED: dict[Topic, Listened] = {
     Topic.INCOMING_CALLS: Listened("incomingCalls", "call"),
     Topic.ANNOUNCEMENTS: Listened("announcements", "announcement"),
     Topic.REMINDERS: Listened("reminders", "reminder"),
+    Topic.NEW_MAIL: Listened("mailReceived", "message"),
+    Topic.MAIL_RECEIVED: Listened(EVENTS, "record", "topics: [MAIL_RECEIVED]"),
     Topic.CALL_UPDATES: Listened(EVENTS, "record", "topics: [CALL_UPDATES]"),
     Topic.PRESENCE: Listened(EVENTS, "record", "topics: [PRESENCE]"),
     Topic.RECORD_CHANGES: Listened(EVENTS, "record", "topics: [RECORD_CHANGES]", of_all_kinds=True),
