@@ -161,8 +161,9 @@ def _owners_wanted(oracle: Oracle, wanted: dict[str, str]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for key, entity in wanted.items():
         row = next(row for row in oracle.company.of(TABLES[entity.title().replace("_", "")]) if str(row.id) == key)
-        if row["owner_id"] is not None and not oracle.hidden(entity.title().replace("_", ""), "owner"):
-            counts[str(row["owner_id"])] += 1
+        owner = row.values.get("owner_id")
+        if owner is not None and not oracle.hidden(entity.title().replace("_", ""), "owner"):
+            counts[str(owner)] += 1
     assert len(counts) <= 20, "the facet shows no more"
     return dict(counts)
 

@@ -164,7 +164,8 @@ def _hits(looked: Looked, places: Places, form: _Form, rights: Rights, binds: Bi
     if FALSE in tests:
         return None
     hidden, entity = _listed(looked.ownerless), _entity(searched)
-    owner = "r.owner_id" if not hidden else f"CASE WHEN {entity} IN ({hidden}) THEN NULL ELSE r.owner_id END"
+    own = "r.owner_id" if searched.rule.owned else "NULL::uuid"
+    owner = own if not hidden else f"CASE WHEN {entity} IN ({hidden}) THEN NULL ELSE {own} END"
     state = f"r.{searched.state}::text" if searched.state else "NULL::text"
     title = f"r.{searched.title}::text"
     exact = f"lower({title}) = {binds.value(Later(0, TEXT))}::text"
@@ -233,7 +234,8 @@ def _narrowed(searched: Searched, form: _Form, binds: Binds) -> list[str]:
     tests = []
     owners, states, since = form.narrowed
     if owners:
-        tests.append(f"r.owner_id = ANY({binds.value(Later(0, OWNERS))}::uuid[])")
+        asked = binds.value(Later(0, OWNERS))
+        tests.append(f"{'r.owner_id' if searched.rule.owned else 'NULL::uuid'} = ANY({asked}::uuid[])")
     if states:
         state = f"r.{searched.state} = ANY({binds.value(Later(0, STATES))}::text[])"
         tests.append(state if searched.state else FALSE)

@@ -30,12 +30,12 @@ UPDATE email_suggestion SET state = CASE WHEN party_id = $2 THEN 'ACCEPTED' ELSE
 
 async def link(deed: Deed, message_id: str, given: Mapping[str, Any]) -> UUID:
     """It is with this party; what was suggested is accepted or dismissed by it."""
+    await _lock_parties(deed, message_id, parse_id(given["party_id"], Kind.PARTY))
+    message, _ = await seen_message(deed, message_id)
     party = await visible_id(deed, rule_of_table("party"), given["party_id"], PARTY)
     contact = None
     if given.get("contact_id") is not None:
         contact = await visible_id(deed, rule_of_table("contact"), given["contact_id"], CONTACT)
-    await _lock_parties(deed, message_id, party)
-    message, _ = await seen_message(deed, message_id)
     check_frozen(deed, "email_message", ["party", "contact"])
     if message.folder == EmailFolder.DRAFTS:
         raise Invalid("A draft names its party itself.", ("id",))
