@@ -187,6 +187,7 @@ async def watched(databases: Databases) -> AsyncIterator[Watchers]:
     """Fixture of a whole file: the crowd, and who looks at it."""
     async for office in kept(databases):
         everything = {f"{entity}.READ": "OWN" for entity in ("customer", "channel", "supplier", "contact", "activity", *OWNED)}
+        everything |= {"email_message.READ": "ALL", "email_thread.READ": "ALL"}  # the mailbox says which
         few, half = await office.hire("few", everything), await office.hire("half", everything)
         for statement in SEED:
             await office.rows(statement, few.id, half.id, office.admin.id)

@@ -90,9 +90,10 @@ async def test_who_sees_little_starts_from_what_they_see(watchers: Watchers, nam
 
 
 async def test_the_one_who_sees_little_is_known_as_such(watchers: Watchers):
+    letters = {"email_message", "email_thread"}  # seen through their mailbox
     empty = {"segment"}  # of a table that holds nothing everybody sees little
     assert watchers.few.rights.narrow - empty == {
-        "party", "contact", "activity", "change", "process_task", "forecast_snapshot", *OWNED,
+        "party", "contact", "activity", "change", "process_task", "forecast_snapshot", *OWNED, *letters,
     }  # fmt: skip
     assert watchers.half.rights.narrow - empty == watchers.all.rights.narrow - empty == frozenset()
 

@@ -189,6 +189,11 @@ class Visible:
         """Whether its rows have an owner, so that scopes mean something."""
         return any(isinstance(branch, Owned) for branch in self.branches)
 
+    @property
+    def scoped(self) -> bool:
+        """Whether a scope opens rows by itself; not those that are seen only through something else, as letters are."""
+        return any(isinstance(branch, Owned | Granted | Staff | SignedIn) for branch in self.branches)
+
 
 _DECLARED: dict[str, Visible] = {}
 

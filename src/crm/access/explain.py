@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from crm.access.binds import Binds
-from crm.access.branches import Granted, Named, Owned, Partner, SignedIn, Staff, Via, Visible
+from crm.access.branches import Named, Owned, Partner, Via, Visible
 from crm.access.grants import Action, Scope
 from crm.access.loading import Connection
 from crm.access.predicates import branch_read, looks_in, pooled, within
@@ -43,16 +43,12 @@ async def explain(
     return reasons
 
 
-_REACHING = (Owned, Granted, Staff, SignedIn)
-"""Ways that a scope opens. What is seen only through something else (a message through its mailbox) is opened by no scope."""
-
-
 def _ways(
     rule: Visible, entity: str, viewer: Viewer, action: Action, scope: Scope
 ) -> Iterator[tuple[str, Callable[[Binds], str]]]:
     """(cause, how to render its test), for each branch that can lead to the action."""
     rights = viewer.rights
-    if action is not Action.READ or any(isinstance(branch, _REACHING) for branch in rule.branches):
+    if action is not Action.READ or rule.scoped:
         yield "SCOPE", lambda binds: within(rule, "r", scope, rights, binds)
     if action is not Action.READ:
         return

@@ -24,7 +24,7 @@ def id_set(rule: Visible, rights: Rights, binds: Binds) -> str | None:
 
 def branch_id_sets(rule: Visible, rights: Rights, binds: Binds) -> list[str] | None:
     """The ids each branch gives, one query a branch; None where a branch gives (nearly) everything."""
-    if any(rights.scope(entity, Action.READ) is Scope.ALL for entity in rule.entities.values()):
+    if rule.scoped and any(rights.scope(entity, Action.READ) is Scope.ALL for entity in rule.entities.values()):
         return None
     sets = [_branch_ids(branch, rule, rights, binds) for branch in rule.branches]
     return None if None in sets else [ids for ids in sets if ids is not None]
