@@ -39,7 +39,7 @@ async def served(request, databases, tmp_path_factory) -> AsyncIterator[tuple[Cl
     with pytest.MonkeyPatch.context() as patch:
         look_narrow(patch, narrow=request.param == "ids")
         if request.param == "ids":  # what viewers of little get where a word is in more entries than are looked at
-            patch.setattr(search_wishes, "most_of", lambda *_: -1)
+            patch.setattr(search_wishes, "MOST_AMONG", -1)
         async with serving(databases, company, tmp_path_factory.mktemp("search")) as client:
             yield client, company
 
