@@ -590,7 +590,7 @@ def _counts(preview: dict[str, Any]) -> dict[str, int]:
 def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
     of_a_party = (
         "Contact", "Activity", "Call", "Opportunity", "Contract", "Delivery", "ScheduleEvent", "Project", "Maintenance",
-        "ServiceCase",
+        "ServiceCase", "SmsMessage",
     )  # fmt: skip
     found = {snake(name): sum(row["party_id"] == party.id for row in oracle.visible(name)) for name in of_a_party}
     found["party"] = sum(party.id in (row["parent_id"], row["channel_id"]) for row in oracle.visible("Party"))
