@@ -47,7 +47,7 @@ class SmsHook:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.plan = DiallingPlan(settings.default_region, settings.default_area_code or None)
+        self.plan = DiallingPlan.of(settings)
 
     async def serve(self, request: Request) -> Response:
         """Which account, is it its provider, what do they say; store it, answer how much was new."""

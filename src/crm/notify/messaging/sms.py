@@ -32,7 +32,7 @@ class SmsSender:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
-        self.dialling = DiallingPlan(settings.default_region, settings.default_area_code or None)
+        self.dialling = DiallingPlan.of(settings)
         self.drivers = Drivers(settings, self.heard)
 
     async def heard(self, account: Mapping[str, Any], report: Receipt | Reply) -> None:

@@ -41,16 +41,20 @@ async def send(deed: Deed, given: Mapping[str, Any]) -> UUID:
 
 
 async def notify(
-    deed: Deed, recipient: Recipient, text: str, *, owner_id: UUID | None, department_id: UUID | None
+    deed: Deed, key: UUID, recipient: Recipient, text: str, *, owner_id: UUID | None, department_id: UUID | None
 ) -> UUID | None:
-    """A notice of the system's own, such as a reminder: to somebody who can be reached and did not opt out; else None."""
+    """A notice of the system's own, such as a reminder: to somebody who can be reached and did not opt out; else None.
+
+    `key` is its id, so that whoever is not sure whether they have given it here may give it again.
+    """
+    if await deed.rows("SELECT 1 FROM sms_message WHERE id = $1", key):
+        return key
     if recipient.reason is not None or await sms_opt_outs.among(deed, [recipient.e164]):
         return None
     account = await sms_accounts.chosen(deed, None)
     draft = Draft(account, None, SmsCategory.NOTICE, text, (), {}, "", None)
-    return await queue(
-        deed, draft, recipient, written_or_refused(draft, recipient), {"owner_id": owner_id, "department_id": department_id}
-    )
+    owner = {"owner_id": owner_id, "department_id": department_id}
+    return await queue(deed, draft, recipient, written_or_refused(draft, recipient), owner, key=key)
 
 
 async def queue(
@@ -60,9 +64,10 @@ async def queue(
     text: Written,
     owner: Mapping[str, Any],
     given: Mapping[str, Any] | None = None,
+    key: UUID | None = None,
 ) -> UUID:
     """Write a message and have it sent after the commit. `given` is what somebody said of it, custom fields and all."""
-    message, changes = await insert(deed, SmsMessage, Kind.SMS_MESSAGE, {**row_of(draft, recipient, text), **owner})
+    message, changes = await insert(deed, SmsMessage, Kind.SMS_MESSAGE, {**row_of(draft, recipient, text), **owner}, key=key)
     if given is not None:
         changes += await custom_values.write(deed, message, given, new=True)
     await outbound.put(deed, Medium.SMS, [Waiting(message.id, draft.account["id"], due_at(deed, draft))])

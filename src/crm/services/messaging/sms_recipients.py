@@ -94,6 +94,11 @@ async def user_recipient(deed: Deed, user_id: UUID) -> Recipient:
     return replace(person, reason=SmsReason.NO_NUMBER) if not number else _parsed(deed, person, number, None)
 
 
+def numbered(deed: Deed, person: Recipient, number: str) -> Recipient:
+    """Somebody with this number of theirs; `reason` says why it takes no messages, if so."""
+    return _parsed(deed, person, number, None)
+
+
 async def refuse_hidden(deed: Deed, table: str, keys: Sequence[UUID], where: tuple[str, ...]) -> None:
     """Whoever may not see somebody's numbers does not write to them either: the message would show the number."""
     hidden = deed.viewer.rights.hidden

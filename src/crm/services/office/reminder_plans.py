@@ -15,7 +15,7 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.models import ReminderRule, ScheduleEvent
 from crm.rules.office.recurrence import next_after
-from crm.rules.office.reminder_flow import SENT, ReminderChannel, ReminderRecipients
+from crm.rules.office.reminder_flow import ReminderChannel, ReminderRecipients
 from crm.services import value_rows
 from crm.services.deeds import Deed
 from crm.services.office import exceptions
@@ -48,8 +48,6 @@ async def replace_rules(deed: Deed, event_id: UUID, given: Mapping[str, Any]) ->
 def _rule(item: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any]:
     channel, minutes = ReminderChannel(item["channel"]), item["minutes_before"]
     recipients = ReminderRecipients(item.get("recipients", ReminderRecipients.STAFF))
-    if channel not in SENT:
-        raise Invalid(f"A reminder by {channel} is not sent yet.", (*where, "channel"))
     if recipients is ReminderRecipients.CONTACTS and channel is ReminderChannel.POPUP:
         raise Invalid("A contact has no screen of ours: remind them by a message.", (*where, "channel"))
     if not 0 <= minutes <= MOST_MINUTES:
