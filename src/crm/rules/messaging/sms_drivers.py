@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 
 class SmsDriver(StrEnum):
@@ -17,3 +19,12 @@ class SmsDriver(StrEnum):
 
 SCHEMES = {SmsDriver.HTTP: {"http", "https"}, SmsDriver.SMPP: {"smpp", "smpps"}}
 """Drivers with a peer, and how its address begins."""
+
+
+def is_address(url: str | None, schemes: Collection[str]) -> bool:
+    """Whether this is the address of a peer, with a host and a port that can be."""
+    try:
+        parts = urlsplit(url or "")
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
