@@ -183,7 +183,7 @@ BAD: dict[str, tuple[Any, ...]] = {
     "expiresAt": ("2020-01-01T00:00:00Z",), "endsAt": ("2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"),
     "rrule": ("FREQ=SECONDLY", "no rule", "FREQ=DAILY;COUNT=99999"), "endsOn": ("1980-01-01",),
     "reminders": (
-        [{"channel": "SMS", "minutesBefore": 5}], [{"minutesBefore": -1}], [{"minutesBefore": 5}] * 2,
+        [{"minutesBefore": -1}], [{"minutesBefore": 5}] * 2,
         [{"minutesBefore": 5, "recipients": "CONTACTS"}],
     ),
     "customFields": (
