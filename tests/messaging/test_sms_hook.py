@@ -29,6 +29,12 @@ async def told(
     return answer.status_code, answer.json()
 
 
+async def test_a_name_that_no_account_can_have_is_refused_like_any_other(office: Office):
+    for name in ("%00", "A", "x" * 41, "a%2Fb"):
+        answer = await office.client.post(f"/hooks/sms/{name}", content=b"[]")
+        assert answer.status_code in (401, 404), name
+
+
 async def shown(office: Office, key: str) -> dict[str, Any]:
     found: dict[str, Any] = await office.admin.ask("smsMessage", "state reason detail deliveredAt", id=key)
     return found

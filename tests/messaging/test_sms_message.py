@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 from tests.factories.api import Office, opened
-from tests.factories.texting import account, contact, gateway, sending, until
+from tests.factories.texting import account, code_template, contact, gateway, sending, until
 
 from crm.notify.messaging import sms
 
@@ -150,9 +151,8 @@ async def test_what_changed_since_it_was_queued_is_asked_again(office: Office):
         )
         send = office.admin.do
         for number, text in (("13800138001", "a"), ("13800138002", "b"), ("13800138003", "c")):
-            await send(
-                "smsMessageSend", SEND, input={"number": number, "text": text, "category": "CODE" if text == "c" else "NOTICE"}
-            )
+            said = {"templateId": await code_template(office, text)} if text == "c" else {"text": text}
+            await send("smsMessageSend", SEND, input={"number": number, **said})
         for text in "xyz":
             await send("smsMessageSend", SEND, input={"number": "13800138004", "text": text})
         await send("smsMessageSend", SEND, input={"number": "13800138005", "text": "shut", "accountId": other["id"]})
@@ -196,16 +196,57 @@ async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: O
         assert f"{due:%H:%M}" == quiet["quietUntil"]
         # Due by mistake, and quiet all the same: it waits.
         await office.rows("UPDATE outbound SET due_at = now()")
+        code = await code_template(office, "验证码")
         for place in range(5):
-            await office.admin.do(
-                "smsMessageSend", SEND, input={"number": f"1380013800{place}", "text": "验证码", "category": "CODE"}
-            )
+            await office.admin.do("smsMessageSend", SEND, input={"number": f"1380013800{place}", "templateId": code})
         async with sending(office):
             await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent >= 2)
             assert len(peer.taken) <= 3
             await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 5)
         assert await office.value("SELECT state FROM sms_message WHERE category = 'MARKETING'") == "QUEUED"
         assert await office.value("SELECT due_at > now() + interval '1 hour' FROM outbound")
+
+
+async def test_who_wants_no_more_messages_gets_codes_of_templates_alone(office: Office):
+    """Else whoever writes would say that it is one, and reach them with anything."""
+    await account(office, "http://127.0.0.1:9/")
+    await office.admin.do("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138000"})
+    given = {"number": "13800138000", "text": "春季大促", "category": "CODE"}
+    async with office.unchanged():
+        assert await office.admin.refusals("smsMessageSend", input=given) == [("INVALID", ["input", "category"])]
+        again = await office.admin.refusals("smsOptOutCreate", input={"number": "13800138000"})
+        assert [code for code, _ in again] == ["DUPLICATE"]
+    code = await code_template(office, "您的验证码")
+    await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "templateId": code})
+
+
+async def test_of_a_party_that_one_does_not_see_no_name_is_told(office: Office):
+    """A contact of one's own with a party of others; and one whose party lies in the recycle bin cannot be written to."""
+    await account(office, "http://127.0.0.1:9/", signature=None)
+    given = {"name": "同名", "category": "NOTICE", "text": "{party}", "variables": [{"name": "party", "source": "PARTY_NAME"}]}
+    text = (await office.admin.do("smsTemplateCreate", "smsTemplate { id }", input=given))["id"]
+    rights = {"contact.*": "OWN", **{f"sms_{noun}.{verb}": "OWN" for noun in ("message", "batch") for verb in ("READ", "CREATE")}}
+    seller = await office.hire("seller", rights)
+    person = await contact(office.admin, "王芳", "13800138000")
+    await office.rows("UPDATE contact SET owner_id = $1 WHERE id = $2", UUID(seller.id), UUID(person["id"]))
+    assert await seller.ask("contact", "party { id }", id=person["id"]) == {"party": None}
+    one = {"contactId": person["id"], "templateId": text}
+    many = {"name": "x", "contactIds": [person["id"]], "templateId": text}
+    async with office.unchanged():
+        refused = await seller.tried("smsMessageSend", SEND, input=one)
+        assert refused["smsMessage"] is None
+        assert [each["code"] for each in refused["userErrors"]] == ["INVALID"]
+        preview = "recipientCount sendableCount samples { text reason }"
+        seen = await seller.ask("smsBatchPreview", preview, input={name: value for name, value in many.items() if name != "name"})
+        assert (seen["recipientCount"], seen["sendableCount"]) == (1, 0)
+        assert [each["reason"] for each in seen["samples"]] == ["BAD_VALUE"]
+    made = await seller.do("smsBatchSend", "smsBatch { id }", input=many)
+    assert (await office.rows("SELECT given FROM sms_batch WHERE id = $1", UUID(made["id"])))[0]["given"].count(person["id"]) == 1
+    await office.rows("UPDATE party SET deleted_at = now() WHERE id = $1", UUID(person["party"]["id"]))
+    async with office.unchanged():
+        assert await seller.refusals("smsMessageSend", input={"contactId": person["id"], "text": "x"}) == [
+            ("NOT_FOUND", ["input", "contactId"])
+        ]
 
 
 async def test_a_private_address_is_not_written_to_unless_that_is_allowed(office: Office):

@@ -131,7 +131,11 @@ async def test_a_contact_has_no_screen(office: Office):
 async def test_by_short_message_it_is_queued_once_and_told_by_the_message(office: Office):
     """To people by the mobile number of their account, to contacts by their first one; however often it is handed over."""
     outlets = outlets_of(office.database, None, DiallingPlan())
-    ann = await office.hire("ann", {"schedule_event.*": "OWN", "customer.*": "ALL", "contact.*": "ALL"}, mobile="13800001111")
+    ann = await office.hire(
+        "ann",
+        {"schedule_event.*": "OWN", "customer.*": "ALL", "contact.*": "ALL", "sms_message.CREATE": "OWN"},
+        mobile="13800001111",
+    )
     bo = await office.hire("bo", locale="en-GB", mobile="+44 7400 123456")
     desk, out = await office.hire("desk", mobile="0571-87654321"), await office.hire("out", mobile="13800002222")
     wang = await contact(ann, "王")
@@ -141,7 +145,7 @@ async def test_by_short_message_it_is_queued_once_and_told_by_the_message(office
     people = {"attendeeUserIds": [bo.id, desk.id, out.id], "attendeeContactIds": [wang]}
     rules = [{"channel": "SMS", "minutesBefore": 30, "recipients": each} for each in ("STAFF", "CONTACTS")]
     starts = soon(hours=2)
-    await planned(ann, starts, title="预算\n会", location="三楼", **people, reminders=rules)
+    await planned(ann, starts, title="【招行】预算\n会", location="三楼", **people, reminders=rules)
     assert await fire(office, starts - 30 * MINUTE) == 5
     taken, _ = await take(office.database, starts - 30 * MINUTE, ["SMS"], 9)
     for _ in range(2):  # whoever was killed after the first time hands it over again
@@ -154,9 +158,28 @@ async def test_by_short_message_it_is_queued_once_and_told_by_the_message(office
     assert set(found) == {"+8613800001111", "+447400123456", "+8613900003333"}
     assert found["+8613900003333"]["contact_id"] == UUID(wang)
     assert str(found["+8613900003333"]["owner_id"]) == ann.id
-    assert "日程提醒：预算 会，" in found["+8613800001111"]["text"]
-    assert "Reminder: 预算 会, " in found["+447400123456"]["text"]
+    assert "日程提醒：[招行]预算 会，" in found["+8613800001111"]["text"]
+    assert "Reminder: [招行]预算 会, " in found["+447400123456"]["text"]
     assert await office.value("SELECT count(*) FROM outbound") == 3
+
+
+async def test_who_may_not_write_to_contacts_has_none_reminded_by_short_message(office: Office):
+    """The message goes out in their name, and shows them the number: neither may come by way of the calendar."""
+    writes = {"schedule_event.*": "OWN", "contact.*": "ALL", "customer.*": "ALL", "sms_message.READ": "OWN"}
+    ann = await office.hire("ann", writes)
+    blind = await office.hire("blind", writes | {"sms_message.CREATE": "OWN"}, hidden=["contact.phoneNumbers"])
+    wang = await contact(ann, "王")
+    rule = {"channel": "SMS", "minutesBefore": 30, "recipients": "CONTACTS"}
+    times = {"title": "x", "startsAt": text(soon(hours=1)), "endsAt": text(soon(hours=2))}
+    for who in (ann, blind):
+        async with office.unchanged():
+            given = times | {"reminders": [rule], "attendeeContactIds": [wang]}
+            assert await who.refusals("scheduleEventCreate", input=given) == [("FORBIDDEN", ["input", "reminders"])]
+        made = await who.do("scheduleEventCreate", EVENT, input=times | {"reminders": [rule]})
+        async with office.unchanged():
+            late = {"attendeeContactIds": [wang]}
+            refused = await who.refusals("scheduleEventUpdate", id=made["id"], version=1, input=late)
+            assert refused == [("FORBIDDEN", ["input", "reminders"])]
 
 
 async def test_without_an_account_for_short_messages_it_says_so(office: Office):

@@ -26,7 +26,7 @@ from crm.rules.messaging.sms_drivers import SmsDriver
 from crm.services.attempts import PASSING, REFUSED
 from crm.services.deeds import Channel, Database, DiallingPlan, deed
 from crm.services.messaging import sms_replies, sms_reports
-from crm.services.messaging.sms_accounts import place_of
+from crm.services.messaging.sms_accounts import CODE, place_of
 from crm.services.messaging.sms_replies import Reply
 from crm.services.messaging.sms_reports import Receipt
 from crm.services.system.accounts import SYSTEM
@@ -55,7 +55,7 @@ class SmsHook:
         if len(body) > LARGEST_BODY:
             return _answer(413, error=f"The body is larger than {LARGEST_BODY} bytes.")
         database: Database = request.app.state.database
-        account = await _account(database, name, self.settings.sms_driver)
+        account = await _account(database, name, self.settings.sms_driver) if CODE.fullmatch(name) else None
         secret = self._secret(account)
         known = {name: SecretStr(secret)} if secret else {}
         if (refusal := refusal_of(request, name, body, known)) is not None or account is None:

@@ -34,10 +34,14 @@ def words(about: Subject, *, chinese: bool) -> tuple[str, str]:
     return f"Reminder: {title}"[:LONGEST_SUBJECT], "\n".join(lines) + "\n"
 
 
+_NO_SIGNATURE = str.maketrans("【】", "[]")
+"""What stands in these is taken for the signature, which says who writes."""
+
+
 def short_words(about: Subject, *, chinese: bool) -> str:
     """One line for a short message, of which every seventy characters are paid for."""
     title, where = (" ".join((text or "").split())[:LONGEST_TITLE] for text in (about.title, about.location))
-    parts = [title, _when(about, chinese=chinese), *([where] if where else [])]
+    parts = [each.translate(_NO_SIGNATURE) for each in (title, _when(about, chinese=chinese), where) if each]
     return f"日程提醒：{'，'.join(parts)}" if chinese else f"Reminder: {', '.join(parts)}"
 
 
