@@ -69,7 +69,7 @@ def _batch(company: Company, name: str, owner: str | None, status: str) -> Fact:
         account_id=key(Kind.SMS_ACCOUNT, ("main", "spare")[number % 2]),
         template_id=key(Kind.SMS_TEMPLATE, "greeting") if number % 3 == 0 else None, category=CATEGORIES[number % 3],
         text=f"text of {name}", given="{}", send_at=instant(f"send {name}") if number % 4 == 0 else None,
-        recipient_count=9, prepared_count=number % 9, refused_count=number % 3, segment_count=number % 30,
+        recipient_count=9, prepared_count=number % 9, prepared_parts="[]", refused_count=number % 3, segment_count=number % 30,
         cost=Decimal(f"{number % 9}.0500"), currency="CNY",
         cancelled_at=instant(f"cancel {name}") if status == "CANCELLED" else None,
     )  # fmt: skip

@@ -129,8 +129,9 @@ SEED = (
         SELECT {made(40)}, {OWNER}, 'ASSIGNED', {made(22)}, 22, $3::uuid, {AT}, CASE WHEN n % 4 > 0 THEN {AT} END
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO sms_batch (id, name, status, account_id, category, text, given, currency, recipient_count, prepared_count,
-            refused_count, segment_count, cost, {STAMPS})
-        SELECT {made(87)}, 'x', 'QUEUED', (SELECT id FROM sms_account LIMIT 1), 'NOTICE', 'x', '{{}}', 'CNY', 0, 0, 0, 0, 0, {STAMPED}
+            prepared_parts, refused_count, segment_count, cost, {STAMPS})
+        SELECT {made(87)}, 'x', 'QUEUED', (SELECT id FROM sms_account LIMIT 1), 'NOTICE', 'x', '{{}}', 'CNY', 0, 0, '[]', 0, 0, 0,
+            {STAMPED}
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO sms_message (id, direction, state, category, account_id, batch_id, party_id, contact_id, activity_id, e164, text,
             encoding, segments, cost, currency, tries, repeated, filed, {STAMPS})

@@ -11,7 +11,10 @@ from crm.models.record import OwnedRecord, reference
 
 
 class SmsBatch(OwnedRecord):
-    """短信群发. One text to many; each of its messages is a row of its own, those that were refused too."""
+    """短信群发. One text to many; each of its messages is a row of its own, those that were refused too.
+
+    `prepared_parts`: the numbers of the parts whose messages are written.
+    """
 
     name = fields.CharField(max_length=100)
     status = fields.CharField(max_length=10, default="PREPARING")
@@ -23,6 +26,7 @@ class SmsBatch(OwnedRecord):
     send_at = fields.DatetimeField(null=True)
     recipient_count = fields.IntField(default=0)
     prepared_count = fields.IntField(default=0)
+    prepared_parts: Any = fields.JSONField(default=list)
     refused_count = fields.IntField(default=0)
     segment_count = fields.IntField(default=0)
     cost = fields.DecimalField(max_digits=20, decimal_places=4, default=0)
