@@ -62,7 +62,6 @@ UNIQUES = {
     "sms_account_primary": 'sms_account ("primary") WHERE "primary" AND deleted_at IS NULL',
     "sms_template_name": "sms_template (lower(name)) WHERE deleted_at IS NULL",
     "sms_opt_out_number": "sms_opt_out (e164) WHERE deleted_at IS NULL",
-    "sms_message_once": "sms_message (batch_id, coalesce(contact_id, party_id)) WHERE batch_id IS NOT NULL",
 }
 CATEGORY = "category IN ('CODE', 'NOTICE', 'MARKETING')"
 CHECKS = {

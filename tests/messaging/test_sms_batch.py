@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.customers.merging import into, undo
 from tests.factories.api import Office, opened
 from tests.factories.texting import account, contact, gateway, sending, until
 from tests.notify.errands import reaches, working
@@ -115,6 +116,28 @@ async def test_parts_that_run_twice_and_in_any_order_write_everybody_once(office
     told = await office.rows("SELECT changes FROM change WHERE record_id = $1", key)
     assert "preparedParts" not in str(told)
     assert "given" not in str(told)
+
+
+async def test_those_who_got_the_same_bulk_message_can_be_merged(office: Office):
+    await account(office, "http://127.0.0.1:9/")
+    admin = office.admin
+    one = await contact(admin, "王芳", "13800138000")
+    two = await contact(admin, "王芳二", "13800138001", party=one["party"]["id"])
+    parties = [
+        (await admin.do("customerCreate", "customer { id }", input={"name": name, "phoneNumbers": [{"raw": number}]}))["id"]
+        for name, number in (("杭州茶叶有限公司", "13900139000"), ("杭州茶业有限公司", "13900139001"))
+    ]
+    given = {"name": "x", "text": "停水", "contactIds": [one["id"], two["id"]], "partyIds": parties}
+    await admin.do("smsBatchSend", BATCH, input=given)
+    async with working(office.database, PREPARE):
+        for row in await office.rows("SELECT id FROM job WHERE name = 'sms.prepare'"):
+            await reaches(office.database, row["id"], "DONE")
+    made = await admin.do("contactMerge", "contact { id } merge { id }", **into(one["id"], two["id"]))
+    await admin.do("partyMerge", "party { id }", **into(*parties))
+    count = "SELECT count(*) FROM sms_message WHERE coalesce(contact_id, party_id) = $1"
+    assert [await office.value(count, UUID(key)) for key in (one["id"], parties[0])] == [2, 2]
+    await undo(admin, made)
+    assert [await office.value(count, UUID(each["id"])) for each in (one, two)] == [1, 1]
 
 
 async def test_what_is_cancelled_in_time_is_not_sent(office: Office):
