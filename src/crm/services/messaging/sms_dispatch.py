@@ -123,6 +123,8 @@ async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) ->
     """Write down how these tries ended, all in one transaction; the messages in the order of their ids."""
     changed: list[UUID] = []
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
+        names = [(letter.account["id"], name) for letter, outcome in ended for name in outcome.provider_ids]
+        await sms_reports.hold(deed, names)
         for letter, outcome in sorted(ended, key=lambda each: each[0].ticket.message_id):
             if await _settle(deed, letter, outcome):
                 changed.append(letter.ticket.message_id)
@@ -143,14 +145,20 @@ async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
     """Whether the message changed."""
     key = letter.ticket.message_id
     row = (await deed.rows("SELECT * FROM sms_message WHERE id = $1 FOR NO KEY UPDATE", key))[0]
+    message: Any = SmsMessage._init_from_db(**row)
+    message._saved_in_db = True
     following = await outbound.settle(deed, letter.ticket, outcome)
+    if following is not None:
+        await _write(deed, message, letter, outcome, following)
     if outcome.result is Result.ACCEPTED:
         # Also where somebody else has the row by now: that is how reports find the message.
         await sms_reports.name_parts(deed, row, outcome.provider_ids)
-    if following is None:
-        return False
-    message: Any = SmsMessage._init_from_db(**row)
-    message._saved_in_db = True
+        await sms_reports.catch_up(deed, message, outcome.provider_ids)
+    return following is not None
+
+
+async def _write(deed: Deed, message: Any, letter: Letter, outcome: Outcome, following: Next) -> None:
+    """What a locked message shows of this try."""
     values: dict[str, Any] = {"tries": letter.ticket.tries}
     if letter.repeat and outcome.result in _SENT:
         values["repeated"] = True
@@ -160,9 +168,6 @@ async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
         values |= _ended(deed, message, outcome)
     message.update_from_dict({**values, "updated_at": deed.at})
     await message.save(using_db=deed.tx, update_fields=[*values, "updated_at"])
-    if outcome.result is Result.ACCEPTED:
-        await sms_reports.catch_up(deed, message, outcome.provider_ids)
-    return True
 
 
 def _ended(deed: Deed, message: Any, outcome: Outcome) -> dict[str, Any]:
