@@ -27,6 +27,8 @@ from crm.services.topics import topic_of_changes
 
 PAUSE = timedelta(seconds=1)
 """A peer that is away or asks for patience is left alone so long by the whole account, if it does not say how long."""
+UNDECIDED = timedelta(seconds=2)
+"""So long a message waits whose number has had its share if what is on its way to it arrives."""
 LONGEST_DETAIL = 200
 
 
@@ -54,7 +56,9 @@ ORDER BY a.next_at NULLS FIRST, a.id FOR NO KEY UPDATE OF a SKIP LOCKED
 _MESSAGES = """
 SELECT m.id, m.state, m.category, m.e164, m.text, m.encoding, m.segments, t.provider_code,
     EXISTS (SELECT FROM sms_opt_out x WHERE x.e164 = m.e164 AND x.deleted_at IS NULL) AS opted_out,
-    (SELECT count(*) FROM sms_message s WHERE s.e164 = m.e164 AND s.submitted_at > $2) AS recent
+    (SELECT count(*) FROM sms_message s WHERE s.e164 = m.e164 AND s.submitted_at > $2) AS recent,
+    (SELECT count(*) FROM sms_message s JOIN outbound o ON o.medium = 'SMS' AND o.message_id = s.id
+        WHERE s.e164 = m.e164 AND s.id <> ALL($1::uuid[]) AND (o.holder IS NOT NULL OR o.doubts > 0)) AS underway
 FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id = ANY($1::uuid[])
 """
 
@@ -110,8 +114,11 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
     if message["opted_out"] and category is not SmsCategory.CODE:
         return Outcome(Result.REFUSED, reason=SmsReason.OPTED_OUT)
     limit = account["per_number_per_day"]
-    if limit is not None and message["recent"] + given >= limit and ticket.doubts == 0:
-        return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+    if limit is not None and ticket.doubts == 0:
+        if message["recent"] >= limit:
+            return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+        if message["recent"] + message["underway"] + given >= limit:
+            return Outcome(Result.THROTTLED, after=UNDECIDED)
     if category is SmsCategory.MARKETING:
         later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
         if later > at:
