@@ -86,6 +86,7 @@ CHECKS = {
     ("stored_file", "record"): "(record_id IS NULL) = (record_kind IS NULL)",
     ("stored_file", "size"): "size > 0",
     ("outbound", "counts"): "tries >= 0 AND doubts >= 0",
+    ("sms_message", "doubts"): "doubts >= 0",
 }
 
 NOTICES = (
@@ -647,6 +648,7 @@ class Migration(migrations.Migration):
                 ("delivered_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("tries", fields.IntField(default=0)),
+                ("doubts", fields.IntField(default=0)),
                 ("repeated", fields.BooleanField(default=False)),
                 ("reason", fields.CharField(null=True, max_length=16)),
                 ("detail", fields.CharField(null=True, max_length=200)),

@@ -97,7 +97,8 @@ def _message(
         send_at=instant(f"send {name}") if number % 4 == 0 else None, submitted_at=at if went else None,
         delivered_at=at + timedelta(minutes=1) if state in ("DELIVERED", "RECEIVED") else None,
         ended_at=at + timedelta(minutes=1) if state not in ("QUEUED", "SUBMITTED") else None, tries=number % 4,
-        repeated=bool(number % 2), reason=REASONS.get(state), detail=f"words on {name}" if state == "FAILED" else None,
+        doubts=number % 2, repeated=bool(number % 2), reason=REASONS.get(state),
+        detail=f"words on {name}" if state == "FAILED" else None,
         activity_id=key(Kind.ACTIVITY, "activity of agent") if went and number % 2 else None, filed=True,
         reply_to_id=earlier[number % len(earlier)].id if inbound and earlier else None,
     )  # fmt: skip

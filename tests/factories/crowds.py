@@ -134,10 +134,10 @@ SEED = (
             {STAMPED}
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO sms_message (id, direction, state, category, account_id, batch_id, party_id, contact_id, activity_id, e164, text,
-            encoding, segments, cost, currency, tries, repeated, filed, {STAMPS})
+            encoding, segments, cost, currency, tries, doubts, repeated, filed, {STAMPS})
         SELECT {made(88)}, 'OUTBOUND', 'SUBMITTED', 'NOTICE', (SELECT id FROM sms_account LIMIT 1),
             CASE WHEN n % 3 = 0 THEN {made(87)} END, {made(20)}, CASE WHEN n % 3 > 0 THEN {made(21)} END, {made(22)}, '+8613800138000', 'x',
-            'GSM7', 1, 0, 'CNY', 1, false, true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+            'GSM7', 1, 0, 'CNY', 1, 0, false, true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
         SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n
         WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",

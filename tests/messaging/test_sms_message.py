@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -13,8 +14,11 @@ from tests.factories.texting import account, contact, gateway, sending, until
 from crm.notify.messaging import sms
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_flow import SmsReason
-from crm.services.messaging import sms_dispatch
+from crm.rules.messaging.sms_receipts import Reported
+from crm.services.messaging import sms_dispatch, sms_reports
 from crm.services.messaging.sms_dispatch import Letter
+from crm.services.messaging.sms_reports import Receipt
+from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 SENT = "smsMessage { id state text encoding segments cost currency number e164 actions party { name } contact { name } }"
@@ -166,18 +170,45 @@ async def test_what_is_on_its_way_to_a_number_counts_for_its_limit(office: Offic
     again, free = sorted(await taken(office), key=lambda letter: letter.account["code"] == "b")
     assert (again.outcome, free.outcome) == (two.outcome, None)
     await sms_dispatch.settle(office.database, [(again, again.outcome), (free, Outcome(Result.REJECTED))])
-    # The first may have arrived: it may be tried again, and the other goes on waiting.
-    await sms_dispatch.settle(office.database, [(one, Outcome(Result.DOUBTFUL))])
-    one, again = await taken(office)
-    assert (one.outcome, one.repeat, again.outcome) == (None, True, two.outcome)
-    await sms_dispatch.settle(office.database, [(one, Outcome(Result.REJECTED)), (again, again.outcome)])
-    # It did not, so there is room for the next.
+    # The first was not taken, so there is room for the next.
+    await sms_dispatch.settle(office.database, [(one, Outcome(Result.REJECTED))])
     [again] = await taken(office)
     assert again.outcome is None
-    await sms_dispatch.settle(office.database, [(again, Outcome(Result.ACCEPTED))])
+    # That one may have arrived: it may be tried again, and another waits.
+    await sms_dispatch.settle(office.database, [(again, Outcome(Result.DOUBTFUL))])
     await office.admin.do("smsMessageSend", SEND, input=number)
+    again, late = await taken(office)
+    assert (again.outcome, again.repeat, late.outcome) == (None, True, two.outcome)
+    await sms_dispatch.settle(office.database, [(again, Outcome(Result.REJECTED)), (late, late.outcome)])
+    # Whatever was said of the second try, the first may have arrived.
     [late] = await taken(office)
     assert late.outcome == Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+
+
+async def test_what_may_have_arrived_is_marked_when_somebody_sends_it_again(office: Office):
+    """However it ended: too old after an answer that never came, or unknown to its provider."""
+    account_id = UUID(await account(office, "http://127.0.0.1:9/"))
+    old, unknown, failed = [
+        (await office.admin.do("smsMessageSend", SEND, input={"number": f"1380013800{place}", "text": "a"}))["id"]
+        for place in range(3)
+    ]
+    first, second, third = await taken(office)
+    results = [Outcome(Result.DOUBTFUL), Outcome(Result.ACCEPTED, ("u",)), Outcome(Result.REJECTED)]
+    await sms_dispatch.settle(office.database, list(zip((first, second, third), results, strict=True)))
+    await office.rows("UPDATE outbound SET first_due_at = now() - interval '25 hours'")
+    [first] = await taken(office)
+    assert first.outcome is not None
+    await sms_dispatch.settle(office.database, [(first, first.outcome)])
+    async with system_deed(office.database, "hook") as deed:
+        await sms_reports.receipts(deed, account_id, [Receipt("1", Reported.UNKNOWN, datetime.now(UTC), provider_id="u")])
+    for key, state in ((old, "EXPIRED"), (unknown, "UNKNOWN"), (failed, "FAILED")):
+        assert (await office.admin.ask("smsMessage", "state", id=key))["state"] == state
+        await office.admin.do("smsMessageRetry", SEND, id=key)
+    again = {str(letter.message["id"]): letter for letter in await taken(office)}
+    assert {key: letter.repeat for key, letter in again.items()} == {old: True, unknown: True, failed: False}
+    await sms_dispatch.settle(office.database, [(letter, Outcome(Result.ACCEPTED)) for letter in again.values()])
+    shown = [(await office.admin.ask("smsMessage", "repeated", id=key))["repeated"] for key in (old, unknown, failed)]
+    assert shown == [True, True, False]
 
 
 async def test_what_changed_since_it_was_queued_is_asked_again(office: Office, monkeypatch):

@@ -40,6 +40,7 @@ class SmsBatch(OwnedRecord):
 class SmsMessage(OwnedRecord):
     """短信. Its state follows from what its provider says; `repeated`: it was sent again after an answer that never came.
 
+    `doubts` counts the answers that never came, also when it has left the queue: sent again, it may arrive twice.
     `filed` is false while an activity of its party is still to be made of it.
     """
 
@@ -64,6 +65,7 @@ class SmsMessage(OwnedRecord):
     delivered_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
+    doubts = fields.IntField(default=0)
     repeated = fields.BooleanField(default=False)
     reason = fields.CharField(max_length=16, null=True)
     detail = fields.CharField(max_length=200, null=True)

@@ -56,7 +56,8 @@ ORDER BY a.next_at NULLS FIRST, a.id FOR NO KEY UPDATE OF a SKIP LOCKED
 _MESSAGES = """
 SELECT m.id, m.state, m.category, m.e164, m.text, m.encoding, m.segments, t.provider_code,
     EXISTS (SELECT FROM sms_opt_out x WHERE x.e164 = m.e164 AND x.deleted_at IS NULL) AS opted_out,
-    (SELECT count(*) FROM sms_message s WHERE s.e164 = m.e164 AND s.submitted_at > $2) AS recent,
+    (SELECT count(*) FROM sms_message s
+        WHERE s.e164 = m.e164 AND (s.submitted_at > $2 OR s.doubts > 0 AND s.ended_at > $2)) AS recent,
     (SELECT count(*) FROM sms_message s JOIN outbound o ON o.medium = 'SMS' AND o.message_id = s.id
         WHERE s.e164 = m.e164 AND s.id <> ALL($1::uuid[]) AND (o.holder IS NOT NULL OR o.doubts > 0)) AS underway
 FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id = ANY($1::uuid[])
@@ -166,7 +167,8 @@ async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
 
 async def _write(deed: Deed, message: Any, letter: Letter, outcome: Outcome, following: Next) -> None:
     """What a locked message shows of this try."""
-    values: dict[str, Any] = {"tries": letter.ticket.tries}
+    doubts = letter.ticket.doubts + (outcome.result is Result.DOUBTFUL)
+    values: dict[str, Any] = {"tries": letter.ticket.tries, "doubts": doubts}
     if letter.repeat and outcome.result in _SENT:
         values["repeated"] = True
     if outcome.detail is not None:
