@@ -62,7 +62,6 @@ UNIQUES = {
     "sms_account_primary": 'sms_account ("primary") WHERE "primary" AND deleted_at IS NULL',
     "sms_template_name": "sms_template (lower(name)) WHERE deleted_at IS NULL",
     "sms_opt_out_number": "sms_opt_out (e164) WHERE deleted_at IS NULL",
-    "sms_message_once": "sms_message (batch_id, coalesce(contact_id, party_id)) WHERE batch_id IS NOT NULL",
 }
 CATEGORY = "category IN ('CODE', 'NOTICE', 'MARKETING')"
 CHECKS = {
@@ -87,6 +86,7 @@ CHECKS = {
     ("stored_file", "record"): "(record_id IS NULL) = (record_kind IS NULL)",
     ("stored_file", "size"): "size > 0",
     ("outbound", "counts"): "tries >= 0 AND doubts >= 0",
+    ("sms_message", "doubts"): "doubts >= 0",
 }
 
 NOTICES = (
@@ -479,6 +479,7 @@ class Migration(migrations.Migration):
                 ("send_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("recipient_count", fields.IntField(default=0)),
                 ("prepared_count", fields.IntField(default=0)),
+                ("prepared_parts", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("refused_count", fields.IntField(default=0)),
                 ("segment_count", fields.IntField(default=0)),
                 ("cost", fields.DecimalField(default=0, max_digits=20, decimal_places=4)),
@@ -647,6 +648,7 @@ class Migration(migrations.Migration):
                 ("delivered_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("tries", fields.IntField(default=0)),
+                ("doubts", fields.IntField(default=0)),
                 ("repeated", fields.BooleanField(default=False)),
                 ("reason", fields.CharField(null=True, max_length=16)),
                 ("detail", fields.CharField(null=True, max_length=200)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -13,6 +15,12 @@ from tests.factories.texting import SECRET, account, contact, gateway, sending, 
 
 from crm.core.signing import signature
 from crm.notify.messaging import sms
+from crm.rules.messaging.sending import Outcome, Result
+from crm.rules.messaging.sms_receipts import Reported
+from crm.services.messaging import sms_dispatch, sms_reports
+from crm.services.messaging.sms_dispatch import Letter
+from crm.services.messaging.sms_reports import Receipt
+from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 SEND = "smsMessage { id state }"
@@ -82,6 +90,52 @@ async def test_receipts_for_what_nobody_knows_are_kept_until_somebody_does(offic
         await account(office, peer.url, code="other", primary=False)
         await told(office, {"event_id": "4", "reference": lost["id"], "state": "failed"}, name="other")
         assert (await shown(office, lost["id"]))["state"] == "SUBMITTED"
+
+
+async def test_a_receipt_and_the_answer_it_is_about_may_be_written_at_the_same_time(office: Office):
+    key = UUID(await account(office, "http://127.0.0.1:9/", perSecond=1000))
+    waiting = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
+        " WHERE l.locktype = 'advisory' AND NOT l.granted"
+    )
+
+    async def taken() -> tuple[str, Letter]:
+        await office.rows("UPDATE sms_account SET next_at = NULL")
+        made = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+        [letter] = await sms_dispatch.take(office.database, 5)
+        return str(made["id"]), letter
+
+    def receipt(name: str) -> Receipt:
+        return Receipt(name, Reported.DELIVERED, datetime.now(UTC), provider_id=name)
+
+    kept, over = asyncio.Event(), asyncio.Event()
+
+    async def hook() -> None:
+        async with system_deed(office.database, "hook") as deed:
+            assert await sms_reports.receipts(deed, key, [receipt("a")]) == 1
+            kept.set()
+            await over.wait()
+
+    one, letter = await taken()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hook())
+        await kept.wait()
+        tasks.create_task(sms_dispatch.settle(office.database, [(letter, accepted("a"))]))
+        await until(office, waiting, lambda count: count == 1, 5)
+        over.set()
+    assert (await shown(office, one))["state"] == "DELIVERED"
+    # The answer that comes too late, when its message is being tried again, tells whose the receipt was all the same.
+    two, letter = await taken()
+    async with system_deed(office.database, "hook") as deed:
+        await sms_reports.receipts(deed, key, [receipt("b")])
+    await office.rows("UPDATE outbound SET holder = gen_random_uuid()")
+    await sms_dispatch.settle(office.database, [(letter, accepted("b"))])
+    assert (await shown(office, two))["state"] == "DELIVERED"
+    assert await office.value("SELECT count(*) FROM sms_report WHERE NOT settled") == 0
+
+
+def accepted(name: str) -> Outcome:
+    return Outcome(Result.ACCEPTED, (name,))
 
 
 async def test_forged_old_and_malformed_reports_are_refused_whole(office: Office):

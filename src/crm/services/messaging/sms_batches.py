@@ -29,7 +29,7 @@ from crm.services.change_batches import record_changes
 from crm.services.deeds import Deed
 from crm.services.jobs import BATCH, enqueue_many
 from crm.services.messaging import outbound
-from crm.services.messaging.sms_batch_preparing import PREPARE, Prepare
+from crm.services.messaging.sms_batch_preparing import INNER, PREPARE, Prepare
 from crm.services.messaging.sms_judgement import Sample, judged
 from crm.services.messaging.sms_recipients import blind_to, recipients, refuse_hidden
 from crm.services.messaging.sms_texts import draft_of
@@ -115,8 +115,10 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
     }  # fmt: skip
     batch, changes = await insert(deed, SmsBatch, Kind.SMS_BATCH, await owned_by(deed, "sms_batch", values))
     changes += await custom_values.write(deed, batch, given, new=True)
-    await record_change(deed, batch, "sms_batch.create", [each for each in changes if each.field != "given"])
-    parts = [Prepare(batch.id, list(part.contacts), list(part.parties)) for part in meant.chunks(BATCH)]
+    await record_change(deed, batch, "sms_batch.create", [each for each in changes if each.field not in INNER])
+    parts = [
+        Prepare(batch.id, number, list(part.contacts), list(part.parties)) for number, part in enumerate(meant.chunks(BATCH))
+    ]
     await enqueue_many(deed, PREPARE, parts, alone=f"sms batch {batch.id}")
     return batch.id
 

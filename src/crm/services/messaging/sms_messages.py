@@ -12,7 +12,7 @@ from crm.core.errors import IllegalTransition, Invalid
 from crm.core.kinds import Kind
 from crm.models import SmsMessage
 from crm.rules.messaging.sending import Medium
-from crm.rules.messaging.sms_flow import SMS_FLOW, SmsCategory, SmsDirection, SmsReason, SmsState, SmsVerb
+from crm.rules.messaging.sms_flow import SMS_FLOW, SmsCategory, SmsDirection, SmsState, SmsVerb
 from crm.rules.messaging.sms_hours import allowed_at
 from crm.services import custom_values
 from crm.services.deeds import Deed
@@ -109,7 +109,7 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
 async def retry(deed: Deed, record_id: str) -> UUID:
     """Send it again; where nobody knows whether it arrived, it may arrive twice, and is marked."""
     message: Any = await claim(deed, SmsMessage, record_id, Action.UPDATE)
-    doubtful = message.state == SmsState.UNKNOWN and message.reason == SmsReason.NO_ANSWER
+    doubtful = message.doubts > 0 or message.state == SmsState.UNKNOWN
     state = SMS_FLOW.after(SmsState(message.state), SmsVerb.RETRY)
     if message.category != SmsCategory.CODE and await sms_opt_outs.among(deed, [message.e164]):
         raise Invalid(OPTED_OUT, ("id",))
