@@ -8,13 +8,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.factories.api import Office, opened
 from tests.factories.texting import account, contact, sending, until
 
 from crm.notify.gateways.sms import smpp
+from crm.notify.gateways.sms.driver import Text, Way
+from crm.notify.gateways.sms.smpp import SmppDriver
+from crm.rules.messaging.sending import Result
+from crm.rules.messaging.sms_text import parts_of
 
 smpp34: Any = pytest.importorskip("smpp34")
 office = pytest.fixture(opened)
@@ -71,6 +77,28 @@ async def centre() -> AsyncIterator[Centre]:
         yield made
     finally:
         await made.close()
+
+
+async def _unheard(_report: Any) -> None:
+    raise AssertionError("nobody reports anything")
+
+
+def driver(peer: Centre, heard: Any = _unheard, *, scheme: str = "smpp", private: bool = True) -> SmppDriver:
+    return SmppDriver(Way("SMPP", f"{scheme}://crm@localhost:{peer.port}", "pw", None, Path(), private), heard)
+
+
+def text_of(words: str) -> Text:
+    return Text(UUID(int=1), "+8613800138000", words, tuple(parts_of(words)), "UCS2", "NOTICE", None, repeat=False)
+
+
+@pytest.mark.parametrize("scheme", ["smpp", "smpps"])
+async def test_a_centre_in_a_private_network_hears_nothing_unless_that_is_allowed(scheme: str):
+    async with centre() as peer:
+        sender = driver(peer, scheme=scheme, private=False)
+        outcome = await sender.send(text_of("中"))
+        assert outcome.result is Result.NOT_SENT
+        assert outcome.detail == "localhost is an address of a private network, which CRM_PRIVATE_PEERS does not allow"
+        assert (peer.esme, peer.taken) == (None, [])
 
 
 async def test_a_message_goes_out_in_parts_and_its_receipts_and_replies_come_back(office: Office):

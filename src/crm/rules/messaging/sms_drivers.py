@@ -28,3 +28,9 @@ def is_address(url: str | None, schemes: Collection[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
+
+
+def origin_of(url: str | None) -> tuple[str, str | None, int | None]:
+    """Who listens at an address, and whether by an encrypted line: scheme, host and port."""
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.hostname, parts.port

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from crm.core.clock import now
+from crm.notify.gateways.peers import Forbidden, addresses_of
 from crm.notify.gateways.sms.driver import CannotSend, Text, Way
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_receipts import Reported
@@ -55,6 +56,7 @@ class SmppDriver:
             raise CannotSend("SMPP needs the extra: pip install crm[smpp]") from None
         if not way.url:
             raise CannotSend("the account has no address")
+        self.address = urlsplit(way.url)
         self._library: Any = smpp34
         self.way, self.heard = way, heard
         self._client: Any = None
@@ -66,6 +68,8 @@ class SmppDriver:
         """Every part, in order. What failed after a part was taken leaves it open whether the message arrives."""
         try:
             session = await self._bound()
+        except Forbidden as error:
+            return Outcome(Result.NOT_SENT, detail=str(error))
         except (self._library.SmppError, OSError, TimeoutError) as error:
             return Outcome(Result.NOT_SENT, detail=f"the message centre cannot be reached ({error})"[:150])
         names: list[str] = []
@@ -106,16 +110,25 @@ class SmppDriver:
         """The session; bound now if there is none. Whoever comes meanwhile waits for it."""
         async with self._binding:
             if self._session is None:
-                parts = urlsplit(self.way.url or "")
-                self._client = self._library.Client(
-                    parts.hostname or "", parts.port or 2775, unquote(parts.username or ""),
-                    unquote(parts.password or "") or self.way.secret, bind_type="TRX", tls=parts.scheme == "smpps",
-                    connect_timeout_ms=int(CONNECT_SECONDS * 1000),
-                )  # fmt: skip
                 async with asyncio.timeout(CONNECT_SECONDS * 2):
-                    self._session = await self._client.connect()
+                    self._session = await self._connect()
                 self._listening = asyncio.create_task(self._listen(self._session))
             return self._session
+
+    async def _connect(self) -> Any:
+        """Bind at an address that was judged.
+
+        With TLS the host is named again, since its certificate is for the name; should the name lead elsewhere by then, the
+        certificate of whoever is there is wrong, and the secret stays with us.
+        """
+        parts, tls = self.address, self.address.scheme == "smpps"
+        host, port = parts.hostname or "", parts.port or 2775
+        address = (await addresses_of(host, port, private=self.way.private))[0]
+        self._client = self._library.Client(
+            host if tls else address, port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
+            bind_type="TRX", tls=tls, connect_timeout_ms=int(CONNECT_SECONDS * 1000),
+        )  # fmt: skip
+        return await self._client.connect()
 
     async def _listen(self, session: Any) -> None:
         """Hand on what comes, until the session ends."""
