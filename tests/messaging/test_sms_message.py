@@ -11,6 +11,7 @@ from tests.factories.api import Office, opened
 from tests.factories.texting import account, contact, gateway, sending, until
 
 from crm.notify.messaging import sms
+from crm.services.messaging import sms_dispatch
 
 office = pytest.fixture(opened)
 SENT = "smsMessage { id state text encoding segments cost currency number e164 actions party { name } contact { name } }"
@@ -206,6 +207,14 @@ async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: O
             await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 5)
         assert await office.value("SELECT state FROM sms_message WHERE category = 'MARKETING'") == "QUEUED"
         assert await office.value("SELECT due_at > now() + interval '1 hour' FROM outbound")
+
+
+async def test_a_long_message_takes_of_the_rate_what_its_parts_take(office: Office):
+    await account(office, "http://127.0.0.1:9/", perSecond=1)
+    made = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "中" * 500})
+    assert made["segments"] == 8
+    assert len(await sms_dispatch.take(office.database, 5)) == 1
+    assert await office.value("SELECT next_at > now() + interval '4 seconds' FROM sms_account WHERE code = 'peer'")
 
 
 async def test_a_private_address_is_not_written_to_unless_that_is_allowed(office: Office):

@@ -21,6 +21,7 @@ from crm.notify.gateways.sms.driver import Text, Way
 from crm.notify.gateways.sms.smpp import SmppDriver
 from crm.rules.messaging.sending import Result
 from crm.rules.messaging.sms_text import parts_of
+from crm.services.messaging.outbound import HELD
 
 smpp34: Any = pytest.importorskip("smpp34")
 office = pytest.fixture(opened)
@@ -99,6 +100,32 @@ async def test_a_centre_in_a_private_network_hears_nothing_unless_that_is_allowe
         assert outcome.result is Result.NOT_SENT
         assert outcome.detail == "localhost is an address of a private network, which CRM_PRIVATE_PEERS does not allow"
         assert (peer.esme, peer.taken) == (None, [])
+
+
+async def test_no_part_is_sent_again_where_the_centre_said_what_became_of_it(monkeypatch):
+    monkeypatch.setattr(smpp, "PATIENCE", timedelta(milliseconds=1))
+    async with centre() as peer:
+        sender, text = driver(peer), text_of("中" * 140)
+        for answers, result, parts in (
+            ([0, smpp34.ESME_RTHROTTLED, smpp34.ESME_RMSGQFUL, 0, smpp34.ESME_RTHROTTLED], Result.ACCEPTED, [1, 2, 3]),
+            ([smpp34.ESME_RTHROTTLED], Result.THROTTLED, []),
+            ([0, smpp34.ESME_RINVDSTADR], Result.REJECTED, [1]),
+        ):
+            peer.answers = list(answers)
+            outcome = await sender.send(text)
+            assert (outcome.result, [bytes(each.short_message)[5] for each in peer.taken]) == (result, parts)
+            assert len(outcome.provider_ids) == (3 if result is Result.ACCEPTED else 0)
+            peer.taken.clear()
+        # A centre that asks for patience for ever gets it as long as the claim of the message lasts, and no longer.
+        monkeypatch.setattr(smpp, "PARTS_SECONDS", 0.1)
+        peer.answers = [0, *[smpp34.ESME_RTHROTTLED] * 1000]
+        outcome = await sender.send(text)
+        assert (outcome.result, outcome.detail) == (Result.DOUBTFUL, "1 of 3 parts were taken in time")
+        await sender.close()
+
+
+def test_a_try_ends_before_its_claim_does():
+    assert timedelta(seconds=smpp.BIND_SECONDS + smpp.PARTS_SECONDS + smpp.FORGET_SECONDS) < HELD
 
 
 async def test_a_message_goes_out_in_parts_and_its_receipts_and_replies_come_back(office: Office):

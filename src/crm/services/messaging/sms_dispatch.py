@@ -67,10 +67,12 @@ async def take(database: Database, most: int) -> list[Letter]:
             if len(letters) >= most:
                 break
             tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(most - len(letters), account["per_second"]))
+            given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
-            opens = deed.at + timedelta(seconds=len(tickets) / account["per_second"])
+            parts = sum(letter.message["segments"] for letter in given)
+            opens = deed.at + timedelta(seconds=parts / account["per_second"])
             await deed.run("UPDATE sms_account SET next_at = $2 WHERE id = $1", account["id"], opens)
-            letters += await _letters(deed, account, tickets)
+            letters += given
     return letters
 
 

@@ -29,6 +29,12 @@ from crm.services.messaging.sms_reports import Receipt
 
 ANSWER_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
+BIND_SECONDS = 20.0
+"""With the wait for whoever binds already."""
+PARTS_SECONDS = 60.0
+"""For all parts of a message."""
+FORGET_SECONDS = 2.0
+"""For leaving a session. All three together end before the claim of a message does: else somebody sends it once more."""
 QUEUE_FULL, THROTTLED, SYSTEM_ERROR = 0x14, 0x58, 0x08
 JOINED, RECEIPT = 0x40, 0x04
 CODINGS = {SmsEncoding.GSM7: 0, SmsEncoding.UCS2: 8}
@@ -65,24 +71,40 @@ class SmppDriver:
         self._binding = asyncio.Lock()
 
     async def send(self, text: Text) -> Outcome:
-        """Every part, in order. What failed after a part was taken leaves it open whether the message arrives."""
+        """Every part, in order. What got no answer leaves it open whether the message arrives, and only that."""
         try:
-            session = await self._bound()
+            async with asyncio.timeout(BIND_SECONDS):
+                session = await self._bound()
         except Forbidden as error:
             return Outcome(Result.NOT_SENT, detail=str(error))
         except (self._library.SmppError, OSError, TimeoutError) as error:
             return Outcome(Result.NOT_SENT, detail=f"the message centre cannot be reached ({error})"[:150])
         names: list[str] = []
-        for place in range(len(text.parts)):
-            failed, name = await self._submit(session, text, place)
-            if failed is not None:
-                return failed if not names else Outcome(Result.DOUBTFUL, tuple(names), failed.detail)
-            names.append(name)
-        return Outcome(Result.ACCEPTED, tuple(names))
+        try:
+            async with asyncio.timeout(PARTS_SECONDS):
+                failed = await self._submit_all(session, text, names)
+        except TimeoutError:
+            failed = Outcome(Result.DOUBTFUL, detail=f"{len(names)} of {len(text.parts)} parts were taken in time")
+        return failed or Outcome(Result.ACCEPTED, tuple(names))
 
     async def close(self) -> None:
         """Unbind."""
         await self._forget(politely=True)
+
+    async def _submit_all(self, session: Any, text: Text, names: list[str]) -> Outcome | None:
+        """How it failed, if so. `names` gets the centre's name for each part that it took.
+
+        Asked for patience between two parts, wait and go on with that part: to begin again would repeat those that were taken.
+        """
+        while len(names) < len(text.parts):
+            failed, name = await self._submit(session, text, len(names))
+            if failed is None:
+                names.append(name)
+            elif names and failed.result is Result.THROTTLED:
+                await asyncio.sleep(PATIENCE.total_seconds())
+            else:
+                return failed
+        return None
 
     async def _submit(self, session: Any, text: Text, place: int) -> tuple[Outcome | None, str]:
         encoding = SmsEncoding(text.encoding)
@@ -148,10 +170,11 @@ class SmppDriver:
         client, self._client = self._client, None
         listening, self._listening = self._listening, None
         with suppress(Exception):
-            if politely and session is not None:
-                await asyncio.wait_for(session.unbind(), 1)
-            if client is not None:
-                await asyncio.wait_for(client.stop(), 1)
+            async with asyncio.timeout(FORGET_SECONDS):
+                if politely and session is not None:
+                    await session.unbind()
+                if client is not None:
+                    await client.stop()
         if listening is not None:
             listening.cancel()
 
