@@ -50,7 +50,11 @@ async def test_wrong_accounts_are_refused_and_there_is_one_primary(office: Offic
     found = (await admin.ask("smsAccounts", "nodes { code primary }"))["nodes"]
     assert found == [{"code": "default", "primary": False}, {"code": "main", "primary": True}]
     wrong = {
-        "code": ("Main", "", "a b", "x" * 41), "url": (None, "ftp://x/", "smpp://x"), "signature": ("【x】", "a{b"),
+        "code": ("Main", "", "a b", "x" * 41), "signature": ("【x】", "a{b"),
+        "url": (
+            None, "ftp://x/", "smpp://x", "https://[", "https://x:99999/", "https://x:y/", "https://a..b/", "https://./",
+            "https://x/a b", "https://x/a\tb", f"https://{'a' * 64}.example/", "https://x/路径", "https://例子.example/",
+        ),
         "perSecond": (0, 1001), "perNumberPerDay": (0,), "quietFrom": ("9:00", "24:00"), "timeZone": ("Mars/Base",),
         "segmentPrice": ("-1",), "currency": ("yuan",), "optOutText": ("<b>",),
     }  # fmt: skip

@@ -65,10 +65,11 @@ class Poster:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The peer's answer. `NotSent` or `Unanswered` where there is none; redirects are answers like any other."""
+        request = self._request(body, headers)
         line = await self._line()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._ask(line, body, headers)
+                answer = await self._ask(line, request, body)
         except (OSError, TimeoutError, h11.ProtocolError, asyncio.IncompleteReadError) as error:
             line.writer.close()
             raise Unanswered(f"no answer came ({type(error).__name__})") from error
@@ -94,7 +95,8 @@ class Poster:
                 return await self._connect()
         except Forbidden as error:
             raise NotSent(str(error)) from None
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
+            # ValueError, too: that is what a name is answered with that cannot be one.
             raise NotSent(f"{self.parts.hostname}:{self.port} cannot be reached ({type(error).__name__})") from error
 
     async def _connect(self) -> _Line:
@@ -106,9 +108,15 @@ class Poster:
         reader, writer = await asyncio.open_connection(address, self.port, ssl=context, server_hostname=named)
         return _Line(reader, writer)
 
-    async def _ask(self, line: _Line, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _request(self, body: bytes, headers: Mapping[str, str]) -> h11.Request:
+        """Before there is a line: what cannot be written as a request was not sent."""
         own = [("host", self.parts.netloc.rpartition("@")[2]), ("content-length", str(len(body))), ("user-agent", "crm")]
-        request = h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        try:
+            return h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        except (ValueError, h11.LocalProtocolError) as error:
+            raise NotSent(f"the address cannot be written in a request ({type(error).__name__})") from error
+
+    async def _ask(self, line: _Line, request: h11.Request, body: bytes) -> Answer:
         sent = [line.talk.send(part) for part in (request, h11.Data(data=body), h11.EndOfMessage())]
         line.writer.write(b"".join(part for part in sent if part is not None))
         await line.writer.drain()

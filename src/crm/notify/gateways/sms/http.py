@@ -42,7 +42,10 @@ class HttpDriver:
         if not way.secret:
             raise CannotSend("the account has no secret to sign with")
         self.way = way
-        self.poster = Poster(way.url, private=way.private)
+        try:
+            self.poster = Poster(way.url, private=way.private)
+        except ValueError:
+            raise CannotSend("the address of the account is none") from None
 
     async def send(self, text: Text) -> Outcome:
         """One POST; what is unclear is DOUBTFUL, and only that."""

@@ -62,7 +62,11 @@ class SmppDriver:
             raise CannotSend("SMPP needs the extra: pip install crm[smpp]") from None
         if not way.url:
             raise CannotSend("the account has no address")
-        self.address = urlsplit(way.url)
+        try:
+            self.address = urlsplit(way.url)
+            self.port = self.address.port or 2775
+        except ValueError:
+            raise CannotSend("the address of the account is none") from None
         self._library: Any = smpp34
         self.way, self.heard = way, heard
         self._client: Any = None
@@ -77,7 +81,7 @@ class SmppDriver:
                 session = await self._bound()
         except Forbidden as error:
             return Outcome(Result.NOT_SENT, detail=str(error))
-        except (self._library.SmppError, OSError, TimeoutError) as error:
+        except (self._library.SmppError, OSError, TimeoutError, ValueError) as error:
             return Outcome(Result.NOT_SENT, detail=f"the message centre cannot be reached ({error})"[:150])
         names: list[str] = []
         try:
@@ -144,10 +148,10 @@ class SmppDriver:
         certificate of whoever is there is wrong, and the secret stays with us.
         """
         parts, tls = self.address, self.address.scheme == "smpps"
-        host, port = parts.hostname or "", parts.port or 2775
-        address = (await addresses_of(host, port, private=self.way.private))[0]
+        host = parts.hostname or ""
+        address = (await addresses_of(host, self.port, private=self.way.private))[0]
         self._client = self._library.Client(
-            host if tls else address, port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
+            host if tls else address, self.port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
             bind_type="TRX", tls=tls, connect_timeout_ms=int(CONNECT_SECONDS * 1000),
         )  # fmt: skip
         return await self._client.connect()
