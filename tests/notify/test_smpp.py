@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.factories.api import Office, opened
-from tests.factories.texting import account, contact, sending, until
+from tests.factories.texting import account, contact, sending, settings, until
 
 from crm.notify.gateways.sms import smpp
 from crm.notify.gateways.sms.driver import Text, Way
 from crm.notify.gateways.sms.smpp import SmppDriver
+from crm.notify.messaging import sms
 from crm.rules.messaging.sending import Result
 from crm.rules.messaging.sms_text import parts_of
+from crm.services.messaging import sms_replies
 from crm.services.messaging.outbound import HELD
 
 smpp34: Any = pytest.importorskip("smpp34")
@@ -63,6 +66,12 @@ class Centre:
             with suppress(asyncio.CancelledError):
                 await self._task
         await self.server.stop()
+
+    async def bound(self) -> Any:
+        async with asyncio.timeout(10):
+            while self.esme is None:
+                await asyncio.sleep(0.01)
+        return self.esme
 
     async def report(self, name: str, state: str) -> None:
         await self.esme.deliver_sm("", f"id:{name} sub:001 dlvrd:001 stat:{state} err:000".encode(), esm_class=4)
@@ -125,7 +134,39 @@ async def test_no_part_is_sent_again_where_the_centre_said_what_became_of_it(mon
 
 
 def test_a_try_ends_before_its_claim_does():
-    assert timedelta(seconds=smpp.BIND_SECONDS + smpp.PARTS_SECONDS + smpp.FORGET_SECONDS) < HELD
+    assert timedelta(seconds=smpp.BIND_SECONDS + smpp.PARTS_SECONDS + 3 * smpp.FORGET_SECONDS) < HELD
+
+
+async def test_a_reply_is_heard_before_anything_is_sent_and_also_while_the_database_is_away(office: Office, monkeypatch):
+    """The centre has been answered when we hear of it, so it will not tell it again."""
+    failures = [asyncpg.DeadlockDetectedError("victim"), asyncpg.CannotConnectNowError("starting"), OSError("away")]
+    receive_all = sms_replies.receive_all
+
+    async def failing(*given: Any) -> int:
+        if failures:
+            raise failures.pop(0)
+        return await receive_all(*given)
+
+    monkeypatch.setattr(sms_replies, "receive_all", failing)
+    monkeypatch.setattr(sms, "PAUSE_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr(sms, "LISTEN_SECONDS", 0.01)
+    async with centre() as peer:
+        await account(office, f"smpp://crm@127.0.0.1:{peer.port}", driver="SMPP", secret="pw")
+        running = asyncio.create_task(sms.run(office.database, settings(office)))
+        try:
+            reply = {"source_addr": "8613800138000", "source_addr_ton": 1}
+            await (await peer.bound()).deliver_sm("10690000", b"TD", **reply)
+            await until(office, "SELECT count(*) FROM sms_opt_out", lambda count: count == 1)
+            # The line breaks off: it is made again, with nothing to send.
+            peer.esme, lost = None, peer.esme
+            await lost.unbind()
+            # And what was answered when we stop is written down before we are gone.
+            await (await peer.bound()).deliver_sm("10690000", b"hello", **reply)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert await office.value("SELECT count(*) FROM sms_message WHERE text = 'hello'") == 1
+        assert failures == []
 
 
 async def test_a_message_goes_out_in_parts_and_its_receipts_and_replies_come_back(office: Office):

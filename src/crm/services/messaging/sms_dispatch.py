@@ -76,6 +76,14 @@ async def take(database: Database, most: int) -> list[Letter]:
     return letters
 
 
+async def listening(database: Database) -> list[dict[str, Any]]:
+    """The accounts whose peer may speak over the line that it is sent by. What INSTALLATION is stands in the settings."""
+    query = "SELECT * FROM sms_account WHERE active AND deleted_at IS NULL AND driver IN ('SMPP', 'INSTALLATION') ORDER BY id"
+    async with database.transaction() as tx:
+        found: list[dict[str, Any]] = await tx.execute_query_dict(query)
+    return found
+
+
 async def next_due(database: Database) -> datetime | None:
     """When there is something to send next, as far as the gates of the accounts allow; None where nothing waits."""
     async with database.transaction() as tx:

@@ -63,6 +63,9 @@ class HttpDriver:
             return Outcome(Result.DOUBTFUL, detail=str(error))
         return judged(answer)
 
+    async def listen(self) -> None:
+        """Its hook is told."""
+
     async def close(self) -> None:
         """Close its connections."""
         await self.poster.close()

@@ -34,7 +34,7 @@ BIND_SECONDS = 20.0
 PARTS_SECONDS = 60.0
 """For all parts of a message."""
 FORGET_SECONDS = 2.0
-"""For leaving a session. All three together end before the claim of a message does: else somebody sends it once more."""
+"""For each step of leaving a session. All of it ends before the claim of a message does: else somebody sends it once more."""
 QUEUE_FULL, THROTTLED, SYSTEM_ERROR = 0x14, 0x58, 0x08
 JOINED, RECEIPT = 0x40, 0x04
 CODINGS = {SmsEncoding.GSM7: 0, SmsEncoding.UCS2: 8}
@@ -77,12 +77,9 @@ class SmppDriver:
     async def send(self, text: Text) -> Outcome:
         """Every part, in order. What got no answer leaves it open whether the message arrives, and only that."""
         try:
-            async with asyncio.timeout(BIND_SECONDS):
-                session = await self._bound()
-        except Forbidden as error:
-            return Outcome(Result.NOT_SENT, detail=str(error))
-        except (self._library.SmppError, OSError, TimeoutError, ValueError) as error:
-            return Outcome(Result.NOT_SENT, detail=f"the message centre cannot be reached ({error})"[:150])
+            session = await self._reached()
+        except CannotSend as error:
+            return Outcome(Result.NOT_SENT, detail=str(error)[:150])
         names: list[str] = []
         try:
             async with asyncio.timeout(PARTS_SECONDS):
@@ -91,9 +88,23 @@ class SmppDriver:
             failed = Outcome(Result.DOUBTFUL, detail=f"{len(names)} of {len(text.parts)} parts were taken in time")
         return failed or Outcome(Result.ACCEPTED, tuple(names))
 
+    async def listen(self) -> None:
+        """Bind, so that receipts and replies come in, whether anything is sent or not."""
+        await self._reached()
+
     async def close(self) -> None:
-        """Unbind."""
-        await self._forget(politely=True)
+        """Unbind, and hand on what came until then."""
+        await self._forget(self._session)
+
+    async def _reached(self) -> Any:
+        """The session, or `CannotSend` and why there is none."""
+        try:
+            async with asyncio.timeout(BIND_SECONDS):
+                return await self._bound()
+        except Forbidden as error:
+            raise CannotSend(str(error)) from None
+        except (self._library.SmppError, OSError, TimeoutError, ValueError) as error:
+            raise CannotSend(f"the message centre cannot be reached ({error})") from error
 
     async def _submit_all(self, session: Any, text: Text, names: list[str]) -> Outcome | None:
         """How it failed, if so. `names` gets the centre's name for each part that it took.
@@ -123,7 +134,7 @@ class SmppDriver:
                     dest_addr_npi=ISDN, esm_class=JOINED if joined else 0, registered_delivery=1, data_coding=CODINGS[encoding],
                 )  # fmt: skip
         except (self._library.SmppError, OSError, TimeoutError) as error:
-            await self._forget()
+            await self._forget(session)
             return Outcome(Result.DOUBTFUL, detail=f"no answer came ({type(error).__name__})"), ""
         if answer.is_success:
             return None, str(answer.message_id or "")
@@ -154,7 +165,12 @@ class SmppDriver:
             host if tls else address, self.port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
             bind_type="TRX", tls=tls, connect_timeout_ms=int(CONNECT_SECONDS * 1000),
         )  # fmt: skip
-        return await self._client.connect()
+        try:
+            return await self._client.connect()
+        except BaseException:
+            with suppress(Exception):
+                await self._client.stop()
+            raise
 
     async def _listen(self, session: Any) -> None:
         """Hand on what comes, until the session ends."""
@@ -169,17 +185,23 @@ class SmppDriver:
         if self._session is session:
             self._session = None
 
-    async def _forget(self, *, politely: bool = False) -> None:
-        session, self._session = self._session, None
-        client, self._client = self._client, None
-        listening, self._listening = self._listening, None
+    async def _forget(self, session: Any) -> None:
+        """Leave this session, unless somebody has bound another one since.
+
+        The centre has been answered for all that came in, so whoever listens gets time to hand it on.
+        """
+        if session is None or self._session is not session:
+            return
+        client, listening = self._client, self._listening
+        self._session = self._client = self._listening = None
         with suppress(Exception):
             async with asyncio.timeout(FORGET_SECONDS):
-                if politely and session is not None:
-                    await session.unbind()
-                if client is not None:
-                    await client.stop()
+                await session.unbind()
+        with suppress(Exception):
+            async with asyncio.timeout(FORGET_SECONDS):
+                await client.stop()
         if listening is not None:
+            await asyncio.wait({listening}, timeout=FORGET_SECONDS)
             listening.cancel()
 
 
