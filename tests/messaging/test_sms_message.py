@@ -317,6 +317,14 @@ async def test_of_a_party_that_one_does_not_see_no_name_is_told(office: Office):
         ]
 
 
+async def test_a_long_message_takes_of_the_rate_what_its_parts_take(office: Office):
+    await account(office, "http://127.0.0.1:9/", perSecond=1)
+    made = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "中" * 500})
+    assert made["segments"] == 8
+    assert len(await sms_dispatch.take(office.database, 5)) == 1
+    assert await office.value("SELECT next_at > now() + interval '4 seconds' FROM sms_account WHERE code = 'peer'")
+
+
 async def test_a_private_address_is_not_written_to_unless_that_is_allowed(office: Office):
     async with gateway() as peer:
         await account(office, peer.url)

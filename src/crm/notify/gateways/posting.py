@@ -7,14 +7,14 @@ but a complete answer leaves it open.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 import h11
+
+from crm.notify.gateways.peers import Forbidden, addresses_of
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
@@ -65,10 +65,11 @@ class Poster:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The peer's answer. `NotSent` or `Unanswered` where there is none; redirects are answers like any other."""
+        request = self._request(body, headers)
         line = await self._line()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._ask(line, body, headers)
+                answer = await self._ask(line, request, body)
         except (OSError, TimeoutError, h11.ProtocolError, asyncio.IncompleteReadError) as error:
             line.writer.close()
             raise Unanswered(f"no answer came ({type(error).__name__})") from error
@@ -92,26 +93,30 @@ class Poster:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 return await self._connect()
-        except (OSError, TimeoutError, ssl.SSLError) as error:
+        except Forbidden as error:
+            raise NotSent(str(error)) from None
+        except (OSError, TimeoutError, ValueError) as error:
+            # ValueError, too: that is what a name is answered with that cannot be one.
             raise NotSent(f"{self.parts.hostname}:{self.port} cannot be reached ({type(error).__name__})") from error
 
     async def _connect(self) -> _Line:
         """To the very address that was judged: a name that is asked twice may answer differently the second time."""
         host = self.parts.hostname or ""
-        found = await asyncio.get_running_loop().getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
-        if not self.private:
-            addresses = [each for each in addresses if ipaddress.ip_address(each.partition("%")[0]).is_global]
-        if not addresses:
-            raise NotSent(f"{host} is an address of a private network, which CRM_PRIVATE_PEERS does not allow")
+        address = (await addresses_of(host, self.port, private=self.private))[0]
         context = ssl.create_default_context() if self.parts.scheme == "https" else None
         named = host if context is not None else None
-        reader, writer = await asyncio.open_connection(addresses[0], self.port, ssl=context, server_hostname=named)
+        reader, writer = await asyncio.open_connection(address, self.port, ssl=context, server_hostname=named)
         return _Line(reader, writer)
 
-    async def _ask(self, line: _Line, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _request(self, body: bytes, headers: Mapping[str, str]) -> h11.Request:
+        """Before there is a line: what cannot be written as a request was not sent."""
         own = [("host", self.parts.netloc.rpartition("@")[2]), ("content-length", str(len(body))), ("user-agent", "crm")]
-        request = h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        try:
+            return h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        except (ValueError, h11.LocalProtocolError) as error:
+            raise NotSent(f"the address cannot be written in a request ({type(error).__name__})") from error
+
+    async def _ask(self, line: _Line, request: h11.Request, body: bytes) -> Answer:
         sent = [line.talk.send(part) for part in (request, h11.Data(data=body), h11.EndOfMessage())]
         line.writer.write(b"".join(part for part in sent if part is not None))
         await line.writer.drain()

@@ -16,7 +16,7 @@ from crm.core.kinds import Kind
 from crm.core.naming import camel_case
 from crm.core.vault import VaultError
 from crm.models import SmsAccount
-from crm.rules.messaging.sms_drivers import SCHEMES, SmsDriver, is_address
+from crm.rules.messaging.sms_drivers import SCHEMES, SmsDriver, is_address, origin_of
 from crm.rules.messaging.sms_hours import is_clock
 from crm.services.deeds import Database, Deed
 from crm.services.records import (
@@ -62,6 +62,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_version(account, version)
     check_frozen(deed, "sms_account", list(given))
     values = _decided(given, account)
+    _guard_secret(account, values, given)
     if values.get("primary") and not account.primary:
         await _unseat(deed, account.id)
     changes = await _sealed(deed, account, given)
@@ -131,6 +132,15 @@ def _decided(given: Mapping[str, Any], account: Any) -> dict[str, Any]:
             f"An account of driver {driver} needs an address: {' or '.join(sorted(SCHEMES[driver]))}://…", ("input", "url")
         )
     return values
+
+
+def _guard_secret(account: Any, values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """A secret is given to nobody but whom it was entered for. Who may change an address cannot read the secret by that."""
+    if account.sealed_secret is None or "secret" in given:
+        return
+    driver, url = values.get("driver", account.driver), values.get("url", account.url)
+    if driver != account.driver or origin_of(url) != origin_of(account.url):
+        raise Required("Enter the secret again: it was entered for another driver or host.", ("input", "secret"))
 
 
 def _refusal(check: Any, values: Mapping[str, Any]) -> DomainError | None:

@@ -72,11 +72,21 @@ async def take(database: Database, most: int) -> list[Letter]:
             if len(letters) >= most:
                 break
             tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(most - len(letters), account["per_second"]))
+            given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
-            opens = deed.at + timedelta(seconds=len(tickets) / account["per_second"])
+            parts = sum(letter.message["segments"] for letter in given)
+            opens = deed.at + timedelta(seconds=parts / account["per_second"])
             await deed.run("UPDATE sms_account SET next_at = $2 WHERE id = $1", account["id"], opens)
-            letters += await _letters(deed, account, tickets)
+            letters += given
     return letters
+
+
+async def listening(database: Database) -> list[dict[str, Any]]:
+    """The accounts whose peer may speak over the line that it is sent by. What INSTALLATION is stands in the settings."""
+    query = "SELECT * FROM sms_account WHERE active AND deleted_at IS NULL AND driver IN ('SMPP', 'INSTALLATION') ORDER BY id"
+    async with database.transaction() as tx:
+        found: list[dict[str, Any]] = await tx.execute_query_dict(query)
+    return found
 
 
 async def next_due(database: Database) -> datetime | None:
