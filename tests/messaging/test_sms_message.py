@@ -253,6 +253,19 @@ def soon() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
+async def test_a_code_does_not_wait_behind_a_mail_shot(office: Office):
+    await account(office, "http://127.0.0.1:9/", quietFrom=None, quietUntil=None)
+    for place, category in enumerate(("MARKETING", "MARKETING", "NOTICE", "CODE")):
+        given = {"number": f"1380013800{place}", "text": "a", "category": category}
+        await office.admin.do("smsMessageSend", SEND, input=given)
+    order = [(await taken(office, 1))[0] for _ in range(3)]
+    assert [letter.message["category"] for letter in order] == ["CODE", "NOTICE", "MARKETING"]
+    # In its turn again, when somebody sends it again.
+    await sms_dispatch.settle(office.database, [(order[0], Outcome(Result.REJECTED))])
+    await office.admin.do("smsMessageRetry", SEND, id=str(order[0].message["id"]))
+    assert (await taken(office, 1))[0].message["id"] == order[0].message["id"]
+
+
 async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: Office):
     async with gateway() as peer:
         now = datetime.now(ZoneInfo("Asia/Shanghai"))
