@@ -56,6 +56,7 @@ INDEXES = {
     "stored_file_by_content": "stored_file (sha256)",
     "stored_file_removed": "stored_file (deleted_at) WHERE deleted_at IS NOT NULL",
     "outbound_by_due": "outbound (medium, account_id, due_at, id)",
+    "outbound_by_turn": "outbound (medium, account_id, turn, due_at, id)",
 }
 UNIQUES = {
     "sms_account_code": "sms_account (code) WHERE deleted_at IS NULL",
@@ -136,6 +137,7 @@ class Migration(migrations.Migration):
                 ("account_id", fields.UUIDField()),
                 ("first_due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("turn", fields.SmallIntField(default=0)),
                 ("tries", fields.IntField(default=0)),
                 ("doubts", fields.IntField(default=0)),
                 ("holder", fields.UUIDField(null=True)),

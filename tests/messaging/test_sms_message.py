@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from tests.factories.api import Office, opened
 from tests.factories.texting import account, code_template, contact, gateway, sending, until
 
+from crm.notify.messaging import outbound as loop
 from crm.notify.messaging import sms
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_flow import SmsReason
@@ -250,6 +252,45 @@ async def test_what_changed_since_it_was_queued_is_asked_again(office: Office, m
 
 def soon() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
+async def test_a_code_does_not_wait_behind_a_mail_shot(office: Office):
+    await account(office, "http://127.0.0.1:9/", quietFrom=None, quietUntil=None)
+    for place, category in enumerate(("MARKETING", "MARKETING", "NOTICE", "CODE")):
+        given = {"number": f"1380013800{place}", "text": "a", "category": category}
+        await office.admin.do("smsMessageSend", SEND, input=given)
+    order = [(await taken(office, 1))[0] for _ in range(3)]
+    assert [letter.message["category"] for letter in order] == ["CODE", "NOTICE", "MARKETING"]
+    # In its turn again, when somebody sends it again.
+    await sms_dispatch.settle(office.database, [(order[0], Outcome(Result.REJECTED))])
+    await office.admin.do("smsMessageRetry", SEND, id=str(order[0].message["id"]))
+    assert (await taken(office, 1))[0].message["id"] == order[0].message["id"]
+
+
+async def test_a_peer_that_hangs_holds_up_its_own_account_only(office: Office, monkeypatch):
+    monkeypatch.setattr(loop, "MOST", 2)
+    monkeypatch.setattr(loop, "GRACE", 0.01)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
+    async with silent, gateway() as peer:
+        dead = await account(office, f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/", code="dead")
+        good = await account(office, peer.url, code="good", primary=False)
+        number = {"number": "13800138000", "text": "a"}
+        for _ in range(4):
+            await office.admin.do("smsMessageSend", SEND, input=number)
+        async with sending(office):
+            await until(office, "SELECT count(*) FROM outbound WHERE holder IS NOT NULL", lambda held: held == 2)
+            for _ in range(4):
+                await office.admin.do("smsMessageSend", SEND, input={**number, "accountId": good})
+            await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 4, 5)
+            # What is full is not looked at again and again.
+            assert await sms_dispatch.next_due(office.database, [UUID(dead)]) is None
+        assert await office.value("SELECT count(*) FROM outbound WHERE holder IS NULL AND tries = 0") == 2
+        assert len(peer.taken) == 4
 
 
 async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: Office):

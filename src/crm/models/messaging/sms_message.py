@@ -118,7 +118,7 @@ class Outbound(Model):
     """What waits to be sent, by whatever medium (`services/messaging/outbound.py`); gone once it was sent or given up.
 
     `due_at` is when it is tried next. While somebody tries it, that is when they are given up: `holder` names their try. `doubts`
-    counts the tries whose answer never came. `account_id` is the medium's own.
+    counts the tries whose answer never came. `account_id` is the medium's own. Of what is due, `turn` 0 goes first.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -127,6 +127,7 @@ class Outbound(Model):
     account_id = fields.UUIDField()
     first_due_at = fields.DatetimeField()
     due_at = fields.DatetimeField()
+    turn = fields.SmallIntField(default=0)
     tries = fields.IntField(default=0)
     doubts = fields.IntField(default=0)
     holder = fields.UUIDField(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -83,13 +83,13 @@ class SmsSender:
         else:
             self._deaf.pop(account["id"], None)
 
-    async def next_due(self, database: Database) -> datetime | None:
-        """When an account may send something."""
-        return await sms_dispatch.next_due(database)
+    async def next_due(self, database: Database, full: Collection[UUID]) -> datetime | None:
+        """When an account may send something, and has room for it."""
+        return await sms_dispatch.next_due(database, full)
 
-    async def take(self, database: Database, most: int) -> Sequence[Letter]:
+    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
         """Claim what is due."""
-        return await sms_dispatch.take(database, most)
+        return await sms_dispatch.take(database, most, flying)
 
     async def send(self, letter: Letter) -> Outcome:
         """One try by the driver of its account."""

@@ -11,7 +11,7 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.models import SmsBatch, SmsMessage
 from crm.rules.messaging.sending import Medium
-from crm.rules.messaging.sms_flow import SMS_BATCH_FLOW, SmsBatchStatus, SmsBatchVerb, SmsCategory, SmsState
+from crm.rules.messaging.sms_flow import SMS_BATCH_FLOW, TURN, SmsBatchStatus, SmsBatchVerb, SmsCategory, SmsState
 from crm.rules.messaging.sms_text import SmsEncoding
 from crm.services.change_batches import record_changes
 from crm.services.deeds import Deed
@@ -88,8 +88,8 @@ async def _write(deed: Deed, batch: Any, draft: Draft, samples: Sequence[Sample]
     await SmsMessage.bulk_create(rows, using_db=deed.tx)
     told = [(row.id, row.party_id, [FieldChange("state", None, row.state)]) for row in rows]  # type: ignore[attr-defined]
     await record_changes(deed, SmsMessage, "sms_message", "create", told)
-    at = due_at(deed, draft)
-    waiting = [Waiting(row.id, draft.account["id"], at) for row in rows if row.state == SmsState.QUEUED]
+    at, turn = due_at(deed, draft), TURN[draft.category]
+    waiting = [Waiting(row.id, draft.account["id"], at, turn) for row in rows if row.state == SmsState.QUEUED]
     await outbound.put(deed, Medium.SMS, waiting)
 
 

@@ -7,9 +7,10 @@ is quiet there, whether the account is open, how much the number has had today, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ PAUSE = timedelta(seconds=1)
 UNDECIDED = timedelta(seconds=2)
 """So long a message waits whose number has had its share if what is on its way to it arrives."""
 LONGEST_DETAIL = 200
+NOTHING: Mapping[UUID, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Letter:
     outcome: Outcome | None = None
 
     @property
+    def account_id(self) -> UUID:
+        """The account that sends it."""
+        return UUID(str(self.account["id"]))
+
+    @property
     def repeat(self) -> bool:
         """Whether an earlier try may have arrived."""
         return self.ticket.doubts > 0
@@ -49,7 +56,7 @@ class Letter:
 
 _OPEN = """
 SELECT a.* FROM sms_account a
-WHERE (a.next_at IS NULL OR a.next_at <= $1)
+WHERE (a.next_at IS NULL OR a.next_at <= $1) AND a.id <> ALL($2::uuid[])
     AND EXISTS (SELECT FROM outbound o WHERE o.medium = 'SMS' AND o.account_id = a.id AND o.due_at <= $1)
 ORDER BY a.next_at NULLS FIRST, a.id FOR NO KEY UPDATE OF a SKIP LOCKED
 """
@@ -64,14 +71,17 @@ FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id =
 """
 
 
-async def take(database: Database, most: int) -> list[Letter]:
-    """Claim at most so many messages, of each account no more than its rate allows; committed when this returns."""
+async def take(database: Database, most: int, flying: Mapping[UUID, int] = NOTHING) -> list[Letter]:
+    """Claim at most so many messages of each account, less those `flying`, and no more than its rate allows.
+
+    They are committed when this returns.
+    """
     letters: list[Letter] = []
+    full = [account for account, count in flying.items() if count >= most]
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
-        for account in await deed.rows(_OPEN, deed.at):
-            if len(letters) >= most:
-                break
-            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(most - len(letters), account["per_second"]))
+        for account in await deed.rows(_OPEN, deed.at, full):
+            room = most - flying.get(account["id"], 0)
+            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]))
             given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
             parts = sum(letter.message["segments"] for letter in given)
@@ -89,12 +99,16 @@ async def listening(database: Database) -> list[dict[str, Any]]:
     return found
 
 
-async def next_due(database: Database) -> datetime | None:
-    """When there is something to send next, as far as the gates of the accounts allow; None where nothing waits."""
+async def next_due(database: Database, full: Collection[UUID] = ()) -> datetime | None:
+    """When there is something to send next, as far as the gates of the accounts allow; None where nothing waits.
+
+    Those that are `full` have enough on its way.
+    """
     async with database.transaction() as tx:
         found = await tx.execute_query_dict(
             "SELECT min(greatest(o.due_at, a.next_at)) AS at FROM sms_account a CROSS JOIN LATERAL (SELECT due_at FROM outbound"
-            " WHERE medium = 'SMS' AND account_id = a.id ORDER BY due_at LIMIT 1) o"
+            " WHERE medium = 'SMS' AND account_id = a.id ORDER BY due_at LIMIT 1) o WHERE a.id <> ALL($1::uuid[])",
+            [list(full)],
         )
     at: datetime | None = found[0]["at"]
     return at

@@ -12,7 +12,7 @@ from crm.core.errors import IllegalTransition, Invalid
 from crm.core.kinds import Kind
 from crm.models import SmsMessage
 from crm.rules.messaging.sending import Medium
-from crm.rules.messaging.sms_flow import SMS_FLOW, SmsCategory, SmsDirection, SmsState, SmsVerb
+from crm.rules.messaging.sms_flow import SMS_FLOW, TURN, SmsCategory, SmsDirection, SmsState, SmsVerb
 from crm.rules.messaging.sms_hours import allowed_at
 from crm.services import custom_values
 from crm.services.deeds import Deed
@@ -70,7 +70,7 @@ async def queue(
     message, changes = await insert(deed, SmsMessage, Kind.SMS_MESSAGE, {**row_of(draft, recipient, text), **owner}, key=key)
     if given is not None:
         changes += await custom_values.write(deed, message, given, new=True)
-    await outbound.put(deed, Medium.SMS, [Waiting(message.id, draft.account["id"], due_at(deed, draft))])
+    await outbound.put(deed, Medium.SMS, [Waiting(message.id, draft.account["id"], due_at(deed, draft), TURN[draft.category])])
     await record_change(deed, message, "sms_message.create", changes)
     return message.id
 
@@ -113,7 +113,8 @@ async def retry(deed: Deed, record_id: str) -> UUID:
     state = SMS_FLOW.after(SmsState(message.state), SmsVerb.RETRY)
     if message.category != SmsCategory.CODE and await sms_opt_outs.among(deed, [message.e164]):
         raise Invalid(OPTED_OUT, ("id",))
-    await outbound.put(deed, Medium.SMS, [Waiting(message.id, message.account_id, deed.at)], doubts=int(doubtful))
+    waiting = Waiting(message.id, message.account_id, deed.at, TURN[SmsCategory(message.category)])
+    await outbound.put(deed, Medium.SMS, [waiting], doubts=int(doubtful))
     values = {"state": state.value, "reason": None, "detail": None, "ended_at": None}
     await record_change(deed, message, "sms_message.retry", await revise(deed, message, values))
     return UUID(str(message.id))
