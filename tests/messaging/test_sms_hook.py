@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
+from starlette.applications import Starlette
 from tests.factories.api import Office, opened
-from tests.factories.texting import SECRET, account, contact, gateway, sending, until
+from tests.factories.texting import SECRET, account, contact, gateway, sending, settings, until
 
 from crm.core.signing import signature
+from crm.endpoints.hooks.sms import routes
 from crm.notify.messaging import sms
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_receipts import Reported
@@ -200,6 +204,25 @@ async def test_a_reply_finds_its_party_its_reader_and_opts_out(office: Office):
         assert (await office.admin.do("smsOptOutRestore", "smsOptOut { e164 }", id=listed[0]["id"]))["e164"] == "+8613800138000"
         twice = await office.admin.refusals("smsOptOutCreate", input={"number": "13800138000"})
         assert twice == [("DUPLICATE", ["input", "number"])]
+
+
+async def test_what_one_account_of_the_installation_was_told_is_not_told_to_another(office: Office):
+    """They have one secret, and the path is not signed: a report that was overheard fits every one of them."""
+    given = {"code": "second", "name": "备用", "driver": "INSTALLATION"}
+    await office.admin.do("smsAccountCreate", "smsAccount { id }", input=given)
+    app = Starlette(routes=routes(settings(office, sms_secret=SECRET)))
+    app.state.database = office.database
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://crm.test") as client:
+        told_to = partial(told, Office(client, office.database))
+        reply = {"event_id": "1", "type": "message", "from": "13800138000", "text": "你好"}
+        receipt = {"event_id": "2", "id": "x", "state": "delivered"}
+        assert await told_to(reply, receipt, name="default") == (200, {"received": 2, "new": 2})
+        async with office.unchanged():
+            assert await told_to(reply, receipt, name="second") == (200, {"received": 2, "new": 0})
+        assert await told_to({**reply, "event_id": "3"}, name="second") == (200, {"received": 1, "new": 1})
+    # Other accounts have providers of their own, who name their reports as they like.
+    await account(office, "http://127.0.0.1:9/")
+    assert await told(office, reply) == (200, {"received": 1, "new": 1})
 
 
 async def test_strangers_and_shared_numbers_are_kept_for_people_to_sort_out(office: Office):

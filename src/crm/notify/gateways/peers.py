@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 MOST_ADDRESSES = 3
 """So many of a name's addresses are tried. They share the time there is for connecting."""
@@ -13,6 +15,8 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 behind a translator: what it is depends on the address in its last four bytes."""
 _WRAPPED = [ipaddress.ip_network(each) for each in ("::/96", "64:ff9b:1::/48", "2002::/16")]
 """IPv6 that leads to IPv4 of whoever runs the network, or once did: no provider has such an address."""
+
+Line = TypeVar("Line")
 
 
 class Forbidden(Exception):
@@ -43,3 +47,16 @@ async def addresses_of(host: str, port: int, *, private: bool) -> list[str]:
     if not private and not all(is_public(each) for each in addresses):
         raise Forbidden(f"{host} is an address of a private network, which CRM_PRIVATE_PEERS does not allow")
     return addresses[:MOST_ADDRESSES]
+
+
+async def first_of(addresses: Sequence[str], seconds: float, connect: Callable[[str], Awaitable[Line]]) -> Line:
+    """A line to the first of these addresses that can be reached. They share the time, so that one that hangs leaves some."""
+    *others, last = addresses
+    for address in others:
+        try:
+            async with asyncio.timeout(seconds / len(addresses)):
+                return await connect(address)
+        except Exception:  # noqa: BLE001, S112 - whatever kept it away, the next one is asked, and the last one tells
+            continue
+    async with asyncio.timeout(seconds / len(addresses)):
+        return await connect(last)

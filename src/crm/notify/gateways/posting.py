@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
-from crm.notify.gateways.peers import Forbidden, addresses_of
+from crm.notify.gateways.peers import Forbidden, addresses_of, first_of
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
@@ -62,6 +62,7 @@ class Poster:
         self.port = self.parts.port or (443 if self.parts.scheme == "https" else 80)
         self.target = (self.parts.path or "/") + (f"?{self.parts.query}" if self.parts.query else "")
         self._idle: list[_Line] = []
+        self._closed = False
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The peer's answer. `NotSent` or `Unanswered` where there is none; redirects are answers like any other."""
@@ -80,7 +81,8 @@ class Poster:
         return answer
 
     async def close(self) -> None:
-        """Close what is kept."""
+        """Close what is kept; what is on its way is closed when it comes back."""
+        self._closed = True
         while self._idle:
             self._idle.pop().writer.close()
 
@@ -92,19 +94,18 @@ class Poster:
             line.writer.close()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await self._connect()
+                addresses = await addresses_of(self.parts.hostname or "", self.port, private=self.private)
+            return await first_of(addresses, CONNECT_SECONDS, self._connect)
         except Forbidden as error:
             raise NotSent(str(error)) from None
         except (OSError, TimeoutError, ValueError) as error:
             # ValueError, too: that is what a name is answered with that cannot be one.
             raise NotSent(f"{self.parts.hostname}:{self.port} cannot be reached ({type(error).__name__})") from error
 
-    async def _connect(self) -> _Line:
+    async def _connect(self, address: str) -> _Line:
         """To the very address that was judged: a name that is asked twice may answer differently the second time."""
-        host = self.parts.hostname or ""
-        address = (await addresses_of(host, self.port, private=self.private))[0]
         context = ssl.create_default_context() if self.parts.scheme == "https" else None
-        named = host if context is not None else None
+        named = self.parts.hostname if context is not None else None
         reader, writer = await asyncio.open_connection(address, self.port, ssl=context, server_hostname=named)
         return _Line(reader, writer)
 
@@ -141,7 +142,8 @@ class Poster:
                 raise h11.RemoteProtocolError("closed")
 
     def _give_back(self, line: _Line) -> None:
-        if line.talk.our_state is h11.DONE and line.talk.their_state is h11.DONE and len(self._idle) < KEPT:
+        done = line.talk.our_state is h11.DONE and line.talk.their_state is h11.DONE
+        if done and not self._closed and len(self._idle) < KEPT:
             line.talk.start_next_cycle()
             self._idle.append(line)
         else:

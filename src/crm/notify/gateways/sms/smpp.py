@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from crm.core.clock import now
-from crm.notify.gateways.peers import Forbidden, addresses_of
+from crm.notify.gateways.peers import Forbidden, addresses_of, first_of
 from crm.notify.gateways.sms.driver import CannotSend, Text, Way
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_receipts import Reported
@@ -147,23 +147,27 @@ class SmppDriver:
         """The session; bound now if there is none. Whoever comes meanwhile waits for it."""
         async with self._binding:
             if self._session is None:
-                async with asyncio.timeout(CONNECT_SECONDS * 2):
-                    self._session = await self._connect()
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    names = await self._names()
+                self._session = await first_of(names, CONNECT_SECONDS * 2, self._connect)
                 self._listening = asyncio.create_task(self._listen(self._session))
             return self._session
 
-    async def _connect(self) -> Any:
-        """Bind at an address that was judged.
+    async def _names(self) -> list[str]:
+        """By what the centre is connected to: addresses that were judged.
 
-        With TLS the host is named again, since its certificate is for the name; should the name lead elsewhere by then, the
-        certificate of whoever is there is wrong, and the secret stays with us.
+        With TLS it is the name again, since the certificate is for the name; should it lead elsewhere by then, the certificate
+        of whoever is there is wrong, and the secret stays with us.
         """
-        parts, tls = self.address, self.address.scheme == "smpps"
-        host = parts.hostname or ""
-        address = (await addresses_of(host, self.port, private=self.way.private))[0]
+        host = self.address.hostname or ""
+        addresses = await addresses_of(host, self.port, private=self.way.private)
+        return [host] if self.address.scheme == "smpps" else addresses
+
+    async def _connect(self, name: str) -> Any:
+        parts = self.address
         self._client = self._library.Client(
-            host if tls else address, self.port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
-            bind_type="TRX", tls=tls, connect_timeout_ms=int(CONNECT_SECONDS * 1000),
+            name, self.port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
+            bind_type="TRX", tls=parts.scheme == "smpps", connect_timeout_ms=int(CONNECT_SECONDS * 1000),
         )  # fmt: skip
         try:
             return await self._client.connect()
