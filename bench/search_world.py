@@ -59,7 +59,7 @@ class Directory:
         batch, dice = Batch(), Dice(f"search {number}")
         for index in range(number * PER_CHUNK, min(self.parties, (number + 1) * PER_CHUNK)):
             owner = self.company.narrow if index % NARROW_EVERY == 0 else dice.pick(self.company.agents)
-            created = NOW - HISTORY + HISTORY * index / self.parties
+            created = NOW - HISTORY + HISTORY * (index / self.parties)
             add_party(batch, dice, self.scene, Order(PartyType.CUSTOMER, owner, created, CONTACTS, 0))
         add_entries(batch, batch)
         return batch

@@ -56,13 +56,13 @@ INDEXES = {
     "stored_file_by_content": "stored_file (sha256)",
     "stored_file_removed": "stored_file (deleted_at) WHERE deleted_at IS NOT NULL",
     "outbound_by_due": "outbound (medium, account_id, due_at, id)",
+    "outbound_by_turn": "outbound (medium, account_id, turn, due_at, id)",
 }
 UNIQUES = {
     "sms_account_code": "sms_account (code) WHERE deleted_at IS NULL",
     "sms_account_primary": 'sms_account ("primary") WHERE "primary" AND deleted_at IS NULL',
     "sms_template_name": "sms_template (lower(name)) WHERE deleted_at IS NULL",
     "sms_opt_out_number": "sms_opt_out (e164) WHERE deleted_at IS NULL",
-    "sms_message_once": "sms_message (batch_id, coalesce(contact_id, party_id)) WHERE batch_id IS NOT NULL",
 }
 CATEGORY = "category IN ('CODE', 'NOTICE', 'MARKETING')"
 CHECKS = {
@@ -87,6 +87,7 @@ CHECKS = {
     ("stored_file", "record"): "(record_id IS NULL) = (record_kind IS NULL)",
     ("stored_file", "size"): "size > 0",
     ("outbound", "counts"): "tries >= 0 AND doubts >= 0",
+    ("sms_message", "doubts"): "doubts >= 0",
 }
 
 NOTICES = (
@@ -136,6 +137,7 @@ class Migration(migrations.Migration):
                 ("account_id", fields.UUIDField()),
                 ("first_due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("turn", fields.SmallIntField(default=0)),
                 ("tries", fields.IntField(default=0)),
                 ("doubts", fields.IntField(default=0)),
                 ("holder", fields.UUIDField(null=True)),
@@ -479,6 +481,7 @@ class Migration(migrations.Migration):
                 ("send_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("recipient_count", fields.IntField(default=0)),
                 ("prepared_count", fields.IntField(default=0)),
+                ("prepared_parts", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("refused_count", fields.IntField(default=0)),
                 ("segment_count", fields.IntField(default=0)),
                 ("cost", fields.DecimalField(default=0, max_digits=20, decimal_places=4)),
@@ -647,6 +650,7 @@ class Migration(migrations.Migration):
                 ("delivered_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("tries", fields.IntField(default=0)),
+                ("doubts", fields.IntField(default=0)),
                 ("repeated", fields.BooleanField(default=False)),
                 ("reason", fields.CharField(null=True, max_length=16)),
                 ("detail", fields.CharField(null=True, max_length=200)),

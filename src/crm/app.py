@@ -108,7 +108,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
     url, seconds = str(settings.database_url), max(STATEMENT_SECONDS, ceil(settings.request_seconds))
     # What the server allows a statement is never less than what we do.
     async with open_database(url, max_size=settings.database_pool, statement_seconds=seconds) as database:
-        _settle_memory()
+        settle_memory()
         yield database
 
 
@@ -127,7 +127,7 @@ def _roster(settings: Settings) -> Roster:
     return SharedRoster(settings.redis_url) if settings.redis_url else MemoryRoster()
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What start-up made stays for ever: the collector need not look at it again, nor look at all for every 700 new objects.
 
     With the usual thresholds its pauses are a twentieth of a read's time, and up to 0.3 s with some thousand sockets.

@@ -30,6 +30,7 @@ from crm.notify.office import reminder_messages, reminders
 from crm.notify.relay import Relay
 from crm.notify.rosters.roster import Roster
 from crm.notify.system import files, notifications
+from crm.services.deeds import DiallingPlan
 from crm.services.topics import Topic
 from crm.store.database import Database
 
@@ -83,7 +84,7 @@ def background_work(database: Database, settings: Settings, gateways: Gateways =
     return {
         "announcements": announcements.run(database),
         "reminders": reminders.run(database),
-        "reminder messages": reminder_messages.run(database, settings.smtp_url),
+        "reminder messages": reminder_messages.run(database, settings.smtp_url, DiallingPlan.of(settings)),
         "lost calls": calls.run(database),
         "late cases": cases.run(database),
         "notifications": notifications.run(database),

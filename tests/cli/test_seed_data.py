@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from random import Random
@@ -212,6 +212,17 @@ def test_a_chunk_needs_no_other_one():
     for kind in alone.filled():
         assert alone.of(kind) == again.of(kind)
     assert len([row for row in alone.of(PartyRow) if row.type == "CUSTOMER"]) == 5_000 - 2 * PER_CHUNK
+
+
+def test_the_last_of_two_million_customers_are_made_like_the_first():
+    plan = planned(2_000_000)
+    last = plan.make(plan.chunks()[-1]).of(PartyRow)
+    assert (
+        seed_data.NOW - timedelta(days=2)
+        < min(row.created_at for row in last)
+        <= max(row.created_at for row in last)
+        <= seed_data.NOW
+    )
 
 
 async def test_many_customers_leave_indexes_and_keys_as_they_were(databases: Databases, monkeypatch):

@@ -40,7 +40,7 @@ async def titles(who: Api, query: str) -> list[str]:
 @pytest.mark.parametrize("few", [False, True], ids=["rows", "ids"])
 async def test_the_pool_is_found_by_names_and_not_by_what_is_masked(office: Office, monkeypatch: pytest.MonkeyPatch, few: bool):
     if few:  # what people get who see few records, where a word is in more entries than are looked at
-        monkeypatch.setattr(search_wishes, "most_of", lambda *_: -1)
+        monkeypatch.setattr(search_wishes, "MOST_AMONG", -1)
         monkeypatch.setattr("crm.access.loading.NARROW_SHARE", 2)
     boss = await office.hire(
         "boss", {"customer.*": "ALL", **{f"pool.{each}": "ALL" for each in ("READ", "UPDATE", "TRANSFER", "ADMINISTER")}}
@@ -82,6 +82,8 @@ async def test_a_name_that_is_a_number_is_found_by_nobody_who_sees_it_masked(off
 
 async def test_of_a_large_pool_the_latest_are_looked_at_and_the_answer_says_so(office: Office, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(search_reach, "MOST_OF_OTHERS", 3)
+    for module in (search_reach, search_wishes):
+        monkeypatch.setattr(module, "MOST_AMONG", 3)
     monkeypatch.setattr("crm.access.loading.NARROW_SHARE", 2)
     search_reach.most_of.cache_clear()
     search._made.cache_clear()

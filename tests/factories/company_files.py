@@ -16,11 +16,12 @@ TABLES = {"party": Kind.PARTY, "contact": Kind.CONTACT, "activity": Kind.ACTIVIT
 def files(company: Company) -> None:
     """After all records."""
     for table, kind in TABLES.items():
-        for place, row in enumerate(company.of(table)):
-            if place % 3 == 0:
-                _file(company, f"{table} {place}", row, kind)
-            if place % 11 == 0:
-                _file(company, f"removed {table} {place}", row, kind, removed=True)
+        for row in company.of(table):
+            number = bits(f"files of {row.id}")
+            if number % 3 == 0:
+                _file(company, f"{table} {row.id}", row, kind)
+            if number % 11 == 0:
+                _file(company, f"removed {table} {row.id}", row, kind, removed=True)
     for name in ("agent", "partner", "admin"):
         _file(company, f"loose of {name}", None, None, author=name)
 

@@ -69,7 +69,7 @@ def _batch(company: Company, name: str, owner: str | None, status: str) -> Fact:
         account_id=key(Kind.SMS_ACCOUNT, ("main", "spare")[number % 2]),
         template_id=key(Kind.SMS_TEMPLATE, "greeting") if number % 3 == 0 else None, category=CATEGORIES[number % 3],
         text=f"text of {name}", given="{}", send_at=instant(f"send {name}") if number % 4 == 0 else None,
-        recipient_count=9, prepared_count=number % 9, refused_count=number % 3, segment_count=number % 30,
+        recipient_count=9, prepared_count=number % 9, prepared_parts="[]", refused_count=number % 3, segment_count=number % 30,
         cost=Decimal(f"{number % 9}.0500"), currency="CNY",
         cancelled_at=instant(f"cancel {name}") if status == "CANCELLED" else None,
     )  # fmt: skip
@@ -97,7 +97,8 @@ def _message(
         send_at=instant(f"send {name}") if number % 4 == 0 else None, submitted_at=at if went else None,
         delivered_at=at + timedelta(minutes=1) if state in ("DELIVERED", "RECEIVED") else None,
         ended_at=at + timedelta(minutes=1) if state not in ("QUEUED", "SUBMITTED") else None, tries=number % 4,
-        repeated=bool(number % 2), reason=REASONS.get(state), detail=f"words on {name}" if state == "FAILED" else None,
+        doubts=number % 2, repeated=bool(number % 2), reason=REASONS.get(state),
+        detail=f"words on {name}" if state == "FAILED" else None,
         activity_id=key(Kind.ACTIVITY, "activity of agent") if went and number % 2 else None, filed=True,
         reply_to_id=earlier[number % len(earlier)].id if inbound and earlier else None,
     )  # fmt: skip

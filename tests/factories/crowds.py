@@ -129,14 +129,15 @@ SEED = (
         SELECT {made(40)}, {OWNER}, 'ASSIGNED', {made(22)}, 22, $3::uuid, {AT}, CASE WHEN n % 4 > 0 THEN {AT} END
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO sms_batch (id, name, status, account_id, category, text, given, currency, recipient_count, prepared_count,
-            refused_count, segment_count, cost, {STAMPS})
-        SELECT {made(87)}, 'x', 'QUEUED', (SELECT id FROM sms_account LIMIT 1), 'NOTICE', 'x', '{{}}', 'CNY', 0, 0, 0, 0, 0, {STAMPED}
+            prepared_parts, refused_count, segment_count, cost, {STAMPS})
+        SELECT {made(87)}, 'x', 'QUEUED', (SELECT id FROM sms_account LIMIT 1), 'NOTICE', 'x', '{{}}', 'CNY', 0, 0, '[]', 0, 0, 0,
+            {STAMPED}
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO sms_message (id, direction, state, category, account_id, batch_id, party_id, contact_id, activity_id, e164, text,
-            encoding, segments, cost, currency, tries, repeated, filed, {STAMPS})
+            encoding, segments, cost, currency, tries, doubts, repeated, filed, {STAMPS})
         SELECT {made(88)}, 'OUTBOUND', 'SUBMITTED', 'NOTICE', (SELECT id FROM sms_account LIMIT 1),
             CASE WHEN n % 3 = 0 THEN {made(87)} END, {made(20)}, CASE WHEN n % 3 > 0 THEN {made(21)} END, {made(22)}, '+8613800138000', 'x',
-            'GSM7', 1, 0, 'CNY', 1, false, true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+            'GSM7', 1, 0, 'CNY', 1, 0, false, true, {STAMPED} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO email_account (id, address, address_key, name, imap_host, {STAMPS}, kind, active, undo_seconds, smtp_security, connections,
             per_minute, most_recipients, largest_megabytes, smtp_state, imap_security, receiving, imap_folder, imap_state)
         SELECT {made(91)}, 'x', 'x' || n, 'x', 'x', {STAMPED}, 'PERSONAL', TRUE, 0, 'NONE', 1, 1, 1, 1, 'OK', 'NONE', FALSE, 'INBOX', 'OK'

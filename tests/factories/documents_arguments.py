@@ -21,6 +21,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
 )
+from tests.factories import inputs
 from tests.factories.choices import Choices
 from tests.factories.documents_values import Order, Values
 from tests.factories.walk import SCHEMA, element
@@ -102,7 +103,7 @@ class Arguments:
         if inner.name == "DateTime":
             return self.choose.one(BOUNDS if name != "to" else BOUNDS[::-1])
         if isinstance(inner, GraphQLInputObjectType):
-            return self.filter(inner.name, 1)
+            return self.filter(inner.name, 1) if inner.name.endswith("Filter") else inputs.example(inner)
         if isinstance(inner, GraphQLEnumType):
             return self.choose.one(list(inner.values))
         if inner.name in ("Boolean", "Int"):

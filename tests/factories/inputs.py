@@ -86,6 +86,7 @@ RIGHT: dict[str, Any] = {
     **{f"Sms{name}SendInput.{field}": None for name in ("Message", "Batch") for field in ("text", "variables", "category")},
     "SmsMessageSendInput.partyId": None, "SmsMessageSendInput.number": "13912345678", "expectedRecipients": None,
     "smsBatchSend.filter": None,
+    **{f"SmsAccount{verb}Input.url": "https://sms.example.com/send" for verb in ("Create", "Update")},
     "SmsAccountCreateInput.driver": "FILE", "SmsAccountUpdateInput.driver": "FILE", "quietFrom": "21:00", "quietUntil": "08:00",
     "SmsTemplateVariableInput.name": "who", "SmsTemplateCreateInput.text": "{who}", "SmsTemplateUpdateInput.text": "{who}",
     "SmsTemplateVariableInput.source": None, "SmsOptOutCreateInput.number": "13900001111", "signature": "江南", "sender": "1069",
@@ -209,6 +210,11 @@ def complete(name: str, oracle: Any) -> dict[str, Any]:
     if name == "opportunityUpdate":
         del given["input"]["partyId"]  # one that a project came of stays where it is
     return given
+
+
+def example(made: GraphQLInputObjectType) -> dict[str, Any]:
+    """An input with everything in it that it may have."""
+    return dict(_value(made, "input", made.name, full=True))
 
 
 def _value(type_: Any, name: str, owner: str, *, full: bool, depth: int = 0) -> Any:

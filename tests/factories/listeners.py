@@ -67,9 +67,10 @@ OF_ALL_KINDS = (
     "project", "maintenance", "service_case", "sla_policy", "work_calendar", "calendar_day", "competitor",
     "custom_field", "segment", "blocked_number", "pool_policy", "channel_group", "territory",
     "channel_assignment", "channel_submission", "marketing_task",
+    "sms_account", "sms_template", "sms_batch", "sms_message", "sms_opt_out",
 )  # fmt: skip
 """Tables whose changes are told, calls apart, which have a topic of their own."""
-OF_EACH = 3
+OF_EACH = 2
 """A client watches at most a hundred records at once."""
 
 

@@ -47,7 +47,7 @@ def disguised(viewer: str) -> Company:
 HANGING = {
     "share", "record_tag", "announcement_receipt", "announcement_audience", "call_candidate", "call_event", "schedule_attendee",
     "reminder", "notification", "calendar_feed", "pool_stay", "stage_change", *PROCESS_PARTS, "delivery_line",
-    "schedule_exception", "reminder_rule", "merge",
+    "schedule_exception", "reminder_rule", "merge", "stored_file",
 }  # fmt: skip
 """Rows that are not there at all in the second company where the viewer sees neither them nor what they belong to."""
 

@@ -3,7 +3,8 @@
 The ways are walked from the schema: a new list, filter, order, record field or root field joins by itself, and fails here until
 the fixture company has facts for it and the oracle has a rule. Everything that can differ is asked twice: as viewers of much are
 answered (rows are tested) and as viewers of little are (lists start from the ids they see). And every question is asked of two
-applications, one with plans and one without: what the oracle is shown is what both said, byte for byte.
+applications, one with plans and, by half of the viewers, one without (ADR 0067): what the oracle is then shown is what both said,
+byte for byte.
 """
 
 from __future__ import annotations
@@ -591,7 +592,7 @@ def _counts(preview: dict[str, Any]) -> dict[str, int]:
 def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
     of_a_party = (
         "Contact", "Activity", "Call", "Opportunity", "Contract", "Delivery", "ScheduleEvent", "Project", "Maintenance",
-        "ServiceCase",
+        "ServiceCase", "SmsMessage",
     )  # fmt: skip
     found = {snake(name): sum(row["party_id"] == party.id for row in oracle.visible(name)) for name in of_a_party}
     found["party"] = sum(party.id in (row["parent_id"], row["channel_id"]) for row in oracle.visible("Party"))

@@ -144,7 +144,8 @@ BAD_TEXTS = ("x" * 20_001, "a\u0000b")
 BAD: dict[str, tuple[Any, ...]] = {
     "creditLimit": ("-1", "99999999999999999.99", "0.00001"), "creditCode": ("91350100M000100Y44", "no"),
     "paymentTermsDays": (-1, 99_999),
-    "code": ("No code", "x" * 41), "url": ("no address",), "quietFrom": ("9:00",), "quietUntil": ("24:00",),
+    "code": ("No code", "x" * 41), "url": ("no address", "https://[x", "https://host:99999", "https://"),
+    "quietFrom": ("9:00",), "quietUntil": ("24:00",),
     "perSecond": (0, 1001), "perNumberPerDay": (0,), "segmentPrice": ("-1", "0.0000001"), "signature": ("【x】",),
     "variables": ([{"name": "other"}], [{"name": "who"}] * 2, [{"name": "who", "longest": 0}]),
     "contactCycleDays": (0, -5), "colour": ("red", "#12345"), "locale": ("Chinese!",), "timeZone": ("Mars/Base",
@@ -182,7 +183,7 @@ BAD: dict[str, tuple[Any, ...]] = {
     "expiresAt": ("2020-01-01T00:00:00Z",), "endsAt": ("2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"),
     "rrule": ("FREQ=SECONDLY", "no rule", "FREQ=DAILY;COUNT=99999"), "endsOn": ("1980-01-01",),
     "reminders": (
-        [{"channel": "SMS", "minutesBefore": 5}], [{"minutesBefore": -1}], [{"minutesBefore": 5}] * 2,
+        [{"minutesBefore": -1}], [{"minutesBefore": 5}] * 2,
         [{"minutesBefore": 5, "recipients": "CONTACTS"}],
     ),
     "customFields": (

@@ -19,7 +19,7 @@ from crm.core.kinds import Kind
 from crm.services.topics import TOPICS, Topic
 
 LISTENERS = ("admin", "manager", "agent", "junior", "peer", "partner", "hider", "double", "mixed")
-SAMPLE = 6
+SAMPLE = 8
 WATCHED = {"Call": ("note", "cause"), "Announcement": ("expiresAt",)}
 """Fields that are looked at besides the id, because a change hides them."""
 Told = dict[Topic, dict[str, list[str]]]

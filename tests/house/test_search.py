@@ -16,6 +16,7 @@ from tests.factories.company import VIEWERS, Company, Fact, build, user_id
 from tests.factories.oracle import TABLES, Oracle
 from tests.factories.tally import Tally
 
+from crm.access.branches import Via
 from crm.access.searched import Listed, Searched, searched_kinds
 from crm.core.naming import camel_case
 from crm.core.search_tokens import Place
@@ -39,9 +40,17 @@ async def served(request, databases, tmp_path_factory) -> AsyncIterator[tuple[Cl
     with pytest.MonkeyPatch.context() as patch:
         look_narrow(patch, narrow=request.param == "ids")
         if request.param == "ids":  # what viewers of little get where a word is in more entries than are looked at
-            patch.setattr(search_wishes, "most_of", lambda *_: -1)
+            patch.setattr(search_wishes, "MOST_AMONG", -1)
         async with serving(databases, company, tmp_path_factory.mktemp("search")) as client:
             yield client, company
+
+
+def test_entries_know_the_party_by_which_their_records_are_seen():
+    """Whoever sees few is shown what hangs on their parties by the entries' own column."""
+    build_schema()
+    for searched in searched_kinds():
+        hangs = any(isinstance(branch, Via) and branch.column == "party_id" for branch in searched.rule.branches)
+        assert searched.party or not hangs, searched.rule.name
 
 
 def texts(company: Company, searched: Searched, row: Fact, closed: set[Place]) -> Iterator[tuple[Place, str]]:

@@ -24,13 +24,37 @@ async def test_a_secret_is_kept_encrypted_and_never_shown(office: Office):
     assert await office.value("SELECT sealed_secret IS NULL FROM sms_account WHERE code = 'main'")
 
 
+async def test_a_secret_is_for_the_driver_and_host_it_was_entered_for(office: Office):
+    made = (await office.admin.do("smsAccountCreate", "smsAccount { id }", input=GIVEN))["id"]
+    editor = await office.hire("editor", {"sms_account.UPDATE": "ALL"})
+    elsewhere = (
+        {"url": "https://elsewhere.example.com/send"}, {"url": "http://sms.example.com/send"}, {"url": "https://sms.example.com:444/"},
+        {"driver": "SMPP", "url": "smpp://me@sms.example.com"}, {"driver": "INSTALLATION"},
+    )  # fmt: skip
+    async with office.unchanged():
+        for given in elsewhere:
+            refused = await editor.refusals("smsAccountUpdate", id=made, version=1, input=given)
+            assert refused == [("REQUIRED", ["input", "secret"])], given
+    moved = {"url": "https://sms.example.com/v2/send"}
+    found = await editor.do("smsAccountUpdate", "smsAccount { secretSet url }", id=made, version=1, input=moved)
+    assert found == {"secretSet": True, **moved}
+    for version, secret in ((2, "another secret"), (3, None)):
+        given = {"url": f"https://elsewhere{version}.example.com/", "secret": secret}
+        found = await editor.do("smsAccountUpdate", "smsAccount { secretSet url }", id=made, version=version, input=given)
+        assert found == {"secretSet": secret is not None, "url": given["url"]}
+
+
 async def test_wrong_accounts_are_refused_and_there_is_one_primary(office: Office):
     admin = office.admin
     made = await admin.do("smsAccountCreate", "smsAccount { id primary }", input={**GIVEN, "primary": True})
     found = (await admin.ask("smsAccounts", "nodes { code primary }"))["nodes"]
     assert found == [{"code": "default", "primary": False}, {"code": "main", "primary": True}]
     wrong = {
-        "code": ("Main", "", "a b", "x" * 41), "url": (None, "ftp://x/", "smpp://x"), "signature": ("【x】", "a{b"),
+        "code": ("Main", "", "a b", "x" * 41), "signature": ("【x】", "a{b"),
+        "url": (
+            None, "ftp://x/", "smpp://x", "https://[", "https://x:99999/", "https://x:y/", "https://a..b/", "https://./",
+            "https://x/a b", "https://x/a\tb", f"https://{'a' * 64}.example/", "https://x/路径", "https://例子.example/",
+        ),
         "perSecond": (0, 1001), "perNumberPerDay": (0,), "quietFrom": ("9:00", "24:00"), "timeZone": ("Mars/Base",),
         "segmentPrice": ("-1",), "currency": ("yuan",), "optOutText": ("<b>",),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.customers.merging import into, undo
 from tests.factories.api import Office, opened
 from tests.factories.texting import account, contact, gateway, sending, until
 from tests.notify.errands import reaches, working
@@ -93,24 +94,50 @@ async def test_a_preview_tells_what_sending_does(office: Office, monkeypatch):
         assert await office.value("SELECT count(*) FROM party WHERE last_contact_at IS NOT NULL") == 0
 
 
-async def test_a_job_that_is_run_twice_writes_nobody_twice(office: Office):
+async def test_parts_that_run_twice_and_in_any_order_write_everybody_once(office: Office, monkeypatch):
+    monkeypatch.setattr(sms_batches, "BATCH", 2)
     await account(office, "http://127.0.0.1:9/")
-    made = await people(office)
-    ids = [made[name]["id"] for name in ("mobile", "landline")]
+    ids = [(await contact(office.admin, f"人{place}", f"1380013800{place}"))["id"] for place in range(6)]
     batch = await office.admin.do("smsBatchSend", BATCH, input={"name": "x", "text": "停水通知", "contactIds": ids})
-    job = (await office.rows("SELECT id FROM job WHERE name = 'sms.prepare'"))[0]["id"]
-    async with working(office.database, PREPARE):
-        await reaches(office.database, job, "DONE")
-    await office.rows("UPDATE sms_batch SET status = 'PREPARING', prepared_count = 0")
-    part = Prepare(UUID(batch["id"]), [UUID(each) for each in ids], [])
+    key, keys = UUID(batch["id"]), sorted(UUID(each) for each in ids)
+    parts = [Prepare(key, number, keys[2 * number : 2 * number + 2], []) for number in range(3)]
 
     class Run:
         def deed(self):
             return system_deed(office.database, "again")
 
-    await sms_batch_preparing.prepare(Run(), part)  # type: ignore[arg-type]
-    assert await office.value("SELECT count(*) FROM sms_message") == 2
-    assert await office.value("SELECT count(*) FROM outbound") == 1
+    # A worker can be killed after its commit, and the job of a part that was given up be started again after the others.
+    for number in (1, 1, 2, 2, 0, 0):
+        await sms_batch_preparing.prepare(Run(), parts[number])  # type: ignore[arg-type]
+    shown = await office.admin.ask("smsBatch", "status preparedCount refusedCount segmentCount", id=batch["id"])
+    assert shown == {"status": "QUEUED", "preparedCount": 6, "refusedCount": 0, "segmentCount": 6}
+    assert await office.value("SELECT count(DISTINCT contact_id) FROM sms_message") == 6
+    assert await office.value("SELECT count(*) FROM outbound") == 6
+    told = await office.rows("SELECT changes FROM change WHERE record_id = $1", key)
+    assert "preparedParts" not in str(told)
+    assert "given" not in str(told)
+
+
+async def test_those_who_got_the_same_bulk_message_can_be_merged(office: Office):
+    await account(office, "http://127.0.0.1:9/")
+    admin = office.admin
+    one = await contact(admin, "王芳", "13800138000")
+    two = await contact(admin, "王芳二", "13800138001", party=one["party"]["id"])
+    parties = [
+        (await admin.do("customerCreate", "customer { id }", input={"name": name, "phoneNumbers": [{"raw": number}]}))["id"]
+        for name, number in (("杭州茶叶有限公司", "13900139000"), ("杭州茶业有限公司", "13900139001"))
+    ]
+    given = {"name": "x", "text": "停水", "contactIds": [one["id"], two["id"]], "partyIds": parties}
+    await admin.do("smsBatchSend", BATCH, input=given)
+    async with working(office.database, PREPARE):
+        for row in await office.rows("SELECT id FROM job WHERE name = 'sms.prepare'"):
+            await reaches(office.database, row["id"], "DONE")
+    made = await admin.do("contactMerge", "contact { id } merge { id }", **into(one["id"], two["id"]))
+    await admin.do("partyMerge", "party { id }", **into(*parties))
+    count = "SELECT count(*) FROM sms_message WHERE coalesce(contact_id, party_id) = $1"
+    assert [await office.value(count, UUID(key)) for key in (one["id"], parties[0])] == [2, 2]
+    await undo(admin, made)
+    assert [await office.value(count, UUID(each["id"])) for each in (one, two)] == [1, 1]
 
 
 async def test_what_is_cancelled_in_time_is_not_sent(office: Office):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
+import httpx
 import orjson
 import pytest
+from starlette.applications import Starlette
 from tests.factories.api import Office, opened
-from tests.factories.texting import SECRET, account, contact, gateway, sending, until
+from tests.factories.texting import SECRET, account, contact, gateway, sending, settings, until
 
 from crm.core.signing import signature
+from crm.endpoints.hooks.sms import routes
 from crm.notify.messaging import sms
+from crm.rules.messaging.sending import Outcome, Result
+from crm.rules.messaging.sms_receipts import Reported
+from crm.services.messaging import sms_dispatch, sms_reports
+from crm.services.messaging.sms_dispatch import Letter
+from crm.services.messaging.sms_reports import Receipt
+from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 SEND = "smsMessage { id state }"
@@ -27,6 +39,12 @@ async def told(
     headers = {"X-Crm-Timestamp": stamp, "X-Crm-Signature": signature(secret, stamp, body)}
     answer = await office.client.post(f"/hooks/sms/{name}", content=body, headers=headers)
     return answer.status_code, answer.json()
+
+
+async def test_a_name_that_no_account_can_have_is_refused_like_any_other(office: Office):
+    for name in ("%00", "A", "x" * 41, "a%2Fb"):
+        answer = await office.client.post(f"/hooks/sms/{name}", content=b"[]")
+        assert answer.status_code in (401, 404), name
 
 
 async def shown(office: Office, key: str) -> dict[str, Any]:
@@ -76,6 +94,52 @@ async def test_receipts_for_what_nobody_knows_are_kept_until_somebody_does(offic
         await account(office, peer.url, code="other", primary=False)
         await told(office, {"event_id": "4", "reference": lost["id"], "state": "failed"}, name="other")
         assert (await shown(office, lost["id"]))["state"] == "SUBMITTED"
+
+
+async def test_a_receipt_and_the_answer_it_is_about_may_be_written_at_the_same_time(office: Office):
+    key = UUID(await account(office, "http://127.0.0.1:9/", perSecond=1000))
+    waiting = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
+        " WHERE l.locktype = 'advisory' AND NOT l.granted"
+    )
+
+    async def taken() -> tuple[str, Letter]:
+        await office.rows("UPDATE sms_account SET next_at = NULL")
+        made = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+        [letter] = await sms_dispatch.take(office.database, 5)
+        return str(made["id"]), letter
+
+    def receipt(name: str) -> Receipt:
+        return Receipt(name, Reported.DELIVERED, datetime.now(UTC), provider_id=name)
+
+    kept, over = asyncio.Event(), asyncio.Event()
+
+    async def hook() -> None:
+        async with system_deed(office.database, "hook") as deed:
+            assert await sms_reports.receipts(deed, key, [receipt("a")]) == 1
+            kept.set()
+            await over.wait()
+
+    one, letter = await taken()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hook())
+        await kept.wait()
+        tasks.create_task(sms_dispatch.settle(office.database, [(letter, accepted("a"))]))
+        await until(office, waiting, lambda count: count == 1, 5)
+        over.set()
+    assert (await shown(office, one))["state"] == "DELIVERED"
+    # The answer that comes too late, when its message is being tried again, tells whose the receipt was all the same.
+    two, letter = await taken()
+    async with system_deed(office.database, "hook") as deed:
+        await sms_reports.receipts(deed, key, [receipt("b")])
+    await office.rows("UPDATE outbound SET holder = gen_random_uuid()")
+    await sms_dispatch.settle(office.database, [(letter, accepted("b"))])
+    assert (await shown(office, two))["state"] == "DELIVERED"
+    assert await office.value("SELECT count(*) FROM sms_report WHERE NOT settled") == 0
+
+
+def accepted(name: str) -> Outcome:
+    return Outcome(Result.ACCEPTED, (name,))
 
 
 async def test_forged_old_and_malformed_reports_are_refused_whole(office: Office):
@@ -140,6 +204,25 @@ async def test_a_reply_finds_its_party_its_reader_and_opts_out(office: Office):
         assert (await office.admin.do("smsOptOutRestore", "smsOptOut { e164 }", id=listed[0]["id"]))["e164"] == "+8613800138000"
         twice = await office.admin.refusals("smsOptOutCreate", input={"number": "13800138000"})
         assert twice == [("DUPLICATE", ["input", "number"])]
+
+
+async def test_what_one_account_of_the_installation_was_told_is_not_told_to_another(office: Office):
+    """They have one secret, and the path is not signed: a report that was overheard fits every one of them."""
+    given = {"code": "second", "name": "备用", "driver": "INSTALLATION"}
+    await office.admin.do("smsAccountCreate", "smsAccount { id }", input=given)
+    app = Starlette(routes=routes(settings(office, sms_secret=SECRET)))
+    app.state.database = office.database
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://crm.test") as client:
+        told_to = partial(told, Office(client, office.database))
+        reply = {"event_id": "1", "type": "message", "from": "13800138000", "text": "你好"}
+        receipt = {"event_id": "2", "id": "x", "state": "delivered"}
+        assert await told_to(reply, receipt, name="default") == (200, {"received": 2, "new": 2})
+        async with office.unchanged():
+            assert await told_to(reply, receipt, name="second") == (200, {"received": 2, "new": 0})
+        assert await told_to({**reply, "event_id": "3"}, name="second") == (200, {"received": 1, "new": 1})
+    # Other accounts have providers of their own, who name their reports as they like.
+    await account(office, "http://127.0.0.1:9/")
+    assert await told(office, reply) == (200, {"received": 1, "new": 1})
 
 
 async def test_strangers_and_shared_numbers_are_kept_for_people_to_sort_out(office: Office):

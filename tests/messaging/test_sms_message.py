@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 from tests.factories.api import Office, opened
-from tests.factories.texting import account, contact, gateway, sending, until
+from tests.factories.texting import account, code_template, contact, gateway, sending, until
 
+from crm.notify.messaging import outbound as loop
 from crm.notify.messaging import sms
+from crm.rules.messaging.sending import Outcome, Result
+from crm.rules.messaging.sms_flow import SmsReason
+from crm.rules.messaging.sms_receipts import Reported
+from crm.services.messaging import sms_dispatch, sms_reports
+from crm.services.messaging.sms_dispatch import Letter
+from crm.services.messaging.sms_reports import Receipt
+from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 SENT = "smsMessage { id state text encoding segments cost currency number e164 actions party { name } contact { name } }"
@@ -141,8 +151,71 @@ async def test_what_the_provider_says_decides_what_follows(office: Office, monke
             assert await office.admin.refusals("smsMessageCancel", id=first["id"]) == [("ILLEGAL_TRANSITION", None)]
 
 
-async def test_what_changed_since_it_was_queued_is_asked_again(office: Office):
+async def taken(office: Office, most: int = 5) -> list[Letter]:
+    """What is claimed next, whatever the rate of the account."""
+    await office.rows("UPDATE outbound SET due_at = now() WHERE holder IS NULL")
+    await office.rows("UPDATE sms_account SET next_at = NULL")
+    return await sms_dispatch.take(office.database, most)
+
+
+async def test_what_is_on_its_way_to_a_number_counts_for_its_limit(office: Office):
+    await account(office, "http://127.0.0.1:9/", perNumberPerDay=1)
+    other = await office.admin.do("smsAccountCreate", "smsAccount { id }", input={"code": "b", "name": "b", "driver": "FILE"})
+    number = {"number": "13800138000", "text": "a"}
+    for _ in range(2):
+        await office.admin.do("smsMessageSend", SEND, input=number)
+    one, two = await taken(office)
+    # Of two at once the second waits to see what becomes of the first; so does one that is taken afterwards.
+    assert (one.outcome, two.outcome) == (None, Outcome(Result.THROTTLED, after=sms_dispatch.UNDECIDED))
+    await sms_dispatch.settle(office.database, [(two, two.outcome)])
+    await office.admin.do("smsMessageSend", SEND, input={**number, "accountId": other["id"]})
+    again, free = sorted(await taken(office), key=lambda letter: letter.account["code"] == "b")
+    assert (again.outcome, free.outcome) == (two.outcome, None)
+    await sms_dispatch.settle(office.database, [(again, again.outcome), (free, Outcome(Result.REJECTED))])
+    # The first was not taken, so there is room for the next.
+    await sms_dispatch.settle(office.database, [(one, Outcome(Result.REJECTED))])
+    [again] = await taken(office)
+    assert again.outcome is None
+    # That one may have arrived: it may be tried again, and another waits.
+    await sms_dispatch.settle(office.database, [(again, Outcome(Result.DOUBTFUL))])
+    await office.admin.do("smsMessageSend", SEND, input=number)
+    again, late = await taken(office)
+    assert (again.outcome, again.repeat, late.outcome) == (None, True, two.outcome)
+    await sms_dispatch.settle(office.database, [(again, Outcome(Result.REJECTED)), (late, late.outcome)])
+    # Whatever was said of the second try, the first may have arrived.
+    [late] = await taken(office)
+    assert late.outcome == Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+
+
+async def test_what_may_have_arrived_is_marked_when_somebody_sends_it_again(office: Office):
+    """However it ended: too old after an answer that never came, or unknown to its provider."""
+    account_id = UUID(await account(office, "http://127.0.0.1:9/"))
+    old, unknown, failed = [
+        (await office.admin.do("smsMessageSend", SEND, input={"number": f"1380013800{place}", "text": "a"}))["id"]
+        for place in range(3)
+    ]
+    first, second, third = await taken(office)
+    results = [Outcome(Result.DOUBTFUL), Outcome(Result.ACCEPTED, ("u",)), Outcome(Result.REJECTED)]
+    await sms_dispatch.settle(office.database, list(zip((first, second, third), results, strict=True)))
+    await office.rows("UPDATE outbound SET first_due_at = now() - interval '25 hours'")
+    [first] = await taken(office)
+    assert first.outcome is not None
+    await sms_dispatch.settle(office.database, [(first, first.outcome)])
+    async with system_deed(office.database, "hook") as deed:
+        await sms_reports.receipts(deed, account_id, [Receipt("1", Reported.UNKNOWN, datetime.now(UTC), provider_id="u")])
+    for key, state in ((old, "EXPIRED"), (unknown, "UNKNOWN"), (failed, "FAILED")):
+        assert (await office.admin.ask("smsMessage", "state", id=key))["state"] == state
+        await office.admin.do("smsMessageRetry", SEND, id=key)
+    again = {str(letter.message["id"]): letter for letter in await taken(office)}
+    assert {key: letter.repeat for key, letter in again.items()} == {old: True, unknown: True, failed: False}
+    await sms_dispatch.settle(office.database, [(letter, Outcome(Result.ACCEPTED)) for letter in again.values()])
+    shown = [(await office.admin.ask("smsMessage", "repeated", id=key))["repeated"] for key in (old, unknown, failed)]
+    assert shown == [True, True, False]
+
+
+async def test_what_changed_since_it_was_queued_is_asked_again(office: Office, monkeypatch):
     """Opt-outs, closed accounts, limits of a number and messages that are worth nothing any more."""
+    monkeypatch.setattr(sms_dispatch, "UNDECIDED", timedelta(milliseconds=20))
     async with gateway() as peer:
         key = await account(office, peer.url, perNumberPerDay=2)
         other = await office.admin.do(
@@ -150,9 +223,8 @@ async def test_what_changed_since_it_was_queued_is_asked_again(office: Office):
         )
         send = office.admin.do
         for number, text in (("13800138001", "a"), ("13800138002", "b"), ("13800138003", "c")):
-            await send(
-                "smsMessageSend", SEND, input={"number": number, "text": text, "category": "CODE" if text == "c" else "NOTICE"}
-            )
+            said = {"templateId": await code_template(office, text)} if text == "c" else {"text": text}
+            await send("smsMessageSend", SEND, input={"number": number, **said})
         for text in "xyz":
             await send("smsMessageSend", SEND, input={"number": "13800138004", "text": text})
         await send("smsMessageSend", SEND, input={"number": "13800138005", "text": "shut", "accountId": other["id"]})
@@ -163,9 +235,7 @@ async def test_what_changed_since_it_was_queued_is_asked_again(office: Office):
         await office.rows("UPDATE outbound SET first_due_at = now() - interval '25 hours' WHERE message_id ="
                           " (SELECT id FROM sms_message WHERE text LIKE '%b')")  # fmt: skip
         async with sending(office):
-            await until(
-                office, "SELECT count(*) FROM outbound WHERE due_at < now() + interval '1 minute'", lambda left: left == 0
-            )
+            await until(office, "SELECT count(*) FROM outbound", lambda left: left == 1)
         found = {row["text"][-1]: (row["state"], row["reason"]) for row in await office.rows("SELECT * FROM sms_message")}
         assert found == {
             "a": ("REFUSED", "OPTED_OUT"), "b": ("EXPIRED", "TOO_OLD"), "c": ("SUBMITTED", None), "x": ("SUBMITTED", None),
@@ -184,6 +254,46 @@ def soon() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
+async def test_a_code_does_not_wait_behind_a_mail_shot(office: Office):
+    await account(office, "http://127.0.0.1:9/", quietFrom=None, quietUntil=None)
+    code = await code_template(office, "验证码")
+    said = [{"text": "a", "category": each} for each in ("MARKETING", "MARKETING", "NOTICE")]
+    for place, words in enumerate([*said, {"templateId": code}]):
+        await office.admin.do("smsMessageSend", SEND, input={"number": f"1380013800{place}", **words})
+    order = [(await taken(office, 1))[0] for _ in range(3)]
+    assert [letter.message["category"] for letter in order] == ["CODE", "NOTICE", "MARKETING"]
+    # In its turn again, when somebody sends it again.
+    await sms_dispatch.settle(office.database, [(order[0], Outcome(Result.REJECTED))])
+    await office.admin.do("smsMessageRetry", SEND, id=str(order[0].message["id"]))
+    assert (await taken(office, 1))[0].message["id"] == order[0].message["id"]
+
+
+async def test_a_peer_that_hangs_holds_up_its_own_account_only(office: Office, monkeypatch):
+    monkeypatch.setattr(loop, "MOST", 2)
+    monkeypatch.setattr(loop, "GRACE", 0.01)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
+    async with silent, gateway() as peer:
+        dead = await account(office, f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/", code="dead")
+        good = await account(office, peer.url, code="good", primary=False)
+        number = {"number": "13800138000", "text": "a"}
+        for _ in range(4):
+            await office.admin.do("smsMessageSend", SEND, input=number)
+        async with sending(office):
+            await until(office, "SELECT count(*) FROM outbound WHERE holder IS NOT NULL", lambda held: held == 2)
+            for _ in range(4):
+                await office.admin.do("smsMessageSend", SEND, input={**number, "accountId": good})
+            await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 4, 5)
+            # What is full is not looked at again and again.
+            assert await sms_dispatch.next_due(office.database, [UUID(dead)]) is None
+        assert await office.value("SELECT count(*) FROM outbound WHERE holder IS NULL AND tries = 0") == 2
+        assert len(peer.taken) == 4
+
+
 async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: Office):
     async with gateway() as peer:
         now = datetime.now(ZoneInfo("Asia/Shanghai"))
@@ -196,16 +306,65 @@ async def test_an_account_keeps_to_its_rate_and_marketing_to_its_hours(office: O
         assert f"{due:%H:%M}" == quiet["quietUntil"]
         # Due by mistake, and quiet all the same: it waits.
         await office.rows("UPDATE outbound SET due_at = now()")
+        code = await code_template(office, "验证码")
         for place in range(5):
-            await office.admin.do(
-                "smsMessageSend", SEND, input={"number": f"1380013800{place}", "text": "验证码", "category": "CODE"}
-            )
+            await office.admin.do("smsMessageSend", SEND, input={"number": f"1380013800{place}", "templateId": code})
         async with sending(office):
             await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent >= 2)
             assert len(peer.taken) <= 3
             await until(office, "SELECT count(*) FROM sms_message WHERE state = 'SUBMITTED'", lambda sent: sent == 5)
         assert await office.value("SELECT state FROM sms_message WHERE category = 'MARKETING'") == "QUEUED"
         assert await office.value("SELECT due_at > now() + interval '1 hour' FROM outbound")
+
+
+async def test_who_wants_no_more_messages_gets_codes_of_templates_alone(office: Office):
+    """Else whoever writes would say that it is one, and reach them with anything."""
+    await account(office, "http://127.0.0.1:9/")
+    await office.admin.do("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800138000"})
+    given = {"number": "13800138000", "text": "春季大促", "category": "CODE"}
+    async with office.unchanged():
+        assert await office.admin.refusals("smsMessageSend", input=given) == [("INVALID", ["input", "category"])]
+        again = await office.admin.refusals("smsOptOutCreate", input={"number": "13800138000"})
+        assert [code for code, _ in again] == ["DUPLICATE"]
+    code = await code_template(office, "您的验证码")
+    await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "templateId": code})
+
+
+async def test_of_a_party_that_one_does_not_see_no_name_is_told(office: Office):
+    """A contact of one's own with a party of others; and one whose party lies in the recycle bin cannot be written to."""
+    await account(office, "http://127.0.0.1:9/", signature=None)
+    given = {"name": "同名", "category": "NOTICE", "text": "{party}", "variables": [{"name": "party", "source": "PARTY_NAME"}]}
+    text = (await office.admin.do("smsTemplateCreate", "smsTemplate { id }", input=given))["id"]
+    rights = {"contact.*": "OWN", **{f"sms_{noun}.{verb}": "OWN" for noun in ("message", "batch") for verb in ("READ", "CREATE")}}
+    seller = await office.hire("seller", rights)
+    person = await contact(office.admin, "王芳", "13800138000")
+    await office.rows("UPDATE contact SET owner_id = $1 WHERE id = $2", UUID(seller.id), UUID(person["id"]))
+    assert await seller.ask("contact", "party { id }", id=person["id"]) == {"party": None}
+    one = {"contactId": person["id"], "templateId": text}
+    many = {"name": "x", "contactIds": [person["id"]], "templateId": text}
+    async with office.unchanged():
+        refused = await seller.tried("smsMessageSend", SEND, input=one)
+        assert refused["smsMessage"] is None
+        assert [each["code"] for each in refused["userErrors"]] == ["INVALID"]
+        preview = "recipientCount sendableCount samples { text reason }"
+        seen = await seller.ask("smsBatchPreview", preview, input={name: value for name, value in many.items() if name != "name"})
+        assert (seen["recipientCount"], seen["sendableCount"]) == (1, 0)
+        assert [each["reason"] for each in seen["samples"]] == ["BAD_VALUE"]
+    made = await seller.do("smsBatchSend", "smsBatch { id }", input=many)
+    assert (await office.rows("SELECT given FROM sms_batch WHERE id = $1", UUID(made["id"])))[0]["given"].count(person["id"]) == 1
+    await office.rows("UPDATE party SET deleted_at = now() WHERE id = $1", UUID(person["party"]["id"]))
+    async with office.unchanged():
+        assert await seller.refusals("smsMessageSend", input={"contactId": person["id"], "text": "x"}) == [
+            ("NOT_FOUND", ["input", "contactId"])
+        ]
+
+
+async def test_a_long_message_takes_of_the_rate_what_its_parts_take(office: Office):
+    await account(office, "http://127.0.0.1:9/", perSecond=1)
+    made = await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "中" * 500})
+    assert made["segments"] == 8
+    assert len(await sms_dispatch.take(office.database, 5)) == 1
+    assert await office.value("SELECT next_at > now() + interval '4 seconds' FROM sms_account WHERE code = 'peer'")
 
 
 async def test_a_private_address_is_not_written_to_unless_that_is_allowed(office: Office):

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.factories.api import Api, Office, opened
@@ -16,6 +17,7 @@ from tests.office.mail_server import STEPS, mail_server, mortal_server
 
 from crm.core.clock import now
 from crm.notify.office.reminder_messages import Outlets, deliver, outlets_of
+from crm.services.deeds import DiallingPlan
 from crm.services.office import reminder_messages
 from crm.services.office.reminder_messages import IN_HAND, Sent, settle, take
 
@@ -55,7 +57,7 @@ async def emptied(office: Office, outlets: Outlets, at: datetime) -> int:
 async def post(office: Office):
     """A mail server and the way to it."""
     async with mail_server() as (url, mailbox):
-        outlets = outlets_of(url)
+        outlets = outlets_of(office.database, url, DiallingPlan())
         yield outlets, mailbox
         await asyncio.gather(*(outlet.close() for outlet in outlets.values()))
 
@@ -118,13 +120,76 @@ async def test_contacts_are_reminded_in_the_owners_name(office: Office, post):
     assert await fire(office, starts + 2 * DAY) == 0, "nobody is left in whose name it could go out"
 
 
-async def test_a_contact_has_no_screen_and_texts_are_not_sent_yet(office: Office):
-    times = {"title": "x", "startsAt": text(soon(hours=1)), "endsAt": text(soon(hours=2))}
+async def test_a_contact_has_no_screen(office: Office):
+    rule = {"minutesBefore": 5, "channel": "POPUP", "recipients": "CONTACTS"}
+    given = {"title": "x", "startsAt": text(soon(hours=1)), "endsAt": text(soon(hours=2)), "reminders": [rule]}
     async with office.unchanged():
-        for rule in ({"channel": "POPUP", "recipients": "CONTACTS"}, {"channel": "SMS"}):
-            given = times | {"reminders": [{"minutesBefore": 5} | rule]}
-            refused = await office.admin.refusals("scheduleEventCreate", input=given)
-            assert refused == [("INVALID", ["input", "reminders", "0", "channel"])]
+        refused = await office.admin.refusals("scheduleEventCreate", input=given)
+        assert refused == [("INVALID", ["input", "reminders", "0", "channel"])]
+
+
+async def test_by_short_message_it_is_queued_once_and_told_by_the_message(office: Office):
+    """To people by the mobile number of their account, to contacts by their first one; however often it is handed over."""
+    outlets = outlets_of(office.database, None, DiallingPlan())
+    ann = await office.hire(
+        "ann",
+        {"schedule_event.*": "OWN", "customer.*": "ALL", "contact.*": "ALL", "sms_message.CREATE": "OWN"},
+        mobile="13800001111",
+    )
+    bo = await office.hire("bo", locale="en-GB", mobile="+44 7400 123456")
+    desk, out = await office.hire("desk", mobile="0571-87654321"), await office.hire("out", mobile="13800002222")
+    wang = await contact(ann, "王")
+    numbers = [{"raw": "0571-87654321"}, {"raw": "139 0000 3333"}]
+    await ann.do("contactUpdate", "contact { id }", id=wang, version=1, input={"phoneNumbers": numbers})
+    await office.admin.do("smsOptOutCreate", "smsOptOut { id }", input={"number": "13800002222"})
+    people = {"attendeeUserIds": [bo.id, desk.id, out.id], "attendeeContactIds": [wang]}
+    rules = [{"channel": "SMS", "minutesBefore": 30, "recipients": each} for each in ("STAFF", "CONTACTS")]
+    starts = soon(hours=2)
+    await planned(ann, starts, title="【招行】预算\n会", location="三楼", **people, reminders=rules)
+    assert await fire(office, starts - 30 * MINUTE) == 5
+    taken, _ = await take(office.database, starts - 30 * MINUTE, ["SMS"], 9)
+    for _ in range(2):  # whoever was killed after the first time hands it over again
+        ends = await asyncio.gather(*(outlets["SMS"].send(each) for each in [*taken, *taken]))
+    assert Counter(each.name for each in ends) == {"DONE": 6, "REFUSED": 4}
+    for message, end in zip([*taken, *taken], ends, strict=True):
+        await settle(office.database, message, end, now())
+    assert await states(office) == {"SENT": 3, "FAILED REFUSED": 2}
+    found = {row["e164"]: row for row in await office.rows("SELECT * FROM sms_message")}
+    assert set(found) == {"+8613800001111", "+447400123456", "+8613900003333"}
+    assert found["+8613900003333"]["contact_id"] == UUID(wang)
+    assert str(found["+8613900003333"]["owner_id"]) == ann.id
+    assert "日程提醒：[招行]预算 会，" in found["+8613800001111"]["text"]
+    assert "Reminder: [招行]预算 会, " in found["+447400123456"]["text"]
+    assert await office.value("SELECT count(*) FROM outbound") == 3
+
+
+async def test_who_may_not_write_to_contacts_has_none_reminded_by_short_message(office: Office):
+    """The message goes out in their name, and shows them the number: neither may come by way of the calendar."""
+    writes = {"schedule_event.*": "OWN", "contact.*": "ALL", "customer.*": "ALL", "sms_message.READ": "OWN"}
+    ann = await office.hire("ann", writes)
+    blind = await office.hire("blind", writes | {"sms_message.CREATE": "OWN"}, hidden=["contact.phoneNumbers"])
+    wang = await contact(ann, "王")
+    rule = {"channel": "SMS", "minutesBefore": 30, "recipients": "CONTACTS"}
+    times = {"title": "x", "startsAt": text(soon(hours=1)), "endsAt": text(soon(hours=2))}
+    for who in (ann, blind):
+        async with office.unchanged():
+            given = times | {"reminders": [rule], "attendeeContactIds": [wang]}
+            assert await who.refusals("scheduleEventCreate", input=given) == [("FORBIDDEN", ["input", "reminders"])]
+        made = await who.do("scheduleEventCreate", EVENT, input=times | {"reminders": [rule]})
+        async with office.unchanged():
+            late = {"attendeeContactIds": [wang]}
+            refused = await who.refusals("scheduleEventUpdate", id=made["id"], version=1, input=late)
+            assert refused == [("FORBIDDEN", ["input", "reminders"])]
+
+
+async def test_without_an_account_for_short_messages_it_says_so(office: Office):
+    await office.rows("UPDATE sms_account SET active = FALSE")
+    await office.rows("UPDATE user_account SET mobile = '13800001111'")
+    await planned(office.admin, soon(minutes=5), reminders=[{"channel": "SMS", "minutesBefore": 5}])
+    await fire(office, soon())
+    [message], _ = await take(office.database, now(), ["SMS"], 4)
+    async with office.unchanged():
+        assert await outlets_of(office.database, None, DiallingPlan())["SMS"].send(message) is Sent.NOT_SET_UP
 
 
 @pytest.mark.parametrize(
@@ -157,7 +222,7 @@ async def test_a_server_that_dies_at_every_step_loses_nothing(office: Office):
         await planned(office.admin, soon(minutes=5), title=f"{number}", **mail())
     await fire(office, soon())
     async with mortal_server(itertools.chain(STEPS * TIMES)) as (url, mortal):
-        outlets, at = outlets_of(url), soon()
+        outlets, at = outlets_of(office.database, url, DiallingPlan()), soon()
         for _ in range(count + 2):
             at += timedelta(minutes=31)
             await office.rows("UPDATE reminder SET fired_at = $1 WHERE state = 'QUEUED'", at)
@@ -216,9 +281,9 @@ async def test_without_a_server_it_says_so_and_with_one_that_is_away_it_is_tried
     for title in ("a", "b"):
         await planned(office.admin, soon(minutes=5), title=title, **mail())
     await fire(office, soon())
-    away = outlets_of("smtp://127.0.0.1:1")
+    away = outlets_of(office.database, "smtp://127.0.0.1:1", DiallingPlan())
     [one, other], _ = await take(office.database, now(), EMAIL, 4)
-    await settle(office.database, one, await outlets_of(None)["EMAIL"].send(one), now())
+    await settle(office.database, one, await outlets_of(office.database, None, DiallingPlan())["EMAIL"].send(one), now())
     await settle(office.database, other, await away["EMAIL"].send(other), now())
     assert await states(office) == {"FAILED NOT_SET_UP": 1, "QUEUED": 1}
     monkeypatch.setattr(reminder_messages, "WORTH_SENDING", timedelta())

@@ -140,7 +140,6 @@ BAD = {
     "unknown attendee": ({"attendeeUserIds": [unknown(Kind.USER)]}, "NOT_FOUND", ["input", "attendeeUserIds", "0"]),
     "attendee of another kind": ({"attendeeContactIds": [unknown(Kind.USER)]}, "NOT_FOUND", ["input", "attendeeContactIds", "0"]),
     "a crowd": ({"attendeeUserIds": [unknown(Kind.USER)] * 51}, "INVALID", ["input", "attendeeUserIds"]),
-    "by SMS": ({"reminders": [{"channel": "SMS", "minutesBefore": 5}]}, "INVALID", ["input", "reminders", "0", "channel"]),
     "after the start": (popup(5, -1), "INVALID", ["input", "reminders", "1", "minutesBefore"]),
     "months ahead": (popup(40_321), "INVALID", ["input", "reminders", "0", "minutesBefore"]),
     "twice the same": (popup(5, 5), "INVALID", ["input", "reminders", "1"]),
@@ -155,12 +154,6 @@ async def test_a_bad_event_is_refused_and_nothing_is_written(office: Office, giv
         create = {"title": "t", **TIMES} | given
         assert await office.admin.refusals("scheduleEventCreate", input=create) == [(code, field)]
         assert await office.admin.refusals("scheduleEventUpdate", id=made["id"], version=1, input=given) == [(code, field)]
-
-
-async def test_a_refused_channel_says_why(office: Office):
-    given = {"title": "t", **TIMES, "reminders": [{"channel": "SMS", "minutesBefore": 5}]}
-    payload = await office.admin.tried("scheduleEventCreate", input=given)
-    assert payload["userErrors"][0]["message"] == "A reminder by SMS is not sent yet."
 
 
 async def test_the_new_time_must_fit_the_rule_that_is_there(office: Office):

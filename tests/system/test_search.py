@@ -10,10 +10,13 @@ import pytest
 from tests.factories.api import Answer, Api, Office, opened
 from tests.factories.entries import check_entries
 
-from crm.access import search_reach
+from crm.access import commonness, search_reach
 from crm.cli.search import rebuild_entries
+from crm.core.kinds import Kind
+from crm.core.search_queries import read_query
+from crm.graph import search_wishes
 from crm.services.search_entries import any_waiting
-from crm.services.system.accounts import system_deed
+from crm.services.system.accounts import SYSTEM, system_deed
 
 office = pytest.fixture(opened)
 HITS = "nodes { entity title score matches { field text ranges { start length } } }"
@@ -221,6 +224,31 @@ async def test_of_common_words_the_best_are_found_and_the_count_says_that_there_
     search_reach.most_of.cache_clear()
 
 
+async def test_a_word_of_all_parties_is_not_sought_in_the_newest_contacts(office: Office, monkeypatch):
+    """How common it is counts in each kind by itself; else three million contacts would be read for what none of them has."""
+    monkeypatch.setattr(commonness, "MANY", 3)
+    monkeypatch.setattr(search_wishes, "MANY", 3)
+    monkeypatch.setattr(search_reach, "MOST", 3)
+    search_reach.most_of.cache_clear()
+    for number in range(8):
+        await contact(office.admin, f"王 {number}", await customer(office.admin, f"东方公司 {number}"))
+    await office.rows("ANALYZE search_entry")
+    known, query = commonness.Commonness(), read_query("公司")
+    async with office.database.connection() as connection:
+        await known.refresh(connection)
+    wish = query.anywhere(frozenset())
+    assert (round(known.of(wish)), round(known.of(wish, Kind.PARTY)), known.of(wish, Kind.CONTACT)) == (8, 8, 0)
+    looked = search_wishes.wishes(query, ("customer", "contact"), SYSTEM.rights, known)
+    assert [(each.searched.kind, each.reach) for each in looked] == [
+        (Kind.PARTY, search_reach.Reach.NEWEST), (Kind.CONTACT, search_reach.Reach.BEGINNINGS),
+    ]  # fmt: skip
+    assert len(await titles(office.admin, "公司")) == 4
+    # Where enough begin with the word, nothing else is looked for, and there are more.
+    found = (await search(office.admin, "东方", "totalCount partial")).data["search"]
+    assert found == {"totalCount": 4, "partial": True}
+    search_reach.most_of.cache_clear()
+
+
 async def test_what_is_missing_is_made_anew_and_no_more(office: Office):
     keys = [await customer(office.admin, f"重建 {number}") for number in range(7)]
     await office.rows("DELETE FROM search_entry WHERE record_id = ANY($1::uuid[])", [UUID(key) for key in keys[:4]])
@@ -250,4 +278,5 @@ async def test_a_page_takes_as_many_statements_however_many_are_found(office: Of
         await customer(office.admin, f"计数 {number}")
     async with office.counted() as many:
         await search(office.admin, "计数", selection)
-    assert few.total == many.total <= 3
+    # Three, and three more around the first, which say how it is planned.
+    assert few.total == many.total <= 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from datetime import timedelta
@@ -159,3 +160,17 @@ async def test_a_sweep_takes_what_nobody_needs_and_nothing_else(office: Office, 
     await office.admin.do("recordPurge", "", id=record)
     await stored_files.sweep(office.database, blobs)
     assert [path for path in (settings.data_dir / "files").rglob("*") if path.is_file()] == []
+
+
+async def test_attached_it_gets_no_name_by_which_it_would_be_run(office: Office):
+    record = await customer(office.admin)
+    key = (await upload(office.admin, "x.txt", b"harmless", "text/plain")).json()["id"]
+    async with office.unchanged():
+        given = {"fileId": key, "recordId": record, "name": "x.hta"}
+        assert await office.admin.refusals("fileAttach", input=given) == [("INVALID", ["input", "name"])]
+
+
+async def test_many_uploads_at_once_find_no_more_room_than_one_after_the_other(office: Office, monkeypatch):
+    monkeypatch.setattr(stored_files, "MOST_LOOSE", 3)
+    answers = await asyncio.gather(*(upload(office.admin, f"{number}.pdf") for number in range(9)))
+    assert sorted(each.status_code for each in answers) == [201] * 3 + [422] * 6

@@ -5,6 +5,8 @@ The other form of the same branches is in `predicates.py`; the permission matrix
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crm.access.binds import Binds
 from crm.access.branches import Branch, Named, Owned, Partner, Shared, Via, ViaRecord, Visible, named
 from crm.access.grants import Action, Rights, Scope, ViewerKind
@@ -20,6 +22,21 @@ def id_set(rule: Visible, rights: Rights, binds: Binds) -> str | None:
     """
     sets = branch_id_sets(rule, rights, binds)
     return None if sets is None else " UNION ".join(sets)
+
+
+def few_hold(rule: Visible, record: str, columns: Mapping[str, str], rights: Rights, binds: Binds) -> list[str]:
+    """Tests of a record whose id is at hand, one for each branch: whether it is one of the few that the branch lets them see.
+
+    `columns` are those of the record that are at hand, too. They are values and no joins, so that the few are read only where
+    there is something to be tested. Like an id set this holds for more than is seen: `readable` is asked of what is left.
+    """
+    tests = []
+    for branch in rule.branches:
+        if isinstance(branch, Via) and branch.column in columns and (above := id_set(named(branch.parent), rights, binds)):
+            tests.append(f"({columns[branch.column]} IN ({above})) IS TRUE")
+        elif (ids := _branch_ids(branch, rule, rights, binds)) is not None:
+            tests.append(f"({record} IN ({ids})) IS TRUE")
+    return tests
 
 
 def branch_id_sets(rule: Visible, rights: Rights, binds: Binds) -> list[str] | None:

@@ -16,7 +16,7 @@ from crm.access.binds import Binds, Later, Look, Prepared
 from crm.access.grants import Rights
 from crm.access.keyset import Term, beyond, order_by, order_value
 from crm.access.predicates import FALSE, TRUE, all_of, any_of, pooled, present, readable
-from crm.access.search_reach import Looked, Places, Reach, entries, looked_at, lying
+from crm.access.search_reach import Looked, Places, Reach, entries, foremost, looked_at, lying
 from crm.access.searched import BEHIND_WINDOW, Searched
 from crm.access.select import guarded
 from crm.access.viewer import Viewer
@@ -106,6 +106,8 @@ def _statement(form: _Form, looked: Sequence[Looked], rights: Rights, binds: Bin
             name = _name(each.searched)
             if each.reach is Reach.OWN and each.through is not None:
                 parts.append(f"w_{name} AS MATERIALIZED ({lying(each.searched, rights)})")
+            if (first := foremost(each, places, rights)) is not None:
+                parts.append(f"a_{name} AS MATERIALIZED ({first})")
             parts += [f"e_{name} AS ({entries(each, places, rights, binds)})", f"h_{name} AS ({hits})"]
             found.append(each)
     if not found:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from crm.access.binds import Binds, Later, Look
 from crm.access.branches import named
 from crm.access.grants import Rights
-from crm.access.id_sets import id_set
+from crm.access.id_sets import few_hold, id_set
 from crm.access.predicates import FALSE, any_of, pooled, readable
 from crm.access.searched import Searched
 from crm.core.kinds import Kind
@@ -21,6 +21,8 @@ from crm.core.kinds import Kind
 MOST = 500
 MOST_OF_OTHERS = 2_000
 """How many entries of a kind are looked at for who sees all of it, and for who may see few of those."""
+MOST_AMONG = 8_000
+"""How many entries of a kind are held against the records of who sees few of it, before it is those that are gone through."""
 MOST_PARTIES = 200
 """How many parties are looked at whose name one of several words may be."""
 
@@ -28,13 +30,13 @@ MOST_PARTIES = 200
 class Reach(Enum):
     """By which way entries are found.
 
-    TOKENS: by their tokens. BEGINNINGS: so too, those first whose name begins with them. NEWEST: those, and of the others the
-    newest ones. OWN: among the few records that the viewer sees.
+    BEGINNINGS: by their tokens, those first whose name begins with them. NEWEST: those, and of the others the newest ones. For
+    who sees few records of a kind, AMONG: by their tokens, those of the few; OWN: by the few, whose tokens are read.
     """
 
-    TOKENS = 1
-    BEGINNINGS = 2
-    NEWEST = 3
+    BEGINNINGS = 1
+    NEWEST = 2
+    AMONG = 3
     OWN = 4
 
 
@@ -93,19 +95,15 @@ class Places:
     def _at(self, place: int) -> str:
         return f"{self._binds.value(Later(self._site, place))}::tsquery"
 
-    def _fixed(self, place: int) -> str:
-        """As a value that is unknown to the planner, which makes one plan for all then: making one takes longer than running."""
-        return f"(SELECT {self._at(place)})"
-
     @property
     def anywhere(self) -> str:
         """What every entry must have."""
-        return self._fixed(0)
+        return self._at(0)
 
     @property
     def first(self) -> str:
         """What the best of them begin with."""
-        return self._fixed(1)
+        return self._at(1)
 
     def tier(self, number: int) -> str:
         """What a hit of a tier has."""
@@ -117,7 +115,7 @@ class Places:
 
     def word(self, number: int, *, party: bool) -> str:
         """One of several words, in a record or in the name of its party."""
-        return self._fixed(self._words + 2 * number + party)
+        return self._at(self._words + 2 * number + party)
 
     @property
     def through(self) -> str:
@@ -131,27 +129,52 @@ def most_of(searched: Searched, rights: Rights) -> int:
     return MOST if readable(searched.rule, "r", rights, Binds()) == "r.deleted_at IS NULL" else MOST_OF_OTHERS
 
 
+def bound(looked: Looked, rights: Rights) -> int:
+    """Where more than so many were there to be looked at, not all were."""
+    return MOST_AMONG if looked.reach is Reach.AMONG else most_of(looked.searched, rights)
+
+
+def foremost(looked: Looked, places: Places, rights: Rights) -> str | None:
+    """The entries of a kind that are looked at before any others; None where there are no such.
+
+    Those whose name begins so: where there are enough of them, nothing else is looked for. And where they are then held against
+    the few that somebody sees, all that have the tokens.
+    """
+    columns = f"SELECT s.record_id, s.party_id, s.tokens FROM search_entry s WHERE {_of_kind(looked.searched)}"
+    match looked.reach:
+        case Reach.OWN:
+            return None
+        case Reach.AMONG:
+            return f"{columns} AND s.tokens @@ {places.anywhere} LIMIT {MOST_AMONG + 1}"
+        case Reach.BEGINNINGS | Reach.NEWEST:
+            most = most_of(looked.searched, rights)
+            return f"{columns} AND s.tokens @@ {places.first} AND s.tokens @@ {places.anywhere} LIMIT {most + 1}"
+
+
 def entries(looked: Looked, places: Places, rights: Rights, binds: Binds) -> str:
     """The entries of a kind that have the tokens; `with_party` are those that need their party's name."""
-    most = most_of(looked.searched, rights)
+    rule = looked.searched.rule
     columns = f"SELECT s.record_id, s.tokens, FALSE AS with_party FROM search_entry s WHERE {_of_kind(looked.searched)}"
-    wish, first = places.anywhere, places.first
-    others = f"{columns} AND (s.tokens @@ {first}) IS NOT TRUE"
-    begun = f"{columns} AND s.tokens @@ {first} AND s.tokens @@ {wish} LIMIT {most}"
+    before = f"SELECT a.record_id, a.tokens, FALSE AS with_party FROM a_{rule.table} a"
+    wish = places.anywhere
+    others = f"{columns} AND (s.tokens @@ {places.first}) IS NOT TRUE"
+    missing = f"LIMIT {most_of(looked.searched, rights) + 1} - (SELECT count(*) FROM a_{rule.table})"
     # Where the tokens are tested row by row (`IS TRUE`), it is because the index of them would take longer.
     match looked.reach:
         case Reach.OWN:
-            ids = id_set(looked.searched.rule, rights, binds)
+            ids = id_set(rule, rights, binds)
             arms = [f"{columns} AND s.record_id IN ({ids}) AND (s.tokens @@ {wish}) IS TRUE"]
             if looked.through is not None:
-                lying = f"s.record_id IN (SELECT id FROM w_{looked.searched.rule.table}) AND s.record_id NOT IN ({ids})"
+                lying = f"s.record_id IN (SELECT id FROM w_{rule.table}) AND s.record_id NOT IN ({ids})"
                 arms.append(f"{columns} AND {lying} AND (s.tokens @@ {places.through}) IS TRUE")
-        case Reach.TOKENS:
-            arms = [f"{columns} AND s.tokens @@ {wish} LIMIT {most + 1}"]
+        case Reach.AMONG:
+            theirs = few_hold(rule, "a.record_id", {"party_id": "a.party_id"}, rights, binds)
+            theirs += [] if looked.through is None else [f"a.tokens @@ {places.through}"]
+            arms = [f"{before} WHERE {any_of(theirs)}"]
         case Reach.BEGINNINGS:
-            arms = [begun, f"{others} AND s.tokens @@ {wish} LIMIT {most + 1}"]
+            arms = [before, f"{others} AND s.tokens @@ {wish} {missing}"]
         case Reach.NEWEST:
-            arms = [begun, f"{others} AND (s.tokens @@ {wish}) IS TRUE ORDER BY s.record_id DESC LIMIT {most + 1}"]
+            arms = [before, f"{others} AND (s.tokens @@ {wish}) IS TRUE ORDER BY s.record_id DESC {missing}"]
     if looked.words and looked.searched.party:
         arms += _with_parties(looked, places, rights, binds)
     return " UNION ALL ".join(f"({arm})" for arm in arms)
@@ -169,7 +192,7 @@ def looked_at(looked: Looked) -> str:
     """How many were looked at of those of which there may be more. What somebody sees otherwise is few, and all of it is."""
     name = looked.searched.rule.table
     if looked.reach is not Reach.OWN:
-        return f"SELECT count(*) FROM e_{name}"
+        return f"SELECT count(*) FROM {'a' if looked.reach is Reach.AMONG else 'e'}_{name}"
     return "SELECT 0" if looked.through is None else f"SELECT count(*) FROM w_{name}"
 
 

@@ -27,6 +27,11 @@ def make_id(kind: Kind, milliseconds: int, random_bits: int) -> UUID:
     return UUID(int=(milliseconds & (2**48 - 1)) << 80 | _VERSION | int(kind) << 64 | _VARIANT | random_bits)
 
 
+def sister_id(record_id: UUID, kind: Kind) -> UUID:
+    """The id of the one record of `kind` that is made of another record: the same however often it is asked for."""
+    return make_id(kind, record_id.int >> 80, record_id.int & (2**62 - 1))
+
+
 def kind_of(record_id: UUID) -> Kind | None:
     """The kind an id carries, or None when it is not one of ours."""
     if record_id.version != 8:

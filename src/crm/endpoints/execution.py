@@ -82,7 +82,7 @@ class Executor:
 
     def services(self, database: Database, presence: Presence, hub: Hub) -> Services:
         """What operations on this database are given."""
-        plan = DiallingPlan(self.settings.default_region, self.settings.default_area_code or None, self.settings.switchboard)
+        plan = DiallingPlan.of(self.settings)
         key = self.settings.secret_key
         secret = key.get_secret_value().encode() if key else b""
         viewers, days = Viewers(database, sessions.seen), self.settings.session_days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -23,6 +23,12 @@ class Connection(Protocol):
 
     async def fetch(self, query: str, *args: object) -> list[Mapping[str, Any]]:
         """All rows."""
+
+    async def execute(self, query: str) -> Any:
+        """Run what has no rows."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """A block that is a transaction."""
 
 
 class Database(Protocol):
@@ -109,8 +115,10 @@ class Operation:
 
         return await self.run(prepare)
 
-    async def run(self, prepare: Prepare) -> list[Mapping[str, Any]]:
+    async def run(self, prepare: Prepare, *, generic: bool = False) -> list[Mapping[str, Any]]:
         """Run one statement that says beside its rows whether the viewer it was made for still is who they were.
+
+        `generic`: by a plan that is made once for all values, where making one takes longer than running it.
 
         A stale viewer means starting over (`RightsMoved`, which the endpoint answers by running the query again): permissions
         and filters were judged, and rows perhaps read, under rights that are gone. Only the first read after a mutation's
@@ -120,7 +128,7 @@ class Operation:
             viewer = self.viewer
             text, values = prepare(viewer)
             async with self.database.connection() as connection:
-                rows: list[Mapping[str, Any]] = await connection.fetch(text, *values)
+                rows = await (_by_one_plan(connection, text, values) if generic else connection.fetch(text, *values))
             if _fresh(rows[0], viewer):
                 self.reads += 1
                 return rows
@@ -147,6 +155,14 @@ class Operation:
             raise Unauthenticated("The session has ended. Sign in again.")
         self.viewer = fresh
         return False
+
+
+async def _by_one_plan(connection: Connection, text: str, values: Sequence[object]) -> list[Mapping[str, Any]]:
+    """Run a statement by its generic plan. Said inside a transaction, so that nothing of it stays, however this ends."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        rows: list[Mapping[str, Any]] = await connection.fetch(text, *values)
+    return rows
 
 
 def _fresh(row: Mapping[str, Any], viewer: Viewer) -> bool:

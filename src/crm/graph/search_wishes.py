@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 
 from crm.access.binds import Binds
-from crm.access.commonness import Commonness
+from crm.access.commonness import MANY, Commonness
 from crm.access.grants import Action, Rights
 from crm.access.id_sets import id_set
 from crm.access.predicates import looks_in
-from crm.access.search_reach import Looked, Reach, Words, most_of
+from crm.access.search_reach import MOST_AMONG, Looked, Reach, Words, bound
 from crm.access.searched import BEHIND_WINDOW, Searched, searched_kinds
-from crm.core.search_queries import Query
+from crm.core.search_queries import Query, Wish
 from crm.core.search_tokens import Place
 from crm.graph.nouns import Noun, hidden_fields, nouns
 
-COMMON_PART, COMMON_ROWS = 0.08, 50_000
-"""Where more of all entries have the tokens, and more of them, their list is not read, which takes longer than going from the
+COMMON_PART = 0.08
+"""Where more of a kind's entries have the tokens, and very many, their list is not read, which takes longer than going from the
 newest entry backwards until enough have been met."""
 
 
@@ -55,19 +55,19 @@ def wishes(query: Query, entities: Sequence[str], rights: Rights, commonness: Co
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What a search is in PostgreSQL's words where some places are closed, and about how many entries have its tokens."""
+    """What a search is where some places are closed: as it was read, and in PostgreSQL's words."""
 
+    wish: Wish
     anywhere: str
     first: str
     tiers: tuple[tuple[int, str], ...]
     words: tuple[Words, ...]
-    rows: float
 
 
 def _texts(query: Query, commonness: Commonness, closed: frozenset[Place]) -> _Texts:
     anywhere = query.anywhere(closed)
     tiers = tuple((score, str(wish)) for score, wish in query.tiers(closed))
-    return _Texts(str(anywhere), str(query.first), tiers, _words(query, closed, commonness), commonness.of(anywhere))
+    return _Texts(anywhere, str(anywhere), str(query.first), tiers, _words(query, closed, commonness))
 
 
 def _looked(
@@ -79,7 +79,7 @@ def _looked(
     alike = len(set(closed.values())) == 1
     return Looked(
         searched=searched,
-        reach=_reach(searched, shared.rows, commonness, rights),
+        reach=_reach(searched, commonness.of(shared.wish, searched.kind), commonness, rights),
         anywhere=shared.anywhere,
         first=shared.first,
         tiers=shared.tiers,
@@ -112,12 +112,10 @@ def _words(query: Query, closed: frozenset[Place], commonness: Commonness) -> tu
 
 
 def _reach(searched: Searched, rows: float, commonness: Commonness, rights: Rights) -> Reach:
-    """By which way, where about so many entries have the tokens."""
-    if rows <= most_of(searched, rights):
-        return Reach.TOKENS
+    """By which way, where about so many entries of the kind have the tokens."""
     if _sees_few(searched, rights):
-        return Reach.OWN
-    common = rows > COMMON_ROWS and rows > COMMON_PART * commonness.entries
+        return Reach.AMONG if rows <= MOST_AMONG else Reach.OWN
+    common = rows > MANY and rows > COMMON_PART * commonness.entries.get(searched.kind, 0)
     return Reach.NEWEST if common else Reach.BEGINNINGS
 
 
@@ -128,9 +126,8 @@ def wider(looked: Sequence[Looked], counts: Mapping[str, int], rights: Rights) -
 
 
 def _wider(looked: Looked, count: int, rights: Rights) -> Looked:
-    if looked.reach is not Reach.TOKENS or count <= most_of(looked.searched, rights):
-        return looked
-    return replace(looked, reach=Reach.OWN if _sees_few(looked.searched, rights) else Reach.BEGINNINGS)
+    among = looked.reach is Reach.AMONG and count > bound(looked, rights)
+    return replace(looked, reach=Reach.OWN) if among else looked
 
 
 def _sees_few(searched: Searched, rights: Rights) -> bool:

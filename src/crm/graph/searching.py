@@ -13,7 +13,7 @@ import orjson
 from crm.access.commonness import Commonness
 from crm.access.grants import Action, Rights
 from crm.access.search import ORDER, Narrowing, Search
-from crm.access.search_reach import Looked, most_of
+from crm.access.search_reach import Looked, bound
 from crm.access.searched import searched_kinds
 from crm.core.errors import BadUserInput, FieldForbidden
 from crm.core.naming import camel_case
@@ -121,7 +121,7 @@ async def _commonness(operation: Operation) -> Commonness:
 
 
 async def _answer(operation: Operation, looked: Sequence[Looked], query: Query, narrowing: Narrowing, page: Page) -> _Answer:
-    row = (await operation.run(Search(tuple(looked), query.text, narrowing, page).prepared))[0]
+    row = (await operation.run(Search(tuple(looked), query.text, narrowing, page).prepared, generic=True))[0]
     read = {name: orjson.loads(row[name]) for name in ("page", "counts", "looked")}
     return _Answer(**read, total=int(row["total"]))
 
@@ -154,5 +154,4 @@ def _open_fields(rights: Rights) -> dict[str, tuple[dict[str, Place], bool]]:
 
 
 def _is_partial(looked: Looked, counts: Mapping[str, int], rights: Rights) -> bool:
-    most = most_of(looked.searched, rights)
-    return counts.get(looked.searched.rule.table, 0) > most
+    return counts.get(looked.searched.rule.table, 0) > bound(looked, rights)

@@ -32,6 +32,10 @@ _CONSTRAINTS = {
     "channel_group_name": ("There is a group of channels with this name.", ("input", "name")),
     "territory_name": ("There is a territory with this name.", ("input", "name")),
     "channel_assignment_live": ("This opportunity is with a channel already.", ("id",)),
+    "sms_account_code": ("There is an account with this code.", ("input", "code")),
+    "sms_account_primary": ("Another account was made the primary one just now.", ("input", "primary")),
+    "sms_template_name": ("There is a template with this name.", ("input", "name")),
+    "sms_opt_out_number": ("This number is on the list already.", ("input", "number")),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""

@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 
 from crm.access.loading import load_by_session
 from crm.access.viewer import Viewer, same_rights
+from crm.config import Settings
 from crm.core.clock import now
 from crm.core.vault import CLOSED, Vault
 from crm.services.search_entries import keep_entries
@@ -55,6 +56,11 @@ class DiallingPlan:
     region: str = "CN"
     area_code: str | None = None
     switchboard: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> DiallingPlan:
+        """The one of this installation."""
+        return cls(settings.default_region, settings.default_area_code or None, settings.switchboard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,10 +141,12 @@ def check_frozen(deed: Deed, entity: str, names: Sequence[str], path: tuple[str,
         raise errors[0] if len(errors) == 1 else Refusals(errors)
 
 
-async def insert(deed: Deed, model: type[M], kind: Kind, values: Mapping[str, Any]) -> tuple[M, list[FieldChange]]:
-    """Write a new record with its author; the row, and its values as changes."""
+async def insert(
+    deed: Deed, model: type[M], kind: Kind, values: Mapping[str, Any], *, key: UUID | None = None
+) -> tuple[M, list[FieldChange]]:
+    """Write a new record with its author; the row, and its values as changes. `key` is its id, where that is known before."""
     stamps = {"created_at": deed.at, "updated_at": deed.at, "created_by_id": deed.actor, "updated_by_id": deed.actor}
-    row = await model.create(using_db=deed.tx, id=new_id(kind), **stamps, **values)
+    row = await model.create(using_db=deed.tx, id=key or new_id(kind), **stamps, **values)
     derived = _derived(model)
     changes = [FieldChange(field_name(n), None, loggable(v)) for n, v in values.items() if v is not None and n not in derived]
     return row, changes

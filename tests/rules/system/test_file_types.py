@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from crm.rules.system.file_types import found_in, settled, shown_name
@@ -32,6 +34,7 @@ def test_what_is_taken_is_what_it_says(declared: str, head: bytes, kept: str):
         ("a.txt", "text/plain", PNG), ("a.txt", "text/plain", b"MZ\x90\x00"), ("a", "", b"\x7fELF"), ("a", "", b"#!/bin/sh\n"),
         ("a.txt", "text/plain", b"<html>"), ("a.xml", "text/xml", b" \n<!DOCTYPE html>"), ("a.txt", "text/plain", b"<script>x"),
         ("a.xml", "text/xml", b"\xef\xbb\xbf<?xml version='1.0'?><!-- x --><svg onload='x'/>"),
+        ("a.xml", "text/xml", b"<?xml version='1.0'?><!-- a - b --> <!----><HTML>"), ("a", "", b"<!-- x --><script>x"),
         ("a.svg", "image/svg+xml", b"<svg/>"),
         ("a.html", "text/plain", b"harmless"), ("a.exe", "", b"plain"), ("A.JS", "text/plain", b"alert()"),
         ("a", "text/html", b"x"),
@@ -41,6 +44,14 @@ def test_what_is_taken_is_what_it_says(declared: str, head: bytes, kept: str):
 def test_what_would_run_or_is_something_else_is_refused(name: str, declared: str, head: bytes):
     with pytest.raises(ValueError, match=r"\.$"):
         settled(name, declared, head)
+
+
+@pytest.mark.parametrize("head", [b"<?xml version='1.0'?>" + b"<!---->" * 580 + b"x", b"<!---" * 800, b"<?xml " * 680])
+def test_no_bytes_take_long_to_look_at(head: bytes):
+    """What tells of a page is looked for once, however many beginnings of it there are: it is done where everybody waits."""
+    began = time.process_time()
+    assert found_in(head) == "text/plain"
+    assert time.process_time() - began < 0.1, "600 comments take 0.1 ms; with one way too many to read them, years"
 
 
 def test_names_are_such_as_can_be_saved():

@@ -123,7 +123,7 @@ class _Chunk:
     def add_customer(self, index: int) -> None:
         """A customer with all that is around it, and the papers of its place."""
         dice, company = self.dice, self.plan.company
-        created = self.plan.scene.now - HISTORY + HISTORY * index / self.plan.customers
+        created = self.plan.scene.now - HISTORY + HISTORY * (index / self.plan.customers)
         if index % LARGE_EVERY == LARGE_EVERY // 2:
             self._add(index, created, LARGE_CONTACTS, LARGE_ACTIVITIES)
         else:

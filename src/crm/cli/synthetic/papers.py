@@ -58,7 +58,7 @@ def papers(prefix: str, count: int, begins: datetime, ends: datetime) -> Papers:
 
 
 def _at(place: int, count: int, begins: datetime, ends: datetime) -> datetime:
-    return begins + (ends - begins) * place / count
+    return begins + (ends - begins) * (place / count)
 
 
 async def reserve(deed: Deed, papers: Papers) -> Papers:

@@ -35,7 +35,7 @@ class CallHook:
         self.secrets = settings.hook_secrets
         self.twilio = frozenset(name for name, chosen in settings.hook_maps.items() if chosen.like == "twilio")
         self.maps = {name: field_map(chosen) for name, chosen in settings.hook_maps.items()}
-        self.plan = DiallingPlan(settings.default_region, settings.default_area_code or None)
+        self.plan = DiallingPlan.of(settings)
 
     async def serve(self, request: Request) -> Response:
         """Who is it, what do they say, store it, answer how much was new."""

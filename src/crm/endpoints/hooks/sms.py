@@ -5,8 +5,7 @@ The last part of the path is the account's code; that of an account which sends 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -23,16 +22,11 @@ from crm.endpoints.hooks.call_bodies import BadBody
 from crm.endpoints.hooks.signatures import refusal_of
 from crm.endpoints.hooks.sms_bodies import reports_of
 from crm.rules.messaging.sms_drivers import SmsDriver
-from crm.services.attempts import PASSING, REFUSED
-from crm.services.deeds import Channel, Database, DiallingPlan, deed
-from crm.services.messaging import sms_replies, sms_reports
-from crm.services.messaging.sms_accounts import place_of
-from crm.services.messaging.sms_replies import Reply
-from crm.services.messaging.sms_reports import Receipt
-from crm.services.system.accounts import SYSTEM
+from crm.services.deeds import Database, DiallingPlan
+from crm.services.messaging import sms_intake
+from crm.services.messaging.sms_accounts import CODE, place_of
 
 LARGEST_BODY = 256 * 1024
-ATTEMPTS = 5
 
 log = structlog.get_logger("crm.hooks")
 
@@ -47,7 +41,7 @@ class SmsHook:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.plan = DiallingPlan(settings.default_region, settings.default_area_code or None)
+        self.plan = DiallingPlan.of(settings)
 
     async def serve(self, request: Request) -> Response:
         """Which account, is it its provider, what do they say; store it, answer how much was new."""
@@ -55,7 +49,7 @@ class SmsHook:
         if len(body) > LARGEST_BODY:
             return _answer(413, error=f"The body is larger than {LARGEST_BODY} bytes.")
         database: Database = request.app.state.database
-        account = await _account(database, name, self.settings.sms_driver)
+        account = await _account(database, name, self.settings.sms_driver) if CODE.fullmatch(name) else None
         secret = self._secret(account)
         known = {name: SecretStr(secret)} if secret else {}
         if (refusal := refusal_of(request, name, body, known)) is not None or account is None:
@@ -66,7 +60,8 @@ class SmsHook:
             log.info("report of short messages refused", account=name, field=bad.field, reason=bad.message)
             return _answer(bad.status, error=bad.message, field=bad.field)
         request_id = str(request.scope.get("state", {}).get("request_id", ""))
-        return _answer(200, received=len(reports), new=await self._received(database, account, reports, request_id))
+        new = await sms_intake.take_in(database, account, reports, self.plan, request_id)
+        return _answer(200, received=len(reports), new=new)
 
     def _secret(self, account: Mapping[str, Any] | None) -> str:
         """What the provider signs with; nothing where nobody has entered it, and then nobody gets in."""
@@ -81,24 +76,6 @@ class SmsHook:
         except VaultError as error:
             log.warning("the secret of an account cannot be opened", account=account["code"], reason=str(error))
             return ""
-
-    async def _received(
-        self, database: Database, account: Mapping[str, Any], reports: Sequence[Receipt | Reply], request_id: str
-    ) -> int:
-        """In one transaction; again where the database chose it as a victim, or somebody purged what it had just found."""
-        receipts = [each for each in reports if isinstance(each, Receipt)]
-        replies = [each for each in reports if isinstance(each, Reply)]
-        attempt = 0
-        while True:
-            try:
-                async with deed(database, SYSTEM, request_id, channel=Channel.SYSTEM, dialling=self.plan) as opened:
-                    new = await sms_reports.receipts(opened, account["id"], receipts)
-                    return new + await sms_replies.receive_all(opened, account, replies)
-            except (*PASSING, REFUSED):
-                attempt += 1
-                if attempt == ATTEMPTS:
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
 
 
 _ACCOUNT = """

@@ -11,7 +11,10 @@ from crm.models.record import OwnedRecord, reference
 
 
 class SmsBatch(OwnedRecord):
-    """短信群发. One text to many; each of its messages is a row of its own, those that were refused too."""
+    """短信群发. One text to many; each of its messages is a row of its own, those that were refused too.
+
+    `prepared_parts`: the numbers of the parts whose messages are written.
+    """
 
     name = fields.CharField(max_length=100)
     status = fields.CharField(max_length=10, default="PREPARING")
@@ -23,6 +26,7 @@ class SmsBatch(OwnedRecord):
     send_at = fields.DatetimeField(null=True)
     recipient_count = fields.IntField(default=0)
     prepared_count = fields.IntField(default=0)
+    prepared_parts: Any = fields.JSONField(default=list)
     refused_count = fields.IntField(default=0)
     segment_count = fields.IntField(default=0)
     cost = fields.DecimalField(max_digits=20, decimal_places=4, default=0)
@@ -36,6 +40,7 @@ class SmsBatch(OwnedRecord):
 class SmsMessage(OwnedRecord):
     """短信. Its state follows from what its provider says; `repeated`: it was sent again after an answer that never came.
 
+    `doubts` counts the answers that never came, also when it has left the queue: sent again, it may arrive twice.
     `filed` is false while an activity of its party is still to be made of it.
     """
 
@@ -60,6 +65,7 @@ class SmsMessage(OwnedRecord):
     delivered_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
+    doubts = fields.IntField(default=0)
     repeated = fields.BooleanField(default=False)
     reason = fields.CharField(max_length=16, null=True)
     detail = fields.CharField(max_length=200, null=True)
@@ -112,7 +118,7 @@ class Outbound(Model):
     """What waits to be sent, by whatever medium (`services/messaging/outbound.py`); gone once it was sent or given up.
 
     `due_at` is when it is tried next. While somebody tries it, that is when they are given up: `holder` names their try. `doubts`
-    counts the tries whose answer never came. `account_id` is the medium's own.
+    counts the tries whose answer never came. `account_id` is the medium's own. Of what is due, `turn` 0 goes first.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -121,6 +127,7 @@ class Outbound(Model):
     account_id = fields.UUIDField()
     first_due_at = fields.DatetimeField()
     due_at = fields.DatetimeField()
+    turn = fields.SmallIntField(default=0)
     tries = fields.IntField(default=0)
     doubts = fields.IntField(default=0)
     holder = fields.UUIDField(null=True)

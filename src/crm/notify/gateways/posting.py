@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
-from crm.notify.gateways.dialling import PrivateHost, open_addresses
+from crm.notify.gateways.peers import Forbidden, addresses_of, first_of
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
@@ -62,13 +62,15 @@ class Poster:
         self.port = self.parts.port or (443 if self.parts.scheme == "https" else 80)
         self.target = (self.parts.path or "/") + (f"?{self.parts.query}" if self.parts.query else "")
         self._idle: list[_Line] = []
+        self._closed = False
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The peer's answer. `NotSent` or `Unanswered` where there is none; redirects are answers like any other."""
+        request = self._request(body, headers)
         line = await self._line()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._ask(line, body, headers)
+                answer = await self._ask(line, request, body)
         except (OSError, TimeoutError, h11.ProtocolError, asyncio.IncompleteReadError) as error:
             line.writer.close()
             raise Unanswered(f"no answer came ({type(error).__name__})") from error
@@ -79,7 +81,8 @@ class Poster:
         return answer
 
     async def close(self) -> None:
-        """Close what is kept."""
+        """Close what is kept; what is on its way is closed when it comes back."""
+        self._closed = True
         while self._idle:
             self._idle.pop().writer.close()
 
@@ -91,25 +94,30 @@ class Poster:
             line.writer.close()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await self._connect()
-        except (OSError, TimeoutError, ssl.SSLError) as error:
+                addresses = await addresses_of(self.parts.hostname or "", self.port, private=self.private)
+            return await first_of(addresses, CONNECT_SECONDS, self._connect)
+        except Forbidden as error:
+            raise NotSent(str(error)) from None
+        except (OSError, TimeoutError, ValueError) as error:
+            # ValueError, too: that is what a name is answered with that cannot be one.
             raise NotSent(f"{self.parts.hostname}:{self.port} cannot be reached ({type(error).__name__})") from error
 
-    async def _connect(self) -> _Line:
+    async def _connect(self, address: str) -> _Line:
         """To the very address that was judged: a name that is asked twice may answer differently the second time."""
-        host = self.parts.hostname or ""
-        try:
-            addresses = await open_addresses(host, self.port, private=self.private)
-        except PrivateHost as error:
-            raise NotSent(str(error)) from None
         context = ssl.create_default_context() if self.parts.scheme == "https" else None
-        named = host if context is not None else None
-        reader, writer = await asyncio.open_connection(addresses[0], self.port, ssl=context, server_hostname=named)
+        named = self.parts.hostname if context is not None else None
+        reader, writer = await asyncio.open_connection(address, self.port, ssl=context, server_hostname=named)
         return _Line(reader, writer)
 
-    async def _ask(self, line: _Line, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _request(self, body: bytes, headers: Mapping[str, str]) -> h11.Request:
+        """Before there is a line: what cannot be written as a request was not sent."""
         own = [("host", self.parts.netloc.rpartition("@")[2]), ("content-length", str(len(body))), ("user-agent", "crm")]
-        request = h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        try:
+            return h11.Request(method="POST", target=self.target, headers=[*own, *headers.items()])
+        except (ValueError, h11.LocalProtocolError) as error:
+            raise NotSent(f"the address cannot be written in a request ({type(error).__name__})") from error
+
+    async def _ask(self, line: _Line, request: h11.Request, body: bytes) -> Answer:
         sent = [line.talk.send(part) for part in (request, h11.Data(data=body), h11.EndOfMessage())]
         line.writer.write(b"".join(part for part in sent if part is not None))
         await line.writer.drain()
@@ -134,7 +142,8 @@ class Poster:
                 raise h11.RemoteProtocolError("closed")
 
     def _give_back(self, line: _Line) -> None:
-        if line.talk.our_state is h11.DONE and line.talk.their_state is h11.DONE and len(self._idle) < KEPT:
+        done = line.talk.our_state is h11.DONE and line.talk.their_state is h11.DONE
+        if done and not self._closed and len(self._idle) < KEPT:
             line.talk.start_next_cycle()
             self._idle.append(line)
         else:

@@ -19,7 +19,7 @@ Gateways = Callable[[Database], Mapping[str, Coroutine[Any, Any, None]]]
 
 def gateways_of(settings: Settings) -> Gateways:
     """The work of listening to them, by name; of several processes that begin it one does it, and the others stand by."""
-    plan = DiallingPlan(settings.default_region, settings.default_area_code or None)
+    plan = DiallingPlan.of(settings)
     found: list[Switchboard] = []
     if settings.ami_url:
         found.append(Asterisk(settings.ami_url))

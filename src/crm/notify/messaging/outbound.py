@@ -7,10 +7,12 @@ and whenever: a message that was not sent is still in the queue, and one that ma
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -20,7 +22,7 @@ from crm.store.database import Database
 from crm.store.errors import is_away
 
 MOST = 32
-"""Messages that are on their way at the same time, in this process."""
+"""Messages of one account that are on their way at the same time, in this process: a peer that hangs holds up its own only."""
 LONGEST_SLEEP = 1.0
 """Other processes may queue something sooner than what this one is waiting for."""
 PAUSE_AFTER_FAILURE = 1.0
@@ -29,7 +31,16 @@ GRACE = 5.0
 
 log = structlog.get_logger("crm.outbound")
 
-Letter = TypeVar("Letter")
+
+class Posted(Protocol):
+    """One try at a message."""
+
+    @property
+    def account_id(self) -> UUID:
+        """The account that sends it."""
+
+
+Letter = TypeVar("Letter", bound=Posted)
 
 
 class Sender(Protocol[Letter]):
@@ -37,11 +48,11 @@ class Sender(Protocol[Letter]):
 
     medium: Medium
 
-    async def next_due(self, database: Database) -> datetime | None:
-        """When there is something to try."""
+    async def next_due(self, database: Database, full: Collection[UUID]) -> datetime | None:
+        """When there is something to try, by other accounts than these."""
 
-    async def take(self, database: Database, most: int) -> Sequence[Letter]:
-        """Claim at most so many."""
+    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
+        """Claim at most so many of each account, less those of it that are on their way."""
 
     async def send(self, letter: Letter) -> Outcome:
         """One try; it never raises for what a peer can do."""
@@ -80,14 +91,19 @@ class Outgoing(Generic[Letter]):
         """Write down what ended, send what is due, and wait for either."""
         self._bell.clear()
         await self._settle()
-        taken = await self.sender.take(self.database, MOST - len(self._flying)) if len(self._flying) < MOST else ()
+        taken = await self.sender.take(self.database, MOST, self._count())
         for letter in taken:
             self._flying[asyncio.create_task(self.sender.send(letter))] = letter
         if taken:
             await asyncio.sleep(0)
-        due = None if len(self._flying) == MOST else await self.sender.next_due(self.database)
+        full = [account for account, count in self._count().items() if count >= MOST]
+        due = await self.sender.next_due(self.database, full)
         seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.001, (due - now()).total_seconds()))
         await self._wait(seconds)
+
+    def _count(self) -> Counter[UUID]:
+        """How many of each account are on their way."""
+        return Counter(letter.account_id for letter in self._flying.values())
 
     async def _wait(self, seconds: float) -> None:
         """Until something landed, something was queued, or something is due."""

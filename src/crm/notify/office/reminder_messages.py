@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from crm.core.clock import now
 from crm.notify.gateways.smtp import Mailer, NoMailer
 from crm.notify.timers import when_due
 from crm.rules.office.reminder_flow import ReminderChannel
+from crm.services.deeds import DiallingPlan
 from crm.services.office.reminder_messages import Message, Sent, next_try, settle, take
+from crm.services.office.reminder_texts import hand_over
 from crm.services.topics import Topic
 from crm.store.database import Database
+
+log = structlog.get_logger("crm.reminders")
 
 AT_ONCE = 4
 """So many are marked as being sent: with a process that dies these alone are uncertain."""
@@ -32,14 +38,35 @@ class Outlet(Protocol):
 Outlets = Mapping[ReminderChannel, Outlet]
 
 
-def outlets_of(smtp_url: str | None) -> Outlets:
+class Texts:
+    """The outlet of short messages, which have a queue of their own with all that belongs to it: rates, receipts, opt-outs."""
+
+    def __init__(self, database: Database, dialling: DiallingPlan) -> None:
+        self.database, self.dialling = database, dialling
+
+    async def send(self, message: Message) -> Sent:
+        """Queue one. Where that fails nothing was queued, or what was is known by the reminder's id."""
+        try:
+            return await hand_over(self.database, message, self.dialling)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reminder waits and is tried again
+            log.warning("a reminder could not be queued as a short message", reminder=str(message.id), reason=repr(error))
+            return Sent.LATER
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def outlets_of(database: Database, smtp_url: str | None, dialling: DiallingPlan) -> Outlets:
     """The outlets there are by the settings."""
-    return {ReminderChannel.EMAIL: Mailer(smtp_url) if smtp_url else NoMailer()}
+    return {
+        ReminderChannel.EMAIL: Mailer(smtp_url) if smtp_url else NoMailer(),
+        ReminderChannel.SMS: Texts(database, dialling),
+    }
 
 
-async def run(database: Database, smtp_url: str | None) -> None:
+async def run(database: Database, smtp_url: str | None, dialling: DiallingPlan) -> None:
     """Send what waits, until cancelled."""
-    outlets = outlets_of(smtp_url)
+    outlets = outlets_of(database, smtp_url, dialling)
     channels = [channel.value for channel in outlets]
 
     async def look(database: Database) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -117,6 +118,11 @@ def texts_to(e164: str | None) -> TextsTo:
     kind, mobile = phonenumbers.number_type(number), phonenumbers.PhoneNumberType
     taken = (mobile.MOBILE, mobile.FIXED_LINE_OR_MOBILE, mobile.PERSONAL_NUMBER, mobile.UNKNOWN)
     return TextsTo.MOBILE if kind in taken else TextsTo.LANDLINE
+
+
+def first_mobile(numbers: Iterable[str]) -> str | None:
+    """Of somebody's numbers in E.164 the first one that takes short messages."""
+    return next((number for number in numbers if texts_to(number) is TextsTo.MOBILE), None)
 
 
 def mask(display: str) -> str:

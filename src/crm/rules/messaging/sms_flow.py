@@ -97,6 +97,9 @@ WORTH = {
 }
 """So long after its time a message is still worth sending: a code of yesterday lets nobody in."""
 
+TURN = {SmsCategory.CODE: 0, SmsCategory.NOTICE: 1, SmsCategory.MARKETING: 2}
+"""What goes first of what is due: somebody waits for a code, and thousands of a mail shot would outlast what it is worth."""
+
 
 def offered(state: SmsState) -> tuple[SmsVerb, ...]:
     """The verbs that a person can use next."""

@@ -16,10 +16,6 @@ class ReminderChannel(StrEnum):
     EMAIL = "EMAIL"  # 邮件
 
 
-SENT = frozenset({ReminderChannel.POPUP, ReminderChannel.EMAIL})
-"""The channels that reach people today. SMS is taken once messages go out: a promise nobody keeps is worse than none."""
-
-
 class ReminderRecipients(StrEnum):
     """Whom a reminder is for (提醒对象)."""
 

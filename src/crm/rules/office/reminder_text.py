@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from crm.rules.office.recurrence import zone_named
 
-LONGEST_SUBJECT = 180
+LONGEST_SUBJECT, LONGEST_TITLE = 180, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,17 @@ def words(about: Subject, *, chinese: bool) -> tuple[str, str]:
         return f"日程提醒：{title}"[:LONGEST_SUBJECT], "\n".join(lines) + "\n"
     lines = [f"What: {title}", f"When: {when}", *([f"Where: {where}"] if where else [])]
     return f"Reminder: {title}"[:LONGEST_SUBJECT], "\n".join(lines) + "\n"
+
+
+_NO_SIGNATURE = str.maketrans("【】", "[]")
+"""What stands in these is taken for the signature, which says who writes."""
+
+
+def short_words(about: Subject, *, chinese: bool) -> str:
+    """One line for a short message, of which every seventy characters are paid for."""
+    title, where = (" ".join((text or "").split())[:LONGEST_TITLE] for text in (about.title, about.location))
+    parts = [each.translate(_NO_SIGNATURE) for each in (title, _when(about, chinese=chinese), where) if each]
+    return f"日程提醒：{'，'.join(parts)}" if chinese else f"Reminder: {', '.join(parts)}"
 
 
 def _when(about: Subject, *, chinese: bool) -> str:

@@ -34,7 +34,7 @@ class SmsAccount(Record):
     sender: str | None = column("The number or name that recipients see (发送号码).")
     signature: str | None = column("What stands in 【】 before every text (签名).")
     opt_out_text: str | None = column("What is added to marketing, so that people can opt out (退订提示).")
-    per_second: int = column("How many messages it takes in a second (每秒条数).")
+    per_second: int = column("How many messages it takes in a second (每秒条数); a long one counts for each of its parts.")
     per_number_per_day: int | None = column("How many one number gets within 24 hours (每号每日上限); null is no limit.")
     quiet_from: str | None = column("From when on marketing waits (免打扰开始), such as 21:00.")
     quiet_until: str | None = column("Until when it waits (免打扰结束), such as 08:00.")

@@ -6,7 +6,7 @@ import strawberry
 
 from crm.rules.office.reminder_flow import ReminderChannel, ReminderFailure, ReminderRecipients, ReminderState
 
-strawberry.enum(ReminderChannel, description="How people are reminded (提醒方式). SMS is not sent yet.")
+strawberry.enum(ReminderChannel, description="How people are reminded (提醒方式).")
 strawberry.enum(
     ReminderRecipients,
     description="Whom a reminder is for (提醒对象): STAFF are the owner and colleagues who are invited, CONTACTS the contacts.",

@@ -28,7 +28,7 @@ class ReminderRule:
 class ReminderRuleInput:
     """提醒设置."""
 
-    channel: ReminderChannel = strawberry.field(description="How. SMS is not taken yet.", default=ReminderChannel.POPUP)
+    channel: ReminderChannel = strawberry.field(description="How.", default=ReminderChannel.POPUP)
     minutes_before: int = strawberry.field(description="How many minutes before the start, 0 to 40,320 (four weeks).")
     recipients: ReminderRecipients = strawberry.field(
         description="For whom. CONTACTS are reminded by a message, in the owner's name.", default=ReminderRecipients.STAFF

@@ -24,11 +24,12 @@ HELD = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message to be sent: by which account of its medium, and when at the earliest."""
+    """A message to be sent: by which account of its medium, and when at the earliest. Of what is due, `turn` 0 goes first."""
 
     message_id: UUID
     account_id: UUID
     due_at: datetime
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Ticket:
 
 
 _PUT = """
-INSERT INTO outbound (medium, message_id, account_id, first_due_at, due_at, tries, doubts)
-SELECT $1, k.message_id, k.account_id, k.due_at, k.due_at, 0, $5
-FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS k(message_id, account_id, due_at)
+INSERT INTO outbound (medium, message_id, account_id, first_due_at, due_at, turn, tries, doubts)
+SELECT $1, k.message_id, k.account_id, k.due_at, k.due_at, k.turn, 0, $6
+FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::smallint[]) AS k(message_id, account_id, due_at, turn)
 ON CONFLICT (medium, message_id) DO NOTHING
 """
 
@@ -55,8 +56,8 @@ async def put(deed: Deed, medium: Medium, waiting: Sequence[Waiting], *, doubts:
     """Have these sent after the commit, each once. `doubts`: so many tries before may have arrived."""
     if not waiting:
         return
-    columns = [each.message_id for each in waiting], [each.account_id for each in waiting], [each.due_at for each in waiting]
-    await deed.run(_PUT, medium.value, *columns, doubts)
+    columns = zip(*((each.message_id, each.account_id, each.due_at, each.turn) for each in waiting), strict=True)
+    await deed.run(_PUT, medium.value, *map(list, columns), doubts)
     deed.news.append(medium)
 
 
@@ -70,14 +71,14 @@ async def withdraw(deed: Deed, medium: Medium, messages: Sequence[UUID]) -> set[
 _CLAIM = """
 WITH due AS (
     SELECT id FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3
-    ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+    ORDER BY turn, due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
 UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o.tries + 1, holder = $5, due_at = $6
 FROM due WHERE o.id = due.id RETURNING o.id, o.message_id, o.tries, o.doubts, o.first_due_at
 """
 
 
 async def claim(deed: Deed, medium: Medium, account_id: UUID, most: int) -> list[Ticket]:
-    """Tickets of what is due for an account, the longest overdue first. They count once this is committed."""
+    """Tickets of what is due for an account, in its turn, the longest overdue first. They count once this is committed."""
     holder = uuid4()
     rows = await deed.rows(_CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD)
     return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from crm.core.kinds import Kind
 from crm.core.naming import camel_case
 from crm.core.vault import VaultError
 from crm.models import SmsAccount
-from crm.rules.messaging.sms_drivers import SCHEMES, SmsDriver
+from crm.rules.messaging.sms_drivers import SCHEMES, SmsDriver, is_address, origin_of
 from crm.rules.messaging.sms_hours import is_clock
 from crm.services.deeds import Database, Deed
 from crm.services.records import (
@@ -63,6 +62,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     check_version(account, version)
     check_frozen(deed, "sms_account", list(given))
     values = _decided(given, account)
+    _guard_secret(account, values, given)
     if values.get("primary") and not account.primary:
         await _unseat(deed, account.id)
     changes = await _sealed(deed, account, given)
@@ -127,11 +127,20 @@ def _decided(given: Mapping[str, Any], account: Any) -> dict[str, Any]:
         raise errors[0] if len(errors) == 1 else Refusals(errors)
     driver = SmsDriver(values.get("driver") or account.driver)
     url = values.get("url", getattr(account, "url", None))
-    if driver in SCHEMES and (url is None or urlsplit(url).scheme not in SCHEMES[driver] or not urlsplit(url).hostname):
+    if driver in SCHEMES and not is_address(url, SCHEMES[driver]):
         raise Invalid(
             f"An account of driver {driver} needs an address: {' or '.join(sorted(SCHEMES[driver]))}://…", ("input", "url")
         )
     return values
+
+
+def _guard_secret(account: Any, values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """A secret is given to nobody but whom it was entered for. Who may change an address cannot read the secret by that."""
+    if account.sealed_secret is None or "secret" in given:
+        return
+    driver, url = values.get("driver", account.driver), values.get("url", account.url)
+    if driver != account.driver or origin_of(url) != origin_of(account.url):
+        raise Required("Enter the secret again: it was entered for another driver or host.", ("input", "secret"))
 
 
 def _refusal(check: Any, values: Mapping[str, Any]) -> DomainError | None:
@@ -150,7 +159,7 @@ def _code(values: Mapping[str, Any]) -> None:
 
 def _shown(values: Mapping[str, Any]) -> None:
     """What people read of the account, and the address, whatever the driver makes of it."""
-    if (url := values.get("url")) is not None and (urlsplit(url).scheme not in _ADDRESSES or not urlsplit(url).hostname):
+    if (url := values.get("url")) is not None and not is_address(url, _ADDRESSES):
         raise Invalid("An address looks like https://host/path or smpp://host:2775.", ("input", "url"))
     for name in ("signature", "opt_out_text"):
         if (text := values.get(name)) is not None and _UNSIGNED.search(text):
@@ -182,8 +191,8 @@ async def _sealed(deed: Deed, account: Any, given: Mapping[str, Any]) -> list[Fi
     if "secret" not in given:
         return []
     secret = (given["secret"] or "").strip()
-    if len(secret) > 500:
-        raise Invalid("A secret has at most 500 characters.", ("input", "secret"))
+    if len(secret) > 500 or not secret.isprintable():
+        raise Invalid("A secret has at most 500 characters, all of them printable.", ("input", "secret"))
     had = account.sealed_secret is not None
     if not secret and not had:
         return []

@@ -11,7 +11,7 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.models import SmsBatch, SmsMessage
 from crm.rules.messaging.sending import Medium
-from crm.rules.messaging.sms_flow import SMS_BATCH_FLOW, SmsBatchStatus, SmsBatchVerb, SmsCategory, SmsState
+from crm.rules.messaging.sms_flow import SMS_BATCH_FLOW, TURN, SmsBatchStatus, SmsBatchVerb, SmsCategory, SmsState
 from crm.rules.messaging.sms_text import SmsEncoding
 from crm.services.change_batches import record_changes
 from crm.services.deeds import Deed
@@ -25,6 +25,9 @@ from crm.services.messaging.sms_texts import Draft, Written
 from crm.services.records import FieldChange, record_change, revise
 from crm.services.system.job_runs import JobRun
 
+INNER = frozenset({"given", "preparedParts"})
+"""What a bulk message needs to be prepared; no news to anybody."""
+
 _BATCH = "SELECT * FROM sms_batch WHERE id = $1 FOR NO KEY UPDATE"
 _SENDER = "SELECT a.* FROM sms_account a WHERE a.id = $1"
 _DONE = "SELECT contact_id, party_id, e164, state FROM sms_message WHERE batch_id = $1"
@@ -32,32 +35,35 @@ _DONE = "SELECT contact_id, party_id, e164, state FROM sms_message WHERE batch_i
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Some of the recipients of a bulk message."""
+    """Some of the recipients of a bulk message: the part of this number."""
 
     batch: UUID
+    number: int
     contacts: list[UUID]
     parties: list[UUID]
 
 
 async def prepare(run: JobRun, part: Prepare) -> None:
-    """Write their messages and queue them. Who has one already, because an earlier run got so far, is passed over."""
+    """Write their messages and queue them, once. Who has one already, as one of two that were merged since, is passed over."""
     async with run.deed() as deed:
         found = await deed.rows(_BATCH, part.batch)
         if not found or found[0]["status"] != SmsBatchStatus.PREPARING:
             return
         batch: Any = SmsBatch._init_from_db(**found[0])
         batch._saved_in_db = True
+        if part.number in batch.prepared_parts:
+            return  # A job may run again after its commit, and what it counted would count twice.
         done = await deed.rows(_DONE, batch.id)
         written = {row["contact_id"] or row["party_id"] for row in done}
         seen = {row["e164"] for row in done if row["state"] != SmsState.REFUSED}
         people = [
-            each for each in await recipients(deed, part.contacts, part.parties)
+            each for each in await recipients(deed, part.contacts, part.parties, {UUID(each) for each in batch.given["blind"]})
             if (each.contact_id or each.party_id) not in written
         ]  # fmt: skip
         draft = await _draft(deed, batch)
         samples = await judged(deed, draft, people, seen)
         await _write(deed, batch, draft, samples)
-        await _count(deed, batch, samples, len(part.contacts) + len(part.parties))
+        await _count(deed, batch, samples, part)
 
 
 async def _draft(deed: Deed, batch: Any) -> Draft:
@@ -82,8 +88,8 @@ async def _write(deed: Deed, batch: Any, draft: Draft, samples: Sequence[Sample]
     await SmsMessage.bulk_create(rows, using_db=deed.tx)
     told = [(row.id, row.party_id, [FieldChange("state", None, row.state)]) for row in rows]  # type: ignore[attr-defined]
     await record_changes(deed, SmsMessage, "sms_message", "create", told)
-    at = due_at(deed, draft)
-    waiting = [Waiting(row.id, draft.account["id"], at) for row in rows if row.state == SmsState.QUEUED]
+    at, turn = due_at(deed, draft), TURN[draft.category]
+    waiting = [Waiting(row.id, draft.account["id"], at, turn) for row in rows if row.state == SmsState.QUEUED]
     await outbound.put(deed, Medium.SMS, waiting)
 
 
@@ -97,11 +103,13 @@ def _row(deed: Deed, draft: Draft, sample: Sample) -> dict[str, Any]:
     return row_of(draft, sample.recipient, nothing) | refused
 
 
-async def _count(deed: Deed, batch: Any, samples: Sequence[Sample], asked: int) -> None:
+async def _count(deed: Deed, batch: Any, samples: Sequence[Sample], part: Prepare) -> None:
     """What it has come to so far; who is gone meanwhile counts as prepared and gets nothing."""
+    asked = len(part.contacts) + len(part.parties)
     sent = [sample.text for sample in samples if sample.text is not None]
     values: dict[str, Any] = {
-        "prepared_count": min(batch.prepared_count + asked, batch.recipient_count),
+        "prepared_parts": [*batch.prepared_parts, part.number],
+        "prepared_count": batch.prepared_count + asked,
         "refused_count": batch.refused_count + asked - len(sent),
         "segment_count": batch.segment_count + sum(text.segments for text in sent),
         "cost": batch.cost + sum(text.cost for text in sent),
@@ -110,7 +118,7 @@ async def _count(deed: Deed, batch: Any, samples: Sequence[Sample], asked: int) 
         values["status"] = SMS_BATCH_FLOW.after(SmsBatchStatus(batch.status), SmsBatchVerb.QUEUE).value
     changes = await revise(deed, batch, values)
     if "status" in values:
-        await record_change(deed, batch, "sms_batch.queue", changes)
+        await record_change(deed, batch, "sms_batch.queue", [each for each in changes if each.field not in INNER])
 
 
 PREPARE = Task("sms.prepare", prepare, Prepare)

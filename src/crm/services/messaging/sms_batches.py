@@ -27,9 +27,9 @@ from crm.services.deeds import Deed
 from crm.services.jobs import BATCH, enqueue_many
 from crm.services.messaging import outbound
 from crm.services.messaging.bulk_people import meant_by
-from crm.services.messaging.sms_batch_preparing import PREPARE, Prepare
+from crm.services.messaging.sms_batch_preparing import INNER, PREPARE, Prepare
 from crm.services.messaging.sms_judgement import Sample, judged
-from crm.services.messaging.sms_recipients import recipients, refuse_hidden
+from crm.services.messaging.sms_recipients import blind_to, recipients, refuse_hidden
 from crm.services.messaging.sms_texts import draft_of
 from crm.services.owners import owned_by
 from crm.services.records import FieldChange, check_frozen, claim, insert, record_change, refuse_blank, revise
@@ -59,8 +59,9 @@ async def preview(deed: Deed, given: Mapping[str, Any], condition: Condition | N
     """Count it all through, write nothing."""
     draft, meant = await draft_of(deed, given), await meant_by(deed, given, condition, refuse_hidden)
     found, seen = Preview(draft.account["currency"]), set[str]()
+    blind = await blind_to(deed, meant.contacts)
     for part in meant.chunks(BATCH):
-        for sample in await judged(deed, draft, await recipients(deed, part.contacts, part.parties), seen):
+        for sample in await judged(deed, draft, await recipients(deed, part.contacts, part.parties, blind), seen):
             found.recipients += 1
             if sample.reason is not None:
                 found.refused[sample.reason] += 1
@@ -85,13 +86,18 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
         **checked(SmsBatch, {"name": given["name"]}), "status": SmsBatchStatus.PREPARING.value,
         "account_id": draft.account["id"], "template_id": draft.template["id"] if draft.template else None,
         "category": draft.category.value, "text": draft.text, "send_at": draft.send_at,
-        "given": {"values": dict(draft.given), "sender": draft.sender_name},
+        "given": {
+            "values": dict(draft.given), "sender": draft.sender_name,
+            "blind": sorted(map(str, await blind_to(deed, meant.contacts))),
+        },
         "recipient_count": len(meant), "currency": draft.account["currency"],
     }  # fmt: skip
     batch, changes = await insert(deed, SmsBatch, Kind.SMS_BATCH, await owned_by(deed, "sms_batch", values))
     changes += await custom_values.write(deed, batch, given, new=True)
-    await record_change(deed, batch, "sms_batch.create", [each for each in changes if each.field != "given"])
-    parts = [Prepare(batch.id, list(part.contacts), list(part.parties)) for part in meant.chunks(BATCH)]
+    await record_change(deed, batch, "sms_batch.create", [each for each in changes if each.field not in INNER])
+    parts = [
+        Prepare(batch.id, number, list(part.contacts), list(part.parties)) for number, part in enumerate(meant.chunks(BATCH))
+    ]
     await enqueue_many(deed, PREPARE, parts, alone=f"sms batch {batch.id}")
     return batch.id
 

@@ -7,9 +7,10 @@ is quiet there, whether the account is open, how much the number has had today, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,10 @@ from crm.services.topics import topic_of_changes
 
 PAUSE = timedelta(seconds=1)
 """A peer that is away or asks for patience is left alone so long by the whole account, if it does not say how long."""
+UNDECIDED = timedelta(seconds=2)
+"""So long a message waits whose number has had its share if what is on its way to it arrives."""
 LONGEST_DETAIL = 200
+NOTHING: Mapping[UUID, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Letter:
     outcome: Outcome | None = None
 
     @property
+    def account_id(self) -> UUID:
+        """The account that sends it."""
+        return UUID(str(self.account["id"]))
+
+    @property
     def repeat(self) -> bool:
         """Whether an earlier try may have arrived."""
         return self.ticket.doubts > 0
@@ -47,39 +56,59 @@ class Letter:
 
 _OPEN = """
 SELECT a.* FROM sms_account a
-WHERE (a.next_at IS NULL OR a.next_at <= $1)
+WHERE (a.next_at IS NULL OR a.next_at <= $1) AND a.id <> ALL($2::uuid[])
     AND EXISTS (SELECT FROM outbound o WHERE o.medium = 'SMS' AND o.account_id = a.id AND o.due_at <= $1)
 ORDER BY a.next_at NULLS FIRST, a.id FOR NO KEY UPDATE OF a SKIP LOCKED
 """
 _MESSAGES = """
 SELECT m.id, m.state, m.category, m.e164, m.text, m.encoding, m.segments, t.provider_code,
     EXISTS (SELECT FROM sms_opt_out x WHERE x.e164 = m.e164 AND x.deleted_at IS NULL) AS opted_out,
-    (SELECT count(*) FROM sms_message s WHERE s.e164 = m.e164 AND s.submitted_at > $2) AS recent
+    (SELECT count(*) FROM sms_message s
+        WHERE s.e164 = m.e164 AND (s.submitted_at > $2 OR s.doubts > 0 AND s.ended_at > $2)) AS recent,
+    (SELECT count(*) FROM sms_message s JOIN outbound o ON o.medium = 'SMS' AND o.message_id = s.id
+        WHERE s.e164 = m.e164 AND s.id <> ALL($1::uuid[]) AND (o.holder IS NOT NULL OR o.doubts > 0)) AS underway
 FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id = ANY($1::uuid[])
 """
 
 
-async def take(database: Database, most: int) -> list[Letter]:
-    """Claim at most so many messages, of each account no more than its rate allows; committed when this returns."""
+async def take(database: Database, most: int, flying: Mapping[UUID, int] = NOTHING) -> list[Letter]:
+    """Claim at most so many messages of each account, less those `flying`, and no more than its rate allows.
+
+    They are committed when this returns.
+    """
     letters: list[Letter] = []
+    full = [account for account, count in flying.items() if count >= most]
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
-        for account in await deed.rows(_OPEN, deed.at):
-            if len(letters) >= most:
-                break
-            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(most - len(letters), account["per_second"]))
+        for account in await deed.rows(_OPEN, deed.at, full):
+            room = most - flying.get(account["id"], 0)
+            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]))
+            given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
-            opens = deed.at + timedelta(seconds=len(tickets) / account["per_second"])
+            parts = sum(letter.message["segments"] for letter in given)
+            opens = deed.at + timedelta(seconds=parts / account["per_second"])
             await deed.run("UPDATE sms_account SET next_at = $2 WHERE id = $1", account["id"], opens)
-            letters += await _letters(deed, account, tickets)
+            letters += given
     return letters
 
 
-async def next_due(database: Database) -> datetime | None:
-    """When there is something to send next, as far as the gates of the accounts allow; None where nothing waits."""
+async def listening(database: Database) -> list[dict[str, Any]]:
+    """The accounts whose peer may speak over the line that it is sent by. What INSTALLATION is stands in the settings."""
+    query = "SELECT * FROM sms_account WHERE active AND deleted_at IS NULL AND driver IN ('SMPP', 'INSTALLATION') ORDER BY id"
+    async with database.transaction() as tx:
+        found: list[dict[str, Any]] = await tx.execute_query_dict(query)
+    return found
+
+
+async def next_due(database: Database, full: Collection[UUID] = ()) -> datetime | None:
+    """When there is something to send next, as far as the gates of the accounts allow; None where nothing waits.
+
+    Those that are `full` have enough on its way.
+    """
     async with database.transaction() as tx:
         found = await tx.execute_query_dict(
             "SELECT min(greatest(o.due_at, a.next_at)) AS at FROM sms_account a CROSS JOIN LATERAL (SELECT due_at FROM outbound"
-            " WHERE medium = 'SMS' AND account_id = a.id ORDER BY due_at LIMIT 1) o"
+            " WHERE medium = 'SMS' AND account_id = a.id ORDER BY due_at LIMIT 1) o WHERE a.id <> ALL($1::uuid[])",
+            [list(full)],
         )
     at: datetime | None = found[0]["at"]
     return at
@@ -110,8 +139,11 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
     if message["opted_out"] and category is not SmsCategory.CODE:
         return Outcome(Result.REFUSED, reason=SmsReason.OPTED_OUT)
     limit = account["per_number_per_day"]
-    if limit is not None and message["recent"] + given >= limit and ticket.doubts == 0:
-        return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+    if limit is not None and ticket.doubts == 0:
+        if message["recent"] >= limit:
+            return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
+        if message["recent"] + message["underway"] + given >= limit:
+            return Outcome(Result.THROTTLED, after=UNDECIDED)
     if category is SmsCategory.MARKETING:
         later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
         if later > at:
@@ -123,6 +155,8 @@ async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) ->
     """Write down how these tries ended, all in one transaction; the messages in the order of their ids."""
     changed: list[UUID] = []
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
+        names = [(letter.account["id"], name) for letter, outcome in ended for name in outcome.provider_ids]
+        await sms_reports.hold(deed, names)
         for letter, outcome in sorted(ended, key=lambda each: each[0].ticket.message_id):
             if await _settle(deed, letter, outcome):
                 changed.append(letter.ticket.message_id)
@@ -143,15 +177,22 @@ async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
     """Whether the message changed."""
     key = letter.ticket.message_id
     row = (await deed.rows("SELECT * FROM sms_message WHERE id = $1 FOR NO KEY UPDATE", key))[0]
+    message: Any = SmsMessage._init_from_db(**row)
+    message._saved_in_db = True
     following = await outbound.settle(deed, letter.ticket, outcome)
+    if following is not None:
+        await _write(deed, message, letter, outcome, following)
     if outcome.result is Result.ACCEPTED:
         # Also where somebody else has the row by now: that is how reports find the message.
         await sms_reports.name_parts(deed, row, outcome.provider_ids)
-    if following is None:
-        return False
-    message: Any = SmsMessage._init_from_db(**row)
-    message._saved_in_db = True
-    values: dict[str, Any] = {"tries": letter.ticket.tries}
+        await sms_reports.catch_up(deed, message, outcome.provider_ids)
+    return following is not None
+
+
+async def _write(deed: Deed, message: Any, letter: Letter, outcome: Outcome, following: Next) -> None:
+    """What a locked message shows of this try."""
+    doubts = letter.ticket.doubts + (outcome.result is Result.DOUBTFUL)
+    values: dict[str, Any] = {"tries": letter.ticket.tries, "doubts": doubts}
     if letter.repeat and outcome.result in _SENT:
         values["repeated"] = True
     if outcome.detail is not None:
@@ -160,9 +201,6 @@ async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
         values |= _ended(deed, message, outcome)
     message.update_from_dict({**values, "updated_at": deed.at})
     await message.save(using_db=deed.tx, update_fields=[*values, "updated_at"])
-    if outcome.result is Result.ACCEPTED:
-        await sms_reports.catch_up(deed, message, outcome.provider_ids)
-    return True
 
 
 def _ended(deed: Deed, message: Any, outcome: Outcome) -> dict[str, Any]:

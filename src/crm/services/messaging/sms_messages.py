@@ -12,7 +12,7 @@ from crm.core.errors import IllegalTransition, Invalid
 from crm.core.kinds import Kind
 from crm.models import SmsMessage
 from crm.rules.messaging.sending import Medium
-from crm.rules.messaging.sms_flow import SMS_FLOW, SmsCategory, SmsDirection, SmsReason, SmsState, SmsVerb
+from crm.rules.messaging.sms_flow import SMS_FLOW, TURN, SmsCategory, SmsDirection, SmsState, SmsVerb
 from crm.rules.messaging.sms_hours import allowed_at
 from crm.services import custom_values
 from crm.services.deeds import Deed
@@ -41,16 +41,20 @@ async def send(deed: Deed, given: Mapping[str, Any]) -> UUID:
 
 
 async def notify(
-    deed: Deed, recipient: Recipient, text: str, *, owner_id: UUID | None, department_id: UUID | None
+    deed: Deed, key: UUID, recipient: Recipient, text: str, *, owner_id: UUID | None, department_id: UUID | None
 ) -> UUID | None:
-    """A notice of the system's own, such as a reminder: to somebody who can be reached and did not opt out; else None."""
+    """A notice of the system's own, such as a reminder: to somebody who can be reached and did not opt out; else None.
+
+    `key` is its id, so that whoever is not sure whether they have given it here may give it again.
+    """
+    if await deed.rows("SELECT 1 FROM sms_message WHERE id = $1", key):
+        return key
     if recipient.reason is not None or await sms_opt_outs.among(deed, [recipient.e164]):
         return None
     account = await sms_accounts.chosen(deed, None)
     draft = Draft(account, None, SmsCategory.NOTICE, text, (), {}, "", None)
-    return await queue(
-        deed, draft, recipient, written_or_refused(draft, recipient), {"owner_id": owner_id, "department_id": department_id}
-    )
+    owner = {"owner_id": owner_id, "department_id": department_id}
+    return await queue(deed, draft, recipient, written_or_refused(draft, recipient), owner, key=key)
 
 
 async def queue(
@@ -60,12 +64,13 @@ async def queue(
     text: Written,
     owner: Mapping[str, Any],
     given: Mapping[str, Any] | None = None,
+    key: UUID | None = None,
 ) -> UUID:
     """Write a message and have it sent after the commit. `given` is what somebody said of it, custom fields and all."""
-    message, changes = await insert(deed, SmsMessage, Kind.SMS_MESSAGE, {**row_of(draft, recipient, text), **owner})
+    message, changes = await insert(deed, SmsMessage, Kind.SMS_MESSAGE, {**row_of(draft, recipient, text), **owner}, key=key)
     if given is not None:
         changes += await custom_values.write(deed, message, given, new=True)
-    await outbound.put(deed, Medium.SMS, [Waiting(message.id, draft.account["id"], due_at(deed, draft))])
+    await outbound.put(deed, Medium.SMS, [Waiting(message.id, draft.account["id"], due_at(deed, draft), TURN[draft.category])])
     await record_change(deed, message, "sms_message.create", changes)
     return message.id
 
@@ -104,11 +109,12 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
 async def retry(deed: Deed, record_id: str) -> UUID:
     """Send it again; where nobody knows whether it arrived, it may arrive twice, and is marked."""
     message: Any = await claim(deed, SmsMessage, record_id, Action.UPDATE)
-    doubtful = message.state == SmsState.UNKNOWN and message.reason == SmsReason.NO_ANSWER
+    doubtful = message.doubts > 0 or message.state == SmsState.UNKNOWN
     state = SMS_FLOW.after(SmsState(message.state), SmsVerb.RETRY)
     if message.category != SmsCategory.CODE and await sms_opt_outs.among(deed, [message.e164]):
         raise Invalid(OPTED_OUT, ("id",))
-    await outbound.put(deed, Medium.SMS, [Waiting(message.id, message.account_id, deed.at)], doubts=int(doubtful))
+    waiting = Waiting(message.id, message.account_id, deed.at, TURN[SmsCategory(message.category)])
+    await outbound.put(deed, Medium.SMS, [waiting], doubts=int(doubtful))
     values = {"state": state.value, "reason": None, "detail": None, "ended_at": None}
     await record_change(deed, message, "sms_message.retry", await revise(deed, message, values))
     return UUID(str(message.id))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from crm.core.errors import Forbidden, Invalid, Required
+from crm.access.binds import Binds
+from crm.access.predicates import readable
+from crm.core.errors import Forbidden, Invalid, NotFound, Required
 from crm.rules.customers.phone_numbers import TextsTo, parse, texts_to
 from crm.rules.messaging.sms_flow import SmsReason
 from crm.services.deeds import Deed
@@ -55,13 +57,29 @@ WHERE p.id = ANY($1::uuid[]) AND p.deleted_at IS NULL ORDER BY p.id
 """
 
 
-async def recipients(deed: Deed, contacts: Sequence[UUID], parties: Sequence[UUID]) -> list[Recipient]:
-    """These contacts and parties, those that are gone left out, in the order of their ids."""
+async def recipients(
+    deed: Deed, contacts: Sequence[UUID], parties: Sequence[UUID], blind: Collection[UUID] = frozenset()
+) -> list[Recipient]:
+    """These contacts and parties, those that are gone left out, in the order of their ids.
+
+    `blind` are contacts whose party whoever sends does not see: its name is none that a text of theirs could hold.
+    """
     rows = [
         *(await deed.rows(_CONTACTS, list(contacts)) if contacts else ()),
         *(await deed.rows(_PARTIES, list(parties)) if parties else ()),
     ]
-    return [_with_number(row) for row in rows]
+    return [_with_number({**row, "party_name": None} if row["contact_id"] in blind else row) for row in rows]
+
+
+async def blind_to(deed: Deed, contacts: Sequence[UUID]) -> set[UUID]:
+    """Of these contacts those whose party the viewer does not see."""
+    binds = Binds()
+    seen = readable(rule_of_table("party"), "p", deed.viewer.rights, binds)
+    query = (
+        f"SELECT c.id FROM contact c JOIN party p ON p.id = c.party_id WHERE c.id = ANY({binds.value(list(contacts))}::uuid[])"
+    )
+    text, values = binds.statement(f"{query} AND ({seen}) IS NOT TRUE", deed.viewer)
+    return {row["id"] for row in await deed.rows(text, *values)} if contacts else set()
 
 
 async def recipient_of(deed: Deed, given: Mapping[str, Any]) -> tuple[Recipient, tuple[str, ...]]:
@@ -78,7 +96,9 @@ async def recipient_of(deed: Deed, given: Mapping[str, Any]) -> tuple[Recipient,
     table = named[0].removesuffix("_id")
     key = await visible_id(deed, rule_of_table(table), given[named[0]], where)
     await refuse_hidden(deed, table, [key], where)
-    found = await recipients(deed, *([key], []) if table == "contact" else ([], [key]))
+    found = await recipients(deed, *([key], []) if table == "contact" else ([], [key]), await blind_to(deed, [key]))
+    if not found:  # a contact who is seen while their party lies in the recycle bin
+        raise NotFound(where)
     chosen = found[0]
     if given.get("number") is not None:
         chosen, where = await _with_given(deed, chosen, given), ("input", "number")
@@ -92,6 +112,11 @@ async def user_recipient(deed: Deed, user_id: UUID) -> Recipient:
     number = rows[0]["mobile"] if rows else None
     person = Recipient(user_id=user_id)
     return replace(person, reason=SmsReason.NO_NUMBER) if not number else _parsed(deed, person, number, None)
+
+
+def numbered(deed: Deed, person: Recipient, number: str) -> Recipient:
+    """Somebody with this number of theirs; `reason` says why it takes no messages, if so."""
+    return _parsed(deed, person, number, None)
 
 
 async def refuse_hidden(deed: Deed, table: str, keys: Sequence[UUID], where: tuple[str, ...]) -> None:

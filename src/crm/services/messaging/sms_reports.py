@@ -1,12 +1,13 @@
 """What providers report (短信回执): what became of a message, and what somebody wrote to us. Each report counts once.
 
 Reports come twice, late and in any order, and before the answer to the message they are about. One about a message that nobody
-knows yet is kept; it is looked at again when a message gets that name.
+knows yet is kept; it is looked at again when a message gets that name. Whoever keeps reports of a name and whoever gives it hold
+the name first (`hold`), and only then lock messages; else each could look just before the other commits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,12 +37,19 @@ class Receipt:
     detail: str | None = None
 
 
+_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(k, 7261073)) FROM unnest($1::text[]) k"
 _KEEP = """
 INSERT INTO sms_report (account_id, event_key, provider_id, state, at, received_at, detail, settled)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account_id, event_key) DO NOTHING RETURNING id
 """
 _NAMED = "SELECT message_id FROM sms_part WHERE account_id = $1 AND provider_id = $2"
 _OURS = "SELECT id AS message_id FROM sms_message WHERE account_id = $1 AND id = $2"
+
+
+async def hold(deed: Deed, names: Iterable[tuple[UUID, str]]) -> None:
+    """Nobody else reports of these names of accounts, or gives them to messages, before this deed is committed."""
+    if wanted := sorted({f"{account_id} {provider_id}" for account_id, provider_id in names}):
+        await deed.run(_HOLD, wanted)
 
 
 async def first_time(
@@ -54,6 +62,7 @@ async def first_time(
 
 async def receipts(deed: Deed, account_id: UUID, given: Sequence[Receipt]) -> int:
     """Receipts of an account; how many were new. Their messages are locked in the order of their ids."""
+    await hold(deed, [(account_id, each.provider_id) for each in given if each.provider_id is not None])
     known = [(await _message_of(deed, account_id, each), each) for each in given]
     new = 0
     for message_id, receipt in sorted(known, key=lambda each: (each[0] is not None, str(each[0]))):

@@ -57,6 +57,9 @@ class Unwritable(Exception):
 async def draft_of(deed: Deed, given: Mapping[str, Any]) -> Draft:
     """What an input says: a template with values, or a text."""
     template = None if given.get("template_id") is None else await sms_templates.chosen(deed, given["template_id"])
+    if template is None and given.get("category") == SmsCategory.CODE:
+        # It reaches those who opted out: what it says was looked at by whoever wrote the template.
+        raise Invalid("A code is sent by a template.", ("input", "category"))
     account_id = given.get("account_id") or (str(template["account_id"]) if template and template["account_id"] else None)
     account = await sms_accounts.chosen(deed, account_id)
     variables = [] if template is None else await sms_templates.variables_of(deed, template["id"])

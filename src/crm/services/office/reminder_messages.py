@@ -14,8 +14,8 @@ from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
-from crm.rules.office.reminder_flow import WORTH_SENDING, ReminderFailure, ReminderState, pause_after
-from crm.rules.office.reminder_text import Subject, words
+from crm.rules.office.reminder_flow import WORTH_SENDING, ReminderChannel, ReminderFailure, ReminderState, pause_after
+from crm.rules.office.reminder_text import Subject, short_words, words
 from crm.services.deeds import Channel, Database
 from crm.services.system.accounts import system_deed
 
@@ -108,6 +108,8 @@ def _message(row: dict[str, Any]) -> Message:
         row["time_zone"], row["location"],
     )  # fmt: skip
     subject, text = words(about, chinese=not row["english"])
+    if row["channel"] == ReminderChannel.SMS:
+        text = short_words(about, chinese=not row["english"])
     return Message(row["id"], row["channel"], row["address"], row["name"], subject, text, row["repeated"])
 
 

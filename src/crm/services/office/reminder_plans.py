@@ -10,14 +10,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from crm.core.errors import Invalid
+from crm.access.grants import Action
+from crm.core.errors import Forbidden, Invalid
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.models import ReminderRule, ScheduleEvent
 from crm.rules.office.recurrence import next_after
-from crm.rules.office.reminder_flow import SENT, ReminderChannel, ReminderRecipients
+from crm.rules.office.reminder_flow import ReminderChannel, ReminderRecipients
 from crm.services import value_rows
 from crm.services.deeds import Deed
+from crm.services.messaging.sms_recipients import refuse_hidden
 from crm.services.office import exceptions
 from crm.services.office.timing import row_of, series_of
 from crm.services.records import FieldChange
@@ -45,11 +47,29 @@ async def replace_rules(deed: Deed, event_id: UUID, given: Mapping[str, Any]) ->
     return await value_rows.replace(deed, ReminderRule, Kind.REMINDER_RULE, parent, "reminders", rows, shown)
 
 
+_TEXTED = """
+SELECT DISTINCT a.contact_id FROM schedule_attendee a
+JOIN reminder_rule r ON r.schedule_event_id = a.schedule_event_id AND r.channel = 'SMS' AND r.recipients = 'CONTACTS'
+WHERE a.schedule_event_id = $1 AND a.contact_id IS NOT NULL
+"""
+
+
+async def refuse_texts(deed: Deed, event_id: UUID, given: Mapping[str, Any]) -> None:
+    """Whoever has contacts reminded by short message writes to them, and sees by the message which number they have."""
+    if not {"reminders", "attendee_contact_ids"} & given.keys():
+        return
+    texted = [row["contact_id"] for row in await deed.rows(_TEXTED, event_id)]
+    if not texted:
+        return
+    where = ("input", "reminders")
+    if not deed.viewer.rights.allows("sms_message", Action.CREATE):
+        raise Forbidden("You may not send short messages to contacts.", where)
+    await refuse_hidden(deed, "contact", texted, where)
+
+
 def _rule(item: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any]:
     channel, minutes = ReminderChannel(item["channel"]), item["minutes_before"]
     recipients = ReminderRecipients(item.get("recipients", ReminderRecipients.STAFF))
-    if channel not in SENT:
-        raise Invalid(f"A reminder by {channel} is not sent yet.", (*where, "channel"))
     if recipients is ReminderRecipients.CONTACTS and channel is ReminderChannel.POPUP:
         raise Invalid("A contact has no screen of ours: remind them by a message.", (*where, "channel"))
     if not 0 <= minutes <= MOST_MINUTES:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from crm.core.ids import new_id
 from crm.core.kinds import Kind
+from crm.rules.customers.phone_numbers import first_mobile
 from crm.rules.office.reminder_flow import ReminderChannel, ReminderFailure, ReminderState
 from crm.services.deeds import Deed
 
@@ -20,8 +21,8 @@ _CONTACTS = """
 SELECT s.id AS series_id, a.contact_id,
     (SELECT m.address FROM email_address m WHERE m.contact_id = a.contact_id
      ORDER BY m."primary" DESC, m.position LIMIT 1) AS email,
-    (SELECT n.e164 FROM phone_number n WHERE n.contact_id = a.contact_id AND n.e164 IS NOT NULL AND n.extension IS NULL
-     ORDER BY n."primary" DESC, n.position LIMIT 1) AS mobile
+    ARRAY(SELECT n.e164 FROM phone_number n WHERE n.contact_id = a.contact_id AND n.e164 IS NOT NULL AND n.extension IS NULL
+     ORDER BY n."primary" DESC, n.position) AS numbers
 FROM reminder_series s
 JOIN schedule_attendee a ON a.schedule_event_id = s.schedule_event_id AND a.answer <> 'DECLINED'
 JOIN contact c ON c.id = a.contact_id AND c.deleted_at IS NULL
@@ -65,8 +66,9 @@ def _of(row: Mapping[str, Any], occurrence_at: datetime, contacts: Iterable[Mapp
         yield _made(row, occurrence_at, row, None, row["id"])
         return
     for each in contacts:
-        address = each[ADDRESS[ReminderChannel(row["channel"])]]
-        yield _made(row, occurrence_at, each, each["contact_id"], uuid5(row["id"], address or str(each["contact_id"])))
+        person = {"email": each["email"], "mobile": first_mobile(each["numbers"])}
+        address = person[ADDRESS[ReminderChannel(row["channel"])]]
+        yield _made(row, occurrence_at, person, each["contact_id"], uuid5(row["id"], address or str(each["contact_id"])))
 
 
 def _made(

@@ -13,7 +13,7 @@ from crm.services import custom_values
 from crm.services.deeds import Deed
 from crm.services.office import attendees, exceptions, timing
 from crm.services.office.occurrences import DERIVED, ENTITY
-from crm.services.office.reminder_plans import plan, replace_rules, rest
+from crm.services.office.reminder_plans import plan, refuse_texts, replace_rules, rest
 from crm.services.owners import owned_by
 from crm.services.records import (
     FieldChange,
@@ -42,6 +42,7 @@ async def create(deed: Deed, given: Mapping[str, Any]) -> UUID:
     event, changes = await insert(deed, ScheduleEvent, Kind.SCHEDULE_EVENT, values)
     changes += await attendees.replace(deed, event.id, given)
     changes += await replace_rules(deed, event.id, given)
+    await refuse_texts(deed, event.id, given)
     changes += await custom_values.write(deed, event, given, new=True)
     await record_change(deed, event, f"{ENTITY}.create", told(changes))
     await plan(deed, event, anew=True)
@@ -61,6 +62,7 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
         values |= timing.bounds(row, kept, deed.at)
     changes += await attendees.replace(deed, event.id, given)
     changes += await replace_rules(deed, event.id, given)
+    await refuse_texts(deed, event.id, given)
     changes += await custom_values.write(deed, event, given)
     if changes := await revise(deed, event, values, changes):
         await record_change(deed, event, f"{ENTITY}.update", told(changes))

@@ -22,7 +22,7 @@ from crm.services.deeds import Deed
 from crm.services.office import attendees, exceptions, occurrences, timing
 from crm.services.office.event_copies import copy_beside
 from crm.services.office.occurrences import ENTITY
-from crm.services.office.reminder_plans import plan, replace_rules
+from crm.services.office.reminder_plans import plan, refuse_texts, replace_rules
 from crm.services.office.schedule_events import decided, fields_of, told
 from crm.services.records import FieldChange, check_frozen, check_version, claim, insert, record_change, revise
 
@@ -109,6 +109,7 @@ async def _twin(
         changes.append(FieldChange("exceptions", None, [exceptions.told_of(each, values["time_zone"]) for each in kept]))
     changes += await attendees.replace(deed, made.id, given)
     changes += await replace_rules(deed, made.id, given)
+    await refuse_texts(deed, made.id, given)
     await record_change(deed, made, f"{ENTITY}.{verb}", told(changes))
     await plan(deed, made, anew=True)
     return made.id

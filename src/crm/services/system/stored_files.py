@@ -16,7 +16,7 @@ from crm.core.errors import Invalid, LimitReached, NotFound
 from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.models import StoredFile
-from crm.rules.system.file_types import shown_name
+from crm.rules.system.file_types import runs, shown_name
 from crm.services import events
 from crm.services.deeds import Database, Deed
 from crm.services.records import FieldChange, check_frozen, claim, entity_of, lock_seen, record_change, revise, rule_of
@@ -32,13 +32,15 @@ UNATTACHED = timedelta(hours=24)
 REMOVED = timedelta(days=30)
 UNKEPT_SECONDS = 3600.0
 BATCH = 500
-_LOCK = 7261090
+_LOCK, _LOOSE = 7261090, 7261091
 
 FILE, RECORD = ("input", "fileId"), ("input", "recordId")
 
 
 async def upload(deed: Deed, blobs: BlobStore, draft: Draft, name: str, media_type: str) -> UUID:
     """Keep a content, and a file of the uploader's that has it."""
+    # One after the other, or all of them would find room for one more.
+    await deed.run("SELECT pg_advisory_xact_lock($1::int, hashtext($2))", _LOOSE, str(deed.actor))
     loose = "SELECT count(*) AS n FROM stored_file WHERE author_id = $1 AND record_id IS NULL AND deleted_at IS NULL"
     if (await deed.rows(loose, deed.actor))[0]["n"] >= MOST_LOOSE:
         raise LimitReached(f"{MOST_LOOSE} files of yours wait to be attached.")
@@ -96,9 +98,12 @@ async def _tell(deed: Deed, row: Any, verb: str, change: FieldChange) -> None:
 
 def _name(name: str) -> str:
     try:
-        return shown_name(name)
+        shown = shown_name(name)
     except ValueError as error:
         raise Invalid(str(error), ("input", "name")) from None
+    if runs(shown):
+        raise Invalid("By this name it would be run.", ("input", "name"))
+    return shown
 
 
 def link(secret: bytes, file_id: UUID, name: str) -> str:

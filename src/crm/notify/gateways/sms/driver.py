@@ -42,6 +42,9 @@ class Driver(Protocol):
     async def send(self, text: Text) -> Outcome:
         """One try."""
 
+    async def listen(self) -> None:
+        """Be there for what the peer tells by itself, if it does so over a line of ours. `CannotSend` where it is not reached."""
+
     async def close(self) -> None:
         """Give back what is open."""
 

@@ -35,11 +35,14 @@ class Drivers:
         kept = self._made.get(account["id"])
         if kept is not None and kept[0] == way:
             return kept[1]
-        if kept is not None:
-            await kept[1].close()
+        # Nothing is waited for before the new one is kept: two that find an old one would make two, and forget one of them.
         self._made.pop(account["id"], None)
-        driver = make(way, partial(self.heard, account))
-        self._made[account["id"]] = (way, driver)
+        try:
+            driver = make(way, partial(self.heard, account))
+            self._made[account["id"]] = (way, driver)
+        finally:
+            if kept is not None:
+                await kept[1].close()
         return driver
 
     async def close(self) -> None:

@@ -40,6 +40,9 @@ class FileDriver:
             return Outcome(Result.NOT_SENT, detail=f"{NAME} cannot be written: {error.strerror}")
         return Outcome(Result.ACCEPTED, (str(text.id),))
 
+    async def listen(self) -> None:
+        """Nobody tells anything."""
+
     async def close(self) -> None:
         """The file is opened for each line."""
 
@@ -65,6 +68,9 @@ class ConsoleDriver:
         """Accepted as soon as it is shown."""
         log.info("short message", **_written(text, self.sender))
         return Outcome(Result.ACCEPTED, (str(text.id),))
+
+    async def listen(self) -> None:
+        """Nobody tells anything."""
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -42,7 +42,10 @@ class HttpDriver:
         if not way.secret:
             raise CannotSend("the account has no secret to sign with")
         self.way = way
-        self.poster = Poster(way.url, private=way.private)
+        try:
+            self.poster = Poster(way.url, private=way.private)
+        except ValueError:
+            raise CannotSend("the address of the account is none") from None
 
     async def send(self, text: Text) -> Outcome:
         """One POST; what is unclear is DOUBTFUL, and only that."""
@@ -59,6 +62,9 @@ class HttpDriver:
         except Unanswered as error:
             return Outcome(Result.DOUBTFUL, detail=str(error))
         return judged(answer)
+
+    async def listen(self) -> None:
+        """Its hook is told."""
 
     async def close(self) -> None:
         """Close its connections."""

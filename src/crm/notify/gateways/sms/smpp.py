@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from crm.core.clock import now
+from crm.notify.gateways.peers import Forbidden, addresses_of, first_of
 from crm.notify.gateways.sms.driver import CannotSend, Text, Way
 from crm.rules.messaging.sending import Outcome, Result
 from crm.rules.messaging.sms_receipts import Reported
@@ -28,6 +29,12 @@ from crm.services.messaging.sms_reports import Receipt
 
 ANSWER_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
+BIND_SECONDS = 20.0
+"""With the wait for whoever binds already."""
+PARTS_SECONDS = 60.0
+"""For all parts of a message."""
+FORGET_SECONDS = 2.0
+"""For each step of leaving a session. All of it ends before the claim of a message does: else somebody sends it once more."""
 QUEUE_FULL, THROTTLED, SYSTEM_ERROR = 0x14, 0x58, 0x08
 JOINED, RECEIPT = 0x40, 0x04
 CODINGS = {SmsEncoding.GSM7: 0, SmsEncoding.UCS2: 8}
@@ -55,6 +62,11 @@ class SmppDriver:
             raise CannotSend("SMPP needs the extra: pip install crm[smpp]") from None
         if not way.url:
             raise CannotSend("the account has no address")
+        try:
+            self.address = urlsplit(way.url)
+            self.port = self.address.port or 2775
+        except ValueError:
+            raise CannotSend("the address of the account is none") from None
         self._library: Any = smpp34
         self.way, self.heard = way, heard
         self._client: Any = None
@@ -63,22 +75,51 @@ class SmppDriver:
         self._binding = asyncio.Lock()
 
     async def send(self, text: Text) -> Outcome:
-        """Every part, in order. What failed after a part was taken leaves it open whether the message arrives."""
+        """Every part, in order. What got no answer leaves it open whether the message arrives, and only that."""
         try:
-            session = await self._bound()
-        except (self._library.SmppError, OSError, TimeoutError) as error:
-            return Outcome(Result.NOT_SENT, detail=f"the message centre cannot be reached ({error})"[:150])
+            session = await self._reached()
+        except CannotSend as error:
+            return Outcome(Result.NOT_SENT, detail=str(error)[:150])
         names: list[str] = []
-        for place in range(len(text.parts)):
-            failed, name = await self._submit(session, text, place)
-            if failed is not None:
-                return failed if not names else Outcome(Result.DOUBTFUL, tuple(names), failed.detail)
-            names.append(name)
-        return Outcome(Result.ACCEPTED, tuple(names))
+        try:
+            async with asyncio.timeout(PARTS_SECONDS):
+                failed = await self._submit_all(session, text, names)
+        except TimeoutError:
+            failed = Outcome(Result.DOUBTFUL, detail=f"{len(names)} of {len(text.parts)} parts were taken in time")
+        return failed or Outcome(Result.ACCEPTED, tuple(names))
+
+    async def listen(self) -> None:
+        """Bind, so that receipts and replies come in, whether anything is sent or not."""
+        await self._reached()
 
     async def close(self) -> None:
-        """Unbind."""
-        await self._forget(politely=True)
+        """Unbind, and hand on what came until then."""
+        await self._forget(self._session)
+
+    async def _reached(self) -> Any:
+        """The session, or `CannotSend` and why there is none."""
+        try:
+            async with asyncio.timeout(BIND_SECONDS):
+                return await self._bound()
+        except Forbidden as error:
+            raise CannotSend(str(error)) from None
+        except (self._library.SmppError, OSError, TimeoutError, ValueError) as error:
+            raise CannotSend(f"the message centre cannot be reached ({error})") from error
+
+    async def _submit_all(self, session: Any, text: Text, names: list[str]) -> Outcome | None:
+        """How it failed, if so. `names` gets the centre's name for each part that it took.
+
+        Asked for patience between two parts, wait and go on with that part: to begin again would repeat those that were taken.
+        """
+        while len(names) < len(text.parts):
+            failed, name = await self._submit(session, text, len(names))
+            if failed is None:
+                names.append(name)
+            elif names and failed.result is Result.THROTTLED:
+                await asyncio.sleep(PATIENCE.total_seconds())
+            else:
+                return failed
+        return None
 
     async def _submit(self, session: Any, text: Text, place: int) -> tuple[Outcome | None, str]:
         encoding = SmsEncoding(text.encoding)
@@ -93,7 +134,7 @@ class SmppDriver:
                     dest_addr_npi=ISDN, esm_class=JOINED if joined else 0, registered_delivery=1, data_coding=CODINGS[encoding],
                 )  # fmt: skip
         except (self._library.SmppError, OSError, TimeoutError) as error:
-            await self._forget()
+            await self._forget(session)
             return Outcome(Result.DOUBTFUL, detail=f"no answer came ({type(error).__name__})"), ""
         if answer.is_success:
             return None, str(answer.message_id or "")
@@ -106,16 +147,34 @@ class SmppDriver:
         """The session; bound now if there is none. Whoever comes meanwhile waits for it."""
         async with self._binding:
             if self._session is None:
-                parts = urlsplit(self.way.url or "")
-                self._client = self._library.Client(
-                    parts.hostname or "", parts.port or 2775, unquote(parts.username or ""),
-                    unquote(parts.password or "") or self.way.secret, bind_type="TRX", tls=parts.scheme == "smpps",
-                    connect_timeout_ms=int(CONNECT_SECONDS * 1000),
-                )  # fmt: skip
-                async with asyncio.timeout(CONNECT_SECONDS * 2):
-                    self._session = await self._client.connect()
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    names = await self._names()
+                self._session = await first_of(names, CONNECT_SECONDS * 2, self._connect)
                 self._listening = asyncio.create_task(self._listen(self._session))
             return self._session
+
+    async def _names(self) -> list[str]:
+        """By what the centre is connected to: addresses that were judged.
+
+        With TLS it is the name again, since the certificate is for the name; should it lead elsewhere by then, the certificate
+        of whoever is there is wrong, and the secret stays with us.
+        """
+        host = self.address.hostname or ""
+        addresses = await addresses_of(host, self.port, private=self.way.private)
+        return [host] if self.address.scheme == "smpps" else addresses
+
+    async def _connect(self, name: str) -> Any:
+        parts = self.address
+        self._client = self._library.Client(
+            name, self.port, unquote(parts.username or ""), unquote(parts.password or "") or self.way.secret,
+            bind_type="TRX", tls=parts.scheme == "smpps", connect_timeout_ms=int(CONNECT_SECONDS * 1000),
+        )  # fmt: skip
+        try:
+            return await self._client.connect()
+        except BaseException:
+            with suppress(Exception):
+                await self._client.stop()
+            raise
 
     async def _listen(self, session: Any) -> None:
         """Hand on what comes, until the session ends."""
@@ -130,16 +189,23 @@ class SmppDriver:
         if self._session is session:
             self._session = None
 
-    async def _forget(self, *, politely: bool = False) -> None:
-        session, self._session = self._session, None
-        client, self._client = self._client, None
-        listening, self._listening = self._listening, None
+    async def _forget(self, session: Any) -> None:
+        """Leave this session, unless somebody has bound another one since.
+
+        The centre has been answered for all that came in, so whoever listens gets time to hand it on.
+        """
+        if session is None or self._session is not session:
+            return
+        client, listening = self._client, self._listening
+        self._session = self._client = self._listening = None
         with suppress(Exception):
-            if politely and session is not None:
-                await asyncio.wait_for(session.unbind(), 1)
-            if client is not None:
-                await asyncio.wait_for(client.stop(), 1)
+            async with asyncio.timeout(FORGET_SECONDS):
+                await session.unbind()
+        with suppress(Exception):
+            async with asyncio.timeout(FORGET_SECONDS):
+                await client.stop()
         if listening is not None:
+            await asyncio.wait({listening}, timeout=FORGET_SECONDS)
             listening.cancel()
 
 
