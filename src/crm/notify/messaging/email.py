@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,14 +49,14 @@ class EmailSender:
         self._busy: Counter[UUID] = Counter()
         self._peers: dict[UUID, tuple[Login, SmtpPeer]] = {}
 
-    async def next_due(self, database: Database) -> datetime | None:
+    async def next_due(self, database: Database, full: Collection[UUID]) -> datetime | None:
         """When a mailbox with a free connection may send something."""
-        full = [key for key, (login, _) in self._peers.items() if self._busy[key] >= login.connections]
-        return await email_dispatch.next_due(database, full)
+        using = {key for key, (login, _) in self._peers.items() if self._busy[key] >= login.connections}
+        return await email_dispatch.next_due(database, [*using.union(full)])
 
-    async def take(self, database: Database, most: int) -> Sequence[Parcel]:
+    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Parcel]:
         """Claim what is due."""
-        parcels = await email_dispatch.take(database, most, self._busy)
+        parcels = await email_dispatch.take(database, most, flying)
         for parcel in parcels:
             self._busy[parcel.account["id"]] += 1
         return parcels

@@ -53,6 +53,11 @@ class Parcel:
     outcome: Outcome | None
 
     @property
+    def account_id(self) -> UUID:
+        """The mailbox that it is sent from."""
+        return UUID(str(self.account["id"]))
+
+    @property
     def repeat(self) -> bool:
         """An earlier try may have arrived."""
         return self.ticket.doubts > 0
@@ -82,11 +87,11 @@ SELECT (SELECT count(*) FROM email_recipient r JOIN email_message m ON m.id = r.
 
 
 async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[Parcel]:
-    """Claim at most so many, of each mailbox no more than it has connections free (`busy`: those in use here); committed then."""
+    """Claim of each mailbox at most so many, and no more than it has connections free (`busy`: in use here); committed then."""
     parcels: list[Parcel] = []
     async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
         for account in await deed.rows(_OPEN, deed.at):
-            room = min(most - len(parcels), account["connections"] - busy.get(account["id"], 0))
+            room = min(most, account["connections"]) - busy.get(account["id"], 0)
             if room <= 0:
                 continue
             left = await _left_today(deed, account)
