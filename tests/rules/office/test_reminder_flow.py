@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.core.errors import IllegalTransition
-from crm.rules.office.reminder_flow import REMINDER_FLOW, SENT, ReminderChannel, ReminderState, ReminderVerb, pause_after
+from crm.rules.office.reminder_flow import REMINDER_FLOW, ReminderState, ReminderVerb, pause_after
 
 STEPS = {
     ("DUE", "SNOOZE"): "SNOOZED",
@@ -31,10 +31,6 @@ def test_the_table_takes_these_steps_and_no_other(state, verb):
 def test_what_was_dismissed_or_went_out_or_did_not_is_final():
     final = [state for state in REMINDER_FLOW.states if REMINDER_FLOW.is_final(state)]
     assert final == [ReminderState.DISMISSED, ReminderState.SENT, ReminderState.FAILED]
-
-
-def test_no_text_messages_go_out_today():
-    assert set(ReminderChannel) - SENT == {ReminderChannel.SMS}
 
 
 def test_pauses_grow_and_stay_bearable():
