@@ -19,6 +19,7 @@ import structlog
 from crm.notify.gateways.dialling import PrivateHost, dialled
 from crm.rules.messaging.email_outcomes import PERMANENT, TEMPORARY, TOO_LARGE, Answer, Delivered, result_of
 from crm.rules.messaging.mail_hosts import MailSecurity
+from crm.rules.messaging.mime_charsets import text_of
 from crm.rules.messaging.sending import Result
 
 SECONDS = 20.0
@@ -135,7 +136,7 @@ class _Line:
             line.close()
             self.close()
             if (why := _no_entry(error)) is not None:
-                raise NoEntry(why) from None
+                raise NoEntry(_text(why)) from None
             raise
         return self.client
 
@@ -187,10 +188,10 @@ class _Delivery:
         self.step, self.handed_over = "data", True
         try:
             said = await client.data(self.content)
-            told = Answer(said.code, said.message)
+            told = _answer(said)
         except aiosmtplib.SMTPResponseException as refusal:
             # An answer is certain, whatever it says.
-            told = Answer(refusal.code, refusal.message)
+            told = _answer(refusal)
             await _reset(client)
         self.handed_over = False
         answers |= dict.fromkeys(taken, told)
@@ -200,19 +201,27 @@ class _Delivery:
     async def _turned_down(self, client: aiosmtplib.SMTP, refusal: aiosmtplib.SMTPSenderRefused) -> Delivered:
         """A message too large is refused for good; anything else about the sender is for the mailbox's owner to mend."""
         await _reset(client)
-        words = f"{refusal.code} {refusal.message}"
-        if refusal.code == TOO_LARGE:
-            answer = Answer(refusal.code, refusal.message)
+        answer = _answer(refusal)
+        words = f"{answer.code} {answer.text}"
+        if answer.code == TOO_LARGE:
             return Delivered(Result.REJECTED, dict.fromkeys(self.addresses, answer), detail=words)
         return Delivered(Result.THROTTLED, detail=words, login=refusal.code >= PERMANENT)
 
 
 async def _asked(client: aiosmtplib.SMTP, address: str) -> Answer:
     try:
-        said = await client.rcpt(address)
+        return _answer(await client.rcpt(address))
     except aiosmtplib.SMTPRecipientRefused as refusal:
-        return Answer(refusal.code, refusal.message)
-    return Answer(said.code, said.message)
+        return _answer(refusal)
+
+
+def _answer(said: aiosmtplib.SMTPResponse | aiosmtplib.SMTPResponseException) -> Answer:
+    return Answer(said.code, _text(said.message))
+
+
+def _text(message: str) -> str:
+    """What a server said, as text that can be kept: many speak their own language, in a charset they do not name."""
+    return text_of(message.encode("utf-8", "surrogateescape"))
 
 
 async def _reset(client: aiosmtplib.SMTP) -> None:

@@ -18,6 +18,7 @@ import structlog
 
 from crm.core.clock import now
 from crm.rules.messaging.sending import Medium, Outcome
+from crm.services.attempts import PASSING
 from crm.store.database import Database
 from crm.store.errors import is_away
 
@@ -125,10 +126,30 @@ class Outgoing(Generic[Letter]):
             self._ended.append((letter, task.result()))
 
     async def _settle(self) -> None:
-        if self._ended:
-            ended = list(self._ended)
+        if not self._ended:
+            return
+        ended = list(self._ended)
+        try:
             await self.sender.settle(self.database, ended)
+        except Exception as error:
+            if _passes(error):
+                raise
+            log.warning("ends are written one by one", medium=self.sender.medium.value, reason=type(error).__name__)
+            await self._settle_each()
+        else:
             self._ended = self._ended[len(ended) :]
+
+    async def _settle_each(self) -> None:
+        """One that cannot be written down keeps no other from it. It is left to its hold, as one whose answer never came."""
+        while self._ended:
+            letter, outcome = self._ended[0]
+            try:
+                await self.sender.settle(self.database, [(letter, outcome)])
+            except Exception as error:
+                if _passes(error):
+                    raise
+                log.exception("an end cannot be written", medium=self.sender.medium.value, account=str(letter.account_id))
+            self._ended.pop(0)
 
     async def _land(self) -> None:
         """What ended is written down; what has not by then is left to whoever claims it next."""
@@ -152,3 +173,8 @@ class Outgoing(Generic[Letter]):
     def _rung(self, news: Collection[object]) -> None:
         if not news or self.sender.medium in news:
             self._bell.set()
+
+
+def _passes(error: Exception) -> bool:
+    """The same again will do."""
+    return is_away(error) or isinstance(error, PASSING)
