@@ -42,8 +42,28 @@ async def test_a_password_is_kept_encrypted_never_shown_and_goes_to_no_other_ser
     await admin.do("emailAccountUpdate", "emailAccount { id }", id=made["id"], version=1, input=moved)
     await admin.do("emailAccountUpdate", "emailAccount { id }", id=made["id"], version=2, input={"smtpSecret": None})
     assert await office.value("SELECT sealed_smtp_secret IS NULL FROM email_account")
+    await _password_for_sending_stays(office, made["id"])
     verbs = await office.rows("SELECT changes FROM change WHERE entity = 'email_account' AND verb LIKE '%update'")
     assert all("another" not in str(row["changes"]) for row in verbs)
+
+
+async def _password_for_sending_stays(office: Office, box: str) -> None:
+    """It serves for receiving too, but not at a server that had a password of its own when it was given."""
+    for values in ({"smtpSecret": "very secret"}, {"imapHost": "evil.example.net", "imapSecret": "x"}):
+        version = await office.value("SELECT version FROM email_account")
+        await office.admin.do("emailAccountUpdate", "emailAccount { id }", id=box, version=version, input=values)
+    version = await office.value("SELECT version FROM email_account")
+    async with office.unchanged():
+        for cleared in (
+            {"imapSecret": None}, {"imapSecret": ""}, {"imapSecret": None, "smtpHost": "smtp2.example.com"},
+        ):  # fmt: skip
+            refused = await office.admin.refusals("emailAccountUpdate", id=box, version=version, input=cleared)
+            assert refused == [("REQUIRED", ["input", "smtpSecret"])], cleared
+        # Nor is a server that is let go of and named anew given it.
+        both = {"imapSecret": None, "imapHost": "evil2.example.net"}
+        assert (await office.admin.refusals("emailAccountUpdate", id=box, version=version, input=both))[0][0] == "REQUIRED"
+    given = {"imapSecret": None, "smtpSecret": "another"}
+    await office.admin.do("emailAccountUpdate", "emailAccount { id }", id=box, version=version, input=given)
 
 
 async def test_wrong_mailboxes_are_refused(office: Office):

@@ -39,6 +39,11 @@ def refuse_elsewhere(account: Any, values: Mapping[str, Any], given: Mapping[str
         moved = [name for name in names if name in values and values[name] != getattr(account, name)]
         if kept and moved and not given.get(f"{side}_secret"):
             raise Required("Another server: give its password again.", ("input", f"{side}Secret"))
+    cleared = account.sealed_imap_secret and "imap_secret" in given and not given["imap_secret"]
+    host = values.get("imap_host", account.imap_host)
+    if cleared and host is not None and account.sealed_smtp_secret and "smtp_secret" not in given:
+        # It was given while this server had a password of its own.
+        raise Required("The password for sending would go to this server: give it again.", ("input", "smtpSecret"))
 
 
 async def keep(deed: Deed, account: Any, given: Mapping[str, Any]) -> list[FieldChange]:
