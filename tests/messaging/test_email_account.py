@@ -82,8 +82,16 @@ async def test_wrong_mailboxes_are_refused(office: Office):
                 refused = await office.admin.refusals("emailAccountCreate", input=mailbox(25, **{field: value}))
                 assert refused[0][0] in ("INVALID", "REQUIRED"), (field, value, refused)
                 assert refused[0][1][:2] == ["input", field], (field, value, refused)
-    await opened_box(office.admin, 25)
+    # The password for sending would go over the other line in the clear.
+    clear = {"imapHost": "imap.example.com", "imapSecurity": "NONE"}
     async with office.unchanged():
+        given = mailbox(25, smtpSecret="x", **clear)
+        assert await office.admin.refusals("emailAccountCreate", input=given) == [("INVALID", ["input", "imapSecurity"])]
+    box = await opened_box(office.admin, 25, smtpSecret="x", imapHost="imap.example.com", imapSecret="y")
+    async with office.unchanged():
+        for values in ({"imapSecurity": "NONE"}, {"imapSecurity": "NONE", "imapSecret": None}):
+            refused = await office.admin.refusals("emailAccountUpdate", id=box, version=1, input=values)
+            assert refused == [("INVALID", ["input", "imapSecurity"])], values
         again = await office.admin.refusals("emailAccountCreate", input=mailbox(25, address="SALES@example.com"))
         assert again == [("DUPLICATE", ["input", "address"])]
 

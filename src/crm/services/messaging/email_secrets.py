@@ -68,12 +68,16 @@ async def keep(deed: Deed, account: Any, given: Mapping[str, Any]) -> list[Field
 
 
 def refuse_clear(values: Mapping[str, Any], account: Any, given: Mapping[str, Any]) -> None:
-    """A password goes over no line in the clear, but to this very machine."""
+    """A password goes over no line in the clear, but to this very machine. The one for sending may serve on both."""
+    has = {
+        side: given[f"{side}_secret"] if f"{side}_secret" in given else getattr(account, f"sealed_{side}_secret", None)
+        for side in SIDES
+    }
     for side in SIDES:
         security = values.get(f"{side}_security", getattr(account, f"{side}_security", None))
         host = values.get(f"{side}_host", getattr(account, f"{side}_host", None))
-        has = given[f"{side}_secret"] if f"{side}_secret" in given else getattr(account, f"sealed_{side}_secret", None)
-        if security == MailSecurity.NONE and host is not None and has and not _is_here(host):
+        sent = has[side] or has["smtp"]
+        if security == MailSecurity.NONE and host is not None and sent and not _is_here(host):
             raise Invalid("A password would go over the line for all to read.", ("input", f"{side}Security"))
 
 
