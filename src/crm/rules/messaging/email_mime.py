@@ -8,17 +8,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from uuid import UUID
 
 from crm.rules.messaging.email_flow import EmailRecipientRole
 
-POLICY = SMTP.clone(max_line_length=78, refold_source="none", cte_type="7bit")
-"""All of it in ASCII: not every server on the way takes more."""
 MOST_REFERENCES = 20
+LONGEST_TOKEN = 900
+"""A line has at most 998 bytes (RFC 5322), and a token stands on one."""
+
+
+class _Tokens(UniqueUnstructuredHeader):
+    """Names and addresses for programs, `<…>` each. One longer than a line would be encoded like words, and found by nobody."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("message-id", "in-reply-to", "references", "content-id", "list-unsubscribe"):
+    _HEADERS.map_to_type(_name, _Tokens)  # type: ignore[arg-type]  # the registry adds BaseHeader itself
+POLICY = SMTP.clone(max_line_length=78, refold_source="none", cte_type="7bit", header_factory=_HEADERS)
+"""All of it in ASCII: not every server on the way takes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +114,21 @@ def _head(made: EmailMessage, mail: Composition) -> None:
     made["Subject"] = mail.subject
     made["Date"] = format_datetime(mail.dated_at)
     made["Message-ID"] = mail.message_id
-    if mail.in_reply_to is not None:
+    if mail.in_reply_to is not None and _can_stand(mail.in_reply_to):
         made["In-Reply-To"] = mail.in_reply_to
-    if mail.references:
-        made["References"] = " ".join(mail.references[-MOST_REFERENCES:])
+    if references := [each for each in mail.references if _can_stand(each)]:
+        made["References"] = " ".join(references[-MOST_REFERENCES:])
     if mail.bulk:
         made["Precedence"] = "bulk"
     if mail.unsubscribe:
         made["List-Unsubscribe"] = ", ".join(f"<{each}>" for each in mail.unsubscribe)
         if mail.one_click:
             made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _can_stand(name: str) -> bool:
+    """Whether a message's name, which others made, can be repeated as it is; any other would name no message."""
+    return name.isascii() and name.isprintable() and len(name) <= LONGEST_TOKEN
 
 
 def _shown(mailbox: Mailbox) -> Address:
