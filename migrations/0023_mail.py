@@ -559,6 +559,7 @@ class Migration(migrations.Migration):
                 ("send_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("recipient_count", fields.IntField(default=0)),
                 ("prepared_count", fields.IntField(default=0)),
+                ("prepared_parts", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("refused_count", fields.IntField(default=0)),
                 ("cancelled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],

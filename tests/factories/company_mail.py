@@ -98,7 +98,7 @@ def _batch(company: Company, name: str, owner: str, status: str) -> Fact:
         category=("NOTICE", "MARKETING")[number % 2],
         subject=f"subject of {name}", text=f"text of {name}", html=None, given="{}",
         send_at=instant(f"send {name}") if number % 4 == 0 else None, recipient_count=9, prepared_count=number % 9,
-        refused_count=number % 3, cancelled_at=instant(f"cancel {name}") if status == "CANCELLED" else None,
+        prepared_parts="[]", refused_count=number % 3, cancelled_at=instant(f"cancel {name}") if status == "CANCELLED" else None,
     )  # fmt: skip
     tag(company, fact, Kind.EMAIL_BATCH)
     return fact

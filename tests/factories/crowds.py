@@ -143,8 +143,8 @@ SEED = (
         SELECT {made(91)}, 'x', 'x' || n, 'x', 'x', {STAMPED}, 'PERSONAL', TRUE, 0, 'NONE', 1, 1, 1, 1, 'OK', 'NONE', FALSE, 'INBOX', 'OK'
         FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO email_batch (id, name, status, account_id, category, subject, text, given, recipient_count, prepared_count,
-            refused_count, {STAMPS})
-        SELECT {made(97)}, 'x', 'QUEUED', {made(91)}, 'NOTICE', 'x', 'x', '{{}}', 0, 0, 0, {STAMPED} FROM generate_series(1, {ROWS}) n""",
+            prepared_parts, refused_count, {STAMPS})
+        SELECT {made(97)}, 'x', 'QUEUED', {made(91)}, 'NOTICE', 'x', 'x', '{{}}', 0, 0, '[]', 0, {STAMPED} FROM generate_series(1, {ROWS}) n""",
     f"""INSERT INTO email_thread (id, account_id, subject, subject_key, party_id, contact_id, message_count, unseen_count, last_at,
             created_at, updated_at, version)
         SELECT {made(98)}, {made(91)}, 'x', 'x', {made(20)}, {made(21)}, 1, 0, {AT}, {AT}, {AT}, 1 FROM generate_series(1, {ROWS}) n

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.factories.api import Office, opened
@@ -12,8 +13,9 @@ from tests.factories.texting import until
 from tests.notify.errands import working
 
 from crm.rules.messaging import email_outcomes
-from crm.services.messaging import email_account_states
-from crm.services.messaging.email_batch_preparing import PREPARE
+from crm.services.messaging import email_account_states, email_batch_preparing
+from crm.services.messaging.email_batch_preparing import PREPARE, Prepare
+from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 LEFT = "SELECT count(*) FROM outbound"
@@ -115,6 +117,30 @@ async def unsubscribed(office: Office, path: str, token: str) -> None:
         assert (await client.post(path, data=one_click)).status_code == 200
     listed = "SELECT count(*) FROM email_suppression WHERE address = 'a@x.example' AND cause = 'UNSUBSCRIBED'"
     assert await office.value(listed) == 1
+
+
+async def test_parts_that_run_twice_and_in_any_order_write_everybody_once(office: Office):
+    box = await opened_box(office.admin, 25)
+    ids = [(await contact(office.admin, f"人{place}", f"a{place}@x.example"))["id"] for place in range(6)]
+    given = {"accountId": box, "name": "x", "subject": "停水", "text": "停水通知", "contactIds": ids}
+    batch = await office.admin.do("emailBatchSend", BATCH, input=given)
+    key, keys = UUID(batch["id"]), sorted(UUID(each) for each in ids)
+    parts = [Prepare(key, number, keys[2 * number : 2 * number + 2], []) for number in range(3)]
+
+    class Run:
+        def deed(self):
+            return system_deed(office.database, "again")
+
+    # A worker can be killed after its commit, and the job of a part that was given up be started again after the others.
+    for number in (1, 1, 2, 2, 0, 0):
+        await email_batch_preparing.prepare(Run(), parts[number])  # type: ignore[arg-type]
+    shown = await office.admin.ask("emailBatch", "status preparedCount refusedCount", id=batch["id"])
+    assert shown == {"status": "QUEUED", "preparedCount": 6, "refusedCount": 0}
+    assert await office.value("SELECT count(DISTINCT contact_id) FROM email_message") == 6
+    assert await office.value(LEFT) == 6
+    told = await office.rows("SELECT changes FROM change WHERE record_id = $1", key)
+    assert "preparedParts" not in str(told)
+    assert "given" not in str(told)
 
 
 async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancelled(office: Office):

@@ -30,7 +30,10 @@ class EmailThread(Record):
 
 
 class EmailBatch(OwnedRecord):
-    """邮件群发. One letter to many; each of its messages is a row of its own, those that were refused too."""
+    """邮件群发. One letter to many; each of its messages is a row of its own, those that were refused too.
+
+    `prepared_parts`: the numbers of the parts whose messages are written.
+    """
 
     name = fields.CharField(max_length=100)
     status = fields.CharField(max_length=10, default="PREPARING")
@@ -44,6 +47,7 @@ class EmailBatch(OwnedRecord):
     send_at = fields.DatetimeField(null=True)
     recipient_count = fields.IntField(default=0)
     prepared_count = fields.IntField(default=0)
+    prepared_parts: Any = fields.JSONField(default=list)
     refused_count = fields.IntField(default=0)
     cancelled_at = fields.DatetimeField(null=True)
 

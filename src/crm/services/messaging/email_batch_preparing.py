@@ -34,6 +34,9 @@ from crm.services.messaging.outbound import Waiting
 from crm.services.records import FieldChange, record_change, revise
 from crm.services.system.job_runs import JobRun
 
+INNER = frozenset({"given", "preparedParts"})
+"""What a bulk message needs to be prepared; no news to anybody."""
+
 _BATCH = "SELECT * FROM email_batch WHERE id = $1 FOR NO KEY UPDATE"
 _SENDER = "SELECT a.* FROM email_account a WHERE a.id = $1"
 _DONE = """
@@ -44,21 +47,24 @@ LEFT JOIN email_recipient r ON r.message_id = m.id WHERE m.batch_id = $1
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Some of the recipients of a bulk message."""
+    """Some of the recipients of a bulk message: the part of this number."""
 
     batch: UUID
+    number: int
     contacts: list[UUID]
     parties: list[UUID]
 
 
 async def prepare(run: JobRun, part: Prepare) -> None:
-    """Write their messages and queue them. Who has one already, because an earlier run got so far, is passed over."""
+    """Write their messages and queue them, once. Who has one already, as one of two that were merged since, is passed over."""
     async with run.deed() as deed:
         found = await deed.rows(_BATCH, part.batch)
         if not found or found[0]["status"] != EmailBatchStatus.PREPARING:
             return
         batch: Any = EmailBatch._init_from_db(**found[0])
         batch._saved_in_db = True
+        if part.number in batch.prepared_parts:
+            return  # A job may run again after its commit, and what it counted would count twice.
         done = await deed.rows(_DONE, batch.id)
         written = {row["contact_id"] or row["party_id"] for row in done}
         seen = {row["address_key"] for row in done if row["state"] != EmailState.REFUSED}
@@ -69,7 +75,7 @@ async def prepare(run: JobRun, part: Prepare) -> None:
         draft = await _draft(deed, batch)
         samples = await judged(deed, draft, people, seen)
         await _write(deed, batch, draft, samples)
-        await _count(deed, batch, samples, len(part.contacts) + len(part.parties))
+        await _count(deed, batch, samples, part)
 
 
 async def _draft(deed: Deed, batch: Any) -> BulkDraft:
@@ -133,18 +139,20 @@ def _recipient(message_id: UUID, sample: Sample) -> EmailRecipient:
     )  # fmt: skip
 
 
-async def _count(deed: Deed, batch: Any, samples: Sequence[Sample], asked: int) -> None:
+async def _count(deed: Deed, batch: Any, samples: Sequence[Sample], part: Prepare) -> None:
     """What it has come to so far; who is gone meanwhile counts as prepared and gets nothing."""
+    asked = len(part.contacts) + len(part.parties)
     sent = sum(sample.letter is not None for sample in samples)
     values: dict[str, Any] = {
-        "prepared_count": min(batch.prepared_count + asked, batch.recipient_count),
+        "prepared_parts": [*batch.prepared_parts, part.number],
+        "prepared_count": batch.prepared_count + asked,
         "refused_count": batch.refused_count + asked - sent,
     }
     if values["prepared_count"] == batch.recipient_count:
         values["status"] = EMAIL_BATCH_FLOW.after(EmailBatchStatus(batch.status), EmailBatchVerb.QUEUE).value
     changes = await revise(deed, batch, values)
     if "status" in values:
-        await record_change(deed, batch, "email_batch.queue", changes)
+        await record_change(deed, batch, "email_batch.queue", [each for each in changes if each.field not in INNER])
 
 
 PREPARE = Task("email.prepare", prepare, Prepare)

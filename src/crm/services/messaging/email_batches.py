@@ -35,7 +35,7 @@ from crm.services.deeds import Deed
 from crm.services.jobs import BATCH, enqueue_many
 from crm.services.messaging import email_contents, email_templates, outbound
 from crm.services.messaging.bulk_people import meant_by
-from crm.services.messaging.email_batch_preparing import PREPARE, Prepare
+from crm.services.messaging.email_batch_preparing import INNER, PREPARE, Prepare
 from crm.services.messaging.email_people import BulkDraft, Sample, addressees, judged, refuse_hidden
 from crm.services.messaging.email_rights import sending_account
 from crm.services.messaging.template_variables import given_values
@@ -97,8 +97,10 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
     }  # fmt: skip
     batch, changes = await insert(deed, EmailBatch, Kind.EMAIL_BATCH, await owned_by(deed, "email_batch", values))
     changes += await custom_values.write(deed, batch, given, new=True)
-    await record_change(deed, batch, "email_batch.create", [each for each in changes if each.field != "given"])
-    parts = [Prepare(batch.id, list(part.contacts), list(part.parties)) for part in meant.chunks(BATCH)]
+    await record_change(deed, batch, "email_batch.create", [each for each in changes if each.field not in INNER])
+    parts = [
+        Prepare(batch.id, number, list(part.contacts), list(part.parties)) for number, part in enumerate(meant.chunks(BATCH))
+    ]
     await enqueue_many(deed, PREPARE, parts, alone=f"email batch {batch.id}")
     return batch.id
 
