@@ -69,7 +69,6 @@ UNIQUES = {
     "email_suppression_address": f"email_suppression (address_key) {ALIVE}",
     "email_message_uid": "email_message (account_id, uid_validity, uid) WHERE uid IS NOT NULL",
     "email_message_fingerprint": "email_message (account_id, fingerprint) WHERE fingerprint IS NOT NULL",
-    "email_message_once": "email_message (batch_id, coalesce(contact_id, party_id)) WHERE batch_id IS NOT NULL",
     "email_recipient_token": "email_recipient (token) WHERE token IS NOT NULL",
 }
 CATEGORY = "category IN ('PERSONAL', 'NOTICE', 'MARKETING')"

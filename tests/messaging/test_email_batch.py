@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests.customers.merging import into, undo
 from tests.factories.api import Office, opened
 from tests.factories.mailing import contact, opened_box, post_office, sending
 from tests.factories.texting import until
@@ -141,6 +142,28 @@ async def test_parts_that_run_twice_and_in_any_order_write_everybody_once(office
     told = await office.rows("SELECT changes FROM change WHERE record_id = $1", key)
     assert "preparedParts" not in str(told)
     assert "given" not in str(told)
+
+
+async def test_those_who_got_the_same_mail_in_bulk_can_be_merged(office: Office):
+    admin = office.admin
+    box = await opened_box(admin, 25)
+    one = await contact(admin, "王芳", "a@x.example")
+    two = await contact(admin, "王芳二", "b@x.example", party=one["party"]["id"])
+    parties = [
+        (await admin.do("customerCreate", "customer { id }", input={"name": name, "emailAddresses": [{"address": address}]}))[
+            "id"
+        ]
+        for name, address in (("杭州茶叶有限公司", "c@x.example"), ("杭州茶业有限公司", "d@x.example"))
+    ]
+    given = {"accountId": box, "name": "x", "subject": "停水", "text": "停水", "contactIds": [one["id"], two["id"]]}
+    batch = await admin.do("emailBatchSend", BATCH, input={**given, "partyIds": parties})
+    await prepared(office, batch["id"])
+    made = await admin.do("contactMerge", "contact { id } merge { id }", **into(one["id"], two["id"]))
+    await admin.do("partyMerge", "party { id }", **into(*parties))
+    count = "SELECT count(*) FROM email_message WHERE coalesce(contact_id, party_id) = $1"
+    assert [await office.value(count, UUID(key)) for key in (one["id"], parties[0])] == [2, 2]
+    await undo(admin, made)
+    assert [await office.value(count, UUID(each["id"])) for each in (one, two)] == [1, 1]
 
 
 async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancelled(office: Office):
