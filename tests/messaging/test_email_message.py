@@ -14,6 +14,7 @@ from tests.factories.texting import until
 from crm.core.clock import now, print_instant
 from crm.notify.messaging.email import file_all
 from crm.rules.messaging import email_outcomes
+from crm.rules.messaging import sending as sending_rules
 from crm.services.messaging import email_account_states, email_dispatch
 
 office = pytest.fixture(opened)
@@ -127,6 +128,25 @@ async def test_each_recipient_has_a_result_of_their_own(office: Office):
             post.no = {}
             await until(office, LEFT, lambda left: left == 0)
         assert await office.value("SELECT smtp_state FROM email_account") == "OK"
+
+
+async def test_nobody_waits_for_a_try_that_will_not_come(office: Office):
+    """One recipient was told "later", and of the others it was never heard what became of them, until that was given up."""
+    box = await opened_box(office.admin, 25)
+    made = await office.admin.do("emailSend", SENT, input=letter(box, "a@x.example", "later@x.example"))
+    await office.rows("UPDATE outbound SET doubts = $1 RETURNING id", sending_rules.MOST_DOUBTS - 1)
+    (parcel,) = await email_dispatch.take(office.database, 1, {})
+    later = next(row["id"] for row in parcel.recipients if row["address"] == "later@x.example")
+    told = {later: email_outcomes.Answer(451, "4.7.1 greylisted")}
+    outcome = email_outcomes.EmailOutcome(sending_rules.Result.DOUBTFUL, told=told)
+    await email_dispatch.settle(office.database, [(parcel, outcome)])
+    assert await office.value(LEFT) == 0
+    shown = await office.admin.ask("emailMessage", "state folder actions recipients { state statusCode reply }", id=made["id"])
+    assert (shown["state"], shown["folder"], shown["actions"]) == ("UNKNOWN", "SENT", ["RETRY"])
+    assert shown["recipients"] == [
+        {"state": "UNKNOWN", "statusCode": None, "reply": None},
+        {"state": "REFUSED", "statusCode": "451", "reply": "4.7.1 greylisted"},
+    ]
 
 
 async def test_a_letter_can_be_taken_back_and_be_sent_later(office: Office):

@@ -224,7 +224,10 @@ async def _tell_recipients(deed: Deed, parcel: Parcel, outcome: Outcome, followi
     for person in parcel.recipients:
         answer = told.get(person["id"])
         if answer is not None:
-            rows.append((person["id"], answer.state.value, answer.text[:LONGEST_DETAIL], str(answer.code)))
+            # Who was told "later" got nothing, and where nothing follows it stays at that.
+            over = following is not Next.AGAIN and answer.state in OPEN
+            state = EmailRecipientState.REFUSED if over else answer.state
+            rows.append((person["id"], state.value, answer.text[:LONGEST_DETAIL], str(answer.code)))
         elif following is not Next.AGAIN and outcome.result in _LAST:
             words = outcome.detail or outcome.reason
             rows.append((person["id"], _LAST[outcome.result].value, str(words)[:LONGEST_DETAIL] if words else None, None))
