@@ -58,6 +58,15 @@ async def test_words_of_a_server_can_be_written_down(words: bytes, kept: str):
     assert (sender.login, sender.detail) == (True, f"550 {kept}")
 
 
+@pytest.mark.parametrize("odd", [b"what?", b"354 go on", b"251 elsewhere", b"250 " + b"x" * 10_000])
+async def test_an_answer_that_makes_no_sense_is_no_delivery(odd: bytes):
+    for answers in ({"END": odd}, {"DATA": odd} if not odd.startswith(b"354") else {"END": odd}):
+        given = await told(**answers)
+        assert (given.result, given.answers) == (Result.DOUBTFUL, {}), answers
+    if not odd.startswith(b"25"):
+        assert (await told(RCPT=odd)).result is Result.NOT_SENT
+
+
 @dataclass(frozen=True)
 class Sent:
     account_id: UUID

@@ -28,6 +28,8 @@ OVERALL = 75.0
 """For all of them; below the time after which a try is taken for lost (`services/messaging/outbound.py`)."""
 STALE = 2
 """A kept connection may have been closed while it was idle: then the message begins anew on another one, once."""
+POSITIVE = 2
+"""The first digit of an answer that says yes."""
 AWAY = "the server cannot be reached"
 
 log = structlog.get_logger("crm.smtp")
@@ -190,7 +192,9 @@ class _Delivery:
             said = await client.data(self.content)
             told = _answer(said)
         except aiosmtplib.SMTPResponseException as refusal:
-            # An answer is certain, whatever it says.
+            if refusal.code < TEMPORARY:
+                raise  # It makes no sense there, or is none at all: nobody knows.
+            # A refusal is certain, whatever it says.
             told = _answer(refusal)
             await _reset(client)
         self.handed_over = False
@@ -212,6 +216,8 @@ async def _asked(client: aiosmtplib.SMTP, address: str) -> Answer:
     try:
         return _answer(await client.rcpt(address))
     except aiosmtplib.SMTPRecipientRefused as refusal:
+        if refusal.code < TEMPORARY and refusal.code // 100 != POSITIVE:
+            raise
         return _answer(refusal)
 
 
