@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from uuid import UUID
+
 import pytest
 from tests.factories.api import Office, opened
 from tests.factories.mailing import PASSWORD, letter, mailbox, opened_box, post_office, settings
@@ -94,6 +97,25 @@ async def test_wrong_mailboxes_are_refused(office: Office):
             assert refused == [("INVALID", ["input", "imapSecurity"])], values
         again = await office.admin.refusals("emailAccountCreate", input=mailbox(25, address="SALES@example.com"))
         assert again == [("DUPLICATE", ["input", "address"])]
+
+
+async def test_who_loses_a_race_for_a_name_is_told(office: Office):
+    admin = office.admin
+    template = {"name": "t", "category": "NOTICE", "subject": "s", "text": "t"}
+    for verb, given, field in (
+        ("emailAccountCreate", mailbox(25), "address"), ("emailSuppressionCreate", {"address": "q@x.example"}, "address"),
+        ("emailTemplateCreate", template, "name"),
+    ):  # fmt: skip
+        payloads = await asyncio.gather(*(admin.tried(verb, input=given) for _ in range(4)))
+        refused = [(error["code"], error["field"]) for each in payloads for error in each["userErrors"]]
+        assert refused == [("DUPLICATE", ["input", field])] * 3, verb
+    # Nor does a mailbox go to somebody who has one with its address.
+    clerk = await office.hire("clerk", GRANTS)
+    await opened_box(clerk, 25)
+    own = await office.value("SELECT id::text FROM email_account WHERE owner_id <> $1", UUID(clerk.id))
+    async with office.unchanged():
+        refused = await admin.refusals("recordsTransfer", input={"ids": [own], "toId": clerk.id})
+        assert refused == [("DUPLICATE", ["input", "ids"])]
 
 
 async def test_a_personal_mailbox_is_its_owners_and_a_shared_one_its_members(office: Office):

@@ -50,7 +50,7 @@ async def attempted(
             await asyncio.sleep(0.01 * 2**attempt)
             attempt += 1
         except REFUSED as error:
-            raise duplicate_of(error, restoring=verb.endswith("_restore")) from error
+            raise duplicate_of(error, verb) from error
     raise RightsMoved if moves == MOST_MOVES else TimeoutError(f"{verb} did not get through in {ATTEMPTS} attempts")
 
 

@@ -36,12 +36,18 @@ _CONSTRAINTS = {
     "sms_account_primary": ("Another account was made the primary one just now.", ("input", "primary")),
     "sms_template_name": ("There is a template with this name.", ("input", "name")),
     "sms_opt_out_number": ("This number is on the list already.", ("input", "number")),
+    "email_account_address": ("They have a mailbox with this address already.", ("input", "address")),
+    "email_template_name": ("There is a template with this name.", ("input", "name")),
+    "email_suppression_address": ("This address is on the list already.", ("input", "address")),
     "dictionary_item_code": ("This dictionary has an option with this code.", ("input", "code")),
 }
 """Unique indexes whose race two writers can lose to each other: what the loser is told."""
 
+_GIVES_NO_VALUE = {"_restore": ("id",), "_transfer": ("input", "ids")}
+"""Verbs that meet a unique index by what the record has already."""
 
-def duplicate_of(error: IntegrityError, *, restoring: bool = False) -> Exception:
+
+def duplicate_of(error: IntegrityError, verb: str) -> Exception:
     """The refusal for whoever lost a race to a unique index; the error itself where no client can be at fault."""
     name = getattr(error.__cause__, "constraint_name", None) or getattr(
         error.args[0] if error.args else None, "constraint_name", None
@@ -50,4 +56,4 @@ def duplicate_of(error: IntegrityError, *, restoring: bool = False) -> Exception
     if not told:
         return error
     message, field = told
-    return Duplicate(message, ("id",) if restoring else field)
+    return Duplicate(message, next((where for ending, where in _GIVES_NO_VALUE.items() if verb.endswith(ending)), field))
