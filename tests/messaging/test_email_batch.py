@@ -166,6 +166,31 @@ async def test_those_who_got_the_same_mail_in_bulk_can_be_merged(office: Office)
     assert [await office.value(count, UUID(each["id"])) for each in (one, two)] == [1, 1]
 
 
+async def test_no_letter_holds_the_name_of_a_party_that_its_sender_does_not_see(office: Office):
+    grants = {
+        "email_account.CREATE": "OWN", "email_account.READ": "OWN", "email_batch.CREATE": "OWN", "email_batch.READ": "OWN",
+        "email_message.READ": "ALL", "email_message.CREATE": "ALL", "contact.READ": "OWN", "customer.READ": "OWN",
+        "email_template.READ": "ALL",
+    }  # fmt: skip
+    clerk = await office.hire("clerk", grants)
+    wang = await contact(office.admin, "王五", "w@x.example")
+    await office.rows("UPDATE contact SET owner_id = $1 WHERE id = $2 RETURNING id", UUID(clerk.id), UUID(wang["id"]))
+    variables = [{"name": "who", "source": "CONTACT_NAME"}, {"name": "of", "source": "PARTY_NAME"}]
+    given = {"name": "t", "category": "NOTICE", "subject": "{who}", "text": "{who}（{of}）", "variables": variables}
+    template = await office.admin.do("emailTemplateCreate", "emailTemplate { id }", input=given)
+    box = await opened_box(clerk, 25)
+    letter = {"accountId": box, "templateId": template["id"]}
+    async with office.unchanged():
+        refused = await clerk.refusals("emailDraftCreate", input={**letter, "contactId": wang["id"]})
+        assert refused == [("INVALID", ["input", "variables", "of"])]
+    bulk = {**letter, "contactIds": [wang["id"]]}
+    preview = await clerk.ask("emailBatchPreview", "samples { text reason }", input=bulk)
+    assert [each["reason"] for each in preview["samples"]] == ["BAD_VALUE"]
+    batch = await clerk.do("emailBatchSend", BATCH, input={**bulk, "name": "x"})
+    await prepared(office, batch["id"])
+    assert await office.value("SELECT reason FROM email_message") == "BAD_VALUE"
+
+
 async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancelled(office: Office):
     admin = office.admin
     grants = {

@@ -69,7 +69,7 @@ async def prepare(run: JobRun, part: Prepare) -> None:
         written = {row["contact_id"] or row["party_id"] for row in done}
         seen = {row["address_key"] for row in done if row["state"] != EmailState.REFUSED}
         people = [
-            each for each in await addressees(deed, part.contacts, part.parties)
+            each for each in await addressees(deed, part.contacts, part.parties, {UUID(each) for each in batch.given["blind"]})
             if (each.contact_id or each.party_id) not in written
         ]  # fmt: skip
         draft = await _draft(deed, batch)

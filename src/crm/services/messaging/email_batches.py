@@ -38,6 +38,7 @@ from crm.services.messaging.bulk_people import meant_by
 from crm.services.messaging.email_batch_preparing import INNER, PREPARE, Prepare
 from crm.services.messaging.email_people import BulkDraft, Sample, addressees, judged, refuse_hidden
 from crm.services.messaging.email_rights import sending_account
+from crm.services.messaging.sms_recipients import blind_to
 from crm.services.messaging.template_variables import given_values
 from crm.services.owners import owned_by
 from crm.services.records import FieldChange, check_frozen, claim, insert, record_change, refuse_blank, revise
@@ -66,8 +67,9 @@ async def preview(deed: Deed, given: Mapping[str, Any], condition: Condition | N
     """Count it all through, write nothing."""
     draft, meant = await draft_of(deed, given), await meant_by(deed, given, condition, refuse_hidden)
     found, seen = EmailPreview(), set[str]()
+    blind = await blind_to(deed, meant.contacts)
     for part in meant.chunks(BATCH):
-        for sample in await judged(deed, draft, await addressees(deed, part.contacts, part.parties), seen):
+        for sample in await judged(deed, draft, await addressees(deed, part.contacts, part.parties, blind), seen):
             found.recipients += 1
             if sample.reason is not None:
                 found.refused[sample.reason] += 1
@@ -93,7 +95,11 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
         **checked(EmailBatch, {"name": given["name"]}), "status": EmailBatchStatus.PREPARING.value,
         "account_id": draft.account["id"], "template_id": draft.template_id, "category": draft.category.value,
         "subject": draft.letter.subject, "text": draft.letter.text, "html": draft.letter.html, "send_at": draft.send_at,
-        "given": {"values": dict(draft.given), "sender": draft.sender_name}, "recipient_count": len(meant),
+        "given": {
+            "values": dict(draft.given), "sender": draft.sender_name,
+            "blind": sorted(map(str, await blind_to(deed, meant.contacts))),
+        },
+        "recipient_count": len(meant),
     }  # fmt: skip
     batch, changes = await insert(deed, EmailBatch, Kind.EMAIL_BATCH, await owned_by(deed, "email_batch", values))
     changes += await custom_values.write(deed, batch, given, new=True)

@@ -21,6 +21,7 @@ from crm.rules.messaging.email_text import LONGEST_BODY, composed_html, html_of,
 from crm.rules.messaging.placeholders import BadValue
 from crm.services.deeds import Deed
 from crm.services.messaging import email_templates
+from crm.services.messaging.sms_recipients import blind_to
 from crm.services.messaging.template_variables import VARIABLES, given_values
 from crm.services.references import rule_of_table, visible_id
 
@@ -232,6 +233,8 @@ async def _values(deed: Deed, given: Mapping[str, Any], variables: Sequence[Mapp
         key = await visible_id(deed, rule_of_table("contact"), given["contact_id"], ("input", "contactId"))
         query = "SELECT c.name AS contact, p.name AS party FROM contact c JOIN party p ON p.id = c.party_id WHERE c.id = $1"
         names = (await deed.rows(query, key))[0]
+        if await blind_to(deed, [key]):
+            names = {**names, "party": ""}
     elif given.get("party_id") is not None:
         key = await visible_id(deed, rule_of_table("party"), given["party_id"], ("input", "partyId"))
         names = (await deed.rows("SELECT name AS contact, name AS party FROM party WHERE id = $1", key))[0]

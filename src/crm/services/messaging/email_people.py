@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Addressee:
     party_id: UUID
     contact_id: UUID | None
     contact_name: str | None
-    party_name: str
+    party_name: str | None
     address: str | None
     key: str | None
 
@@ -70,13 +70,16 @@ WHERE p.id = ANY($1::uuid[]) AND p.deleted_at IS NULL ORDER BY p.id
 """
 
 
-async def addressees(deed: Deed, contacts: Sequence[UUID], parties: Sequence[UUID]) -> list[Addressee]:
-    """These contacts and parties, those that are gone left out, in the order of their ids."""
+async def addressees(deed: Deed, contacts: Sequence[UUID], parties: Sequence[UUID], blind: Collection[UUID]) -> list[Addressee]:
+    """These contacts and parties, those that are gone left out, in the order of their ids.
+
+    `blind` are contacts whose party whoever sends does not see: its name is none that a letter of theirs could hold.
+    """
     rows = [
         *(await deed.rows(_CONTACTS, list(contacts)) if contacts else ()),
         *(await deed.rows(_PARTIES, list(parties)) if parties else ()),
     ]
-    return [_addressee(row) for row in rows]
+    return [_addressee({**row, "party_name": None} if row["contact_id"] in blind else row) for row in rows]
 
 
 async def refuse_hidden(deed: Deed, table: str, keys: Sequence[UUID], where: tuple[str, ...]) -> None:
@@ -116,8 +119,8 @@ def _written(draft: BulkDraft, person: Addressee) -> Letter:
     if draft.template_id is None:
         return signed(draft.letter, draft.account)
     found = {
-        EmailVariableSource.CONTACT_NAME: person.contact_name or person.party_name,
-        EmailVariableSource.PARTY_NAME: person.party_name,
+        EmailVariableSource.CONTACT_NAME: person.contact_name or person.party_name or "",
+        EmailVariableSource.PARTY_NAME: person.party_name or "",
         EmailVariableSource.SENDER_NAME: draft.sender_name,
     }
     values = {
