@@ -15,6 +15,7 @@ from crm.core.kinds import Kind
 from crm.models import EmailRule
 from crm.services.messaging import email_intake
 from crm.services.messaging.email_intake import Moved
+from crm.store.blobs import Draft, FolderBlobs
 
 office = pytest.fixture(opened)
 
@@ -122,6 +123,24 @@ async def test_all_of_it_or_nothing(office: Office, mailroom: Mailroom, monkeypa
     assert await office.value("SELECT count(*) FROM change WHERE verb LIKE 'email%'") == 0
     assert await office.value("SELECT last_uid FROM email_account") is None
     assert await mailroom.arrives(box, letter()) is not None
+
+
+async def test_what_is_sent_by_a_mailbox_does_not_wait_for_uploads(office: Office, mailroom: Mailroom, monkeypatch):
+    """A content may take minutes to be kept: meanwhile the mailbox is nobody's, and no sweep goes by."""
+    box = await mailroom.account("a@our.cn", office.admin)
+    keep, held = FolderBlobs.keep, []
+
+    async def watched(blobs: FolderBlobs, draft: Draft) -> None:
+        await office.rows("SELECT id FROM email_account FOR UPDATE NOWAIT")
+        held.extend(await office.rows("SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"))
+        await keep(blobs, draft)
+
+    monkeypatch.setattr(FolderBlobs, "keep", watched)
+    raw = letter(name="1@x", head="Content-Type: application/pdf; name=a.pdf", body="%PDF-1.4")
+    assert await mailroom.arrives(box, raw) is not None
+    assert await office.value("SELECT count(*) FROM stored_file WHERE record_id IS NOT NULL") == len(held) == 2
+    assert await mailroom.arrives(box, raw) is None
+    assert len(held) == 2, "what is here is not uploaded again"
 
 
 async def test_conversations(office: Office, mailroom: Mailroom):

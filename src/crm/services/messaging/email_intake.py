@@ -23,7 +23,7 @@ from crm.rules.system.notices import Notice
 from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
 from crm.services.messaging import email_bounces, email_matches, email_threading, email_threads
-from crm.services.messaging.email_arrivals import Arrival, write_files
+from crm.services.messaging.email_arrivals import Arrival, keep_contents, write_files
 from crm.services.messaging.email_matches import Match
 from crm.services.messaging.email_threading import Place
 from crm.services.notices import notify_people
@@ -41,6 +41,7 @@ _REACHED = """
 UPDATE email_account SET uid_validity = $2, last_uid = greatest($3, CASE WHEN uid_validity = $2 THEN last_uid END), synced_at = $4
 WHERE id = $1
 """
+_KNOWN = "SELECT 1 FROM email_message WHERE account_id = $1 AND fingerprint = $2"
 _AGAIN = """
 UPDATE email_message SET uid_validity = $3, uid = $4 WHERE account_id = $1 AND fingerprint = $2 RETURNING id
 """
@@ -61,18 +62,27 @@ class Moved(Exception):
 async def receive(database: Database, blobs: BlobStore, account_id: UUID, arrival: Arrival) -> UUID | None:
     """Keep a message that was fetched; its id, or None where it was here before. Committed when this returns."""
     async with system_deed(database, "mail", channel=Channel.MAIL) as deed:
-        account = await _account(deed, account_id, arrival)
-        await deed.run(_REACHED, account_id, arrival.uid_validity, arrival.uid, deed.at)
-        known = (account_id, arrival.mail.fingerprint, arrival.uid_validity, arrival.uid)
-        if await deed.rows(_AGAIN, *known):
-            return None
-        return await _written(deed, blobs, account, arrival)
+        known = bool(await deed.rows(_KNOWN, account_id, arrival.mail.fingerprint))
+        if not known:
+            # Before the mailbox is locked: what is sent by it would wait for the upload.
+            await keep_contents(deed, blobs, arrival)
+        return await _received(deed, account_id, arrival, known=known)
 
 
 async def skip(database: Database, account_id: UUID, uid_validity: int, uid: int) -> None:
     """A message that cannot be kept, or is gone, must not keep those behind it from coming."""
     async with system_deed(database, "mail", channel=Channel.MAIL) as deed:
         await deed.run(_REACHED, account_id, uid_validity, uid, deed.at)
+
+
+async def _received(deed: Deed, account_id: UUID, arrival: Arrival, *, known: bool) -> UUID | None:
+    account = await _account(deed, account_id, arrival)
+    await deed.run(_REACHED, account_id, arrival.uid_validity, arrival.uid, deed.at)
+    if await deed.rows(_AGAIN, account_id, arrival.mail.fingerprint, arrival.uid_validity, arrival.uid):
+        return None
+    if known:  # it was purged just now, and its files were not kept anew
+        raise Moved
+    return await _written(deed, account, arrival)
 
 
 async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[str, Any]:
@@ -83,7 +93,7 @@ async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[st
     return rows[0]
 
 
-async def _written(deed: Deed, blobs: BlobStore, account: Mapping[str, Any], arrival: Arrival) -> UUID:
+async def _written(deed: Deed, account: Mapping[str, Any], arrival: Arrival) -> UUID:
     mail = arrival.mail
     about = await email_bounces.returned(deed, account, mail)
     gone = await email_bounces.unsubscribed(deed, mail)
@@ -104,7 +114,7 @@ async def _written(deed: Deed, blobs: BlobStore, account: Mapping[str, Any], arr
     if place.thread_id is None:
         await deed.run(_JOINS, place.reply_to_id, thread, account["id"])
     await _recipients(deed, message.id, mail)
-    await write_files(deed, blobs, message, arrival)
+    await write_files(deed, message, arrival)
     if sender is not None:
         await email_matches.suggest(deed, message.id, sender, match.suggestions)
     if place.reply_to_id is not None and not silent:
