@@ -18,6 +18,7 @@ from crm.notify.gateways.imap.client import Entry, Folder, Lost, Rejected
 from crm.notify.gateways.imap.connection import Connection, Server
 from crm.notify.gateways.supervised import supervised
 from crm.rules.messaging.mail_hosts import IMAP_PORTS, MailSecurity
+from crm.services.attempts import PASSING
 from crm.services.messaging import email_mailboxes
 from crm.services.messaging.email_arrivals import Arrival, Fetched, stored, stripped, understood
 from crm.services.messaging.email_intake import Moved, receive, skip
@@ -58,7 +59,7 @@ class Mailbox:
 
     async def _patience(self, error: Exception) -> float:
         """What ended a connection is written beside the mailbox; one that it would not let us make is not made again soon."""
-        if isinstance(error, Moved) or is_away(error):
+        if isinstance(error, Moved) or _passes(error):
             return 0.0
         try:
             await email_mailboxes.failed(self.database, self.account_id, str(error) or type(error).__name__)
@@ -137,7 +138,7 @@ class Mailbox:
             except (Moved, Lost):
                 raise
             except Exception as error:
-                if is_away(error):
+                if _passes(error):
                     raise
                 log.exception("a message was not kept", mailbox=str(self.account_id), uid=fetched.uid, as_=reading.__name__)
         await skip(self.database, self.account_id, fetched.uid_validity, fetched.uid)
@@ -151,6 +152,11 @@ class Mailbox:
             )
         finally:
             arrival.discard()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it is nothing of the message's: the same again, later, will do."""
+    return is_away(error) or isinstance(error, PASSING)
 
 
 def _batches(entries: Sequence[Entry], largest: int) -> list[list[Entry]]:
