@@ -26,6 +26,7 @@ from crm.notify.gateways.imap import client, connection, listening
 from crm.notify.messaging import mailboxes
 from crm.notify.messaging.mailboxes import Mailboxes
 from crm.services.messaging import email_intake, email_mailboxes
+from crm.services.messaging.email_arrivals import understood
 from crm.services.messaging.email_secrets import place_of
 
 office = pytest.fixture(opened)
@@ -228,6 +229,29 @@ async def test_a_message_that_cannot_be_kept_costs_no_other(mailroom: Mailroom, 
     assert [(row["subject"], row["text"], "UNREADABLE" in row["remarks"]) for row in rows] == [
         ("a", "你好", False), ("whole", "", True), ("d", "你好", False),
     ]  # fmt: skip
+
+
+async def test_a_message_that_nobody_understands_costs_no_other(mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch):
+    """It fails like words of a server that make no sense, and is none of them; or it takes for ever."""
+    stop = threading.Event()
+
+    def picky(fetched: Any) -> Any:
+        if b"odd" in fetched.raw:
+            raise ValueError
+        if b"slow" in fetched.raw:
+            stop.wait(10)
+        return understood(fetched)
+
+    monkeypatch.setattr(listening, "understood", picky)
+    monkeypatch.setattr(listening, "UNDERSTAND_SECONDS", 0.1)
+    async with ImapPeer([letter(name, name=f"{name}@x") for name in ("odd", "slow", "c")]).serving() as peer:
+        await box(mailroom, peer)
+        async with listened(mailroom):
+            await arrived(mailroom, 3)
+        assert peer.log_ins == 1
+    stop.set()
+    rows = await mailroom.rows("SELECT subject, remarks::text FROM email_message ORDER BY uid")
+    assert [(row["subject"], "UNREADABLE" in row["remarks"]) for row in rows] == [("odd", True), ("slow", True), ("c", False)]
 
 
 async def test_what_passes_costs_a_message_nothing(mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch):

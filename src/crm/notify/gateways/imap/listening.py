@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -114,7 +115,7 @@ class Mailbox:
             asked = uids[start : start + TOGETHER]
             for entries in _batches(await connection.entries(asked), self.largest):
                 for fetched in await self._fetched(connection, folder, entries):
-                    await self._keep(connection, fetched)
+                    await self._keep(fetched)
                 last = entries[-1].uid
             if asked[-1] > last:  # it is gone: nobody will ever ask for it
                 last = asked[-1]
@@ -130,11 +131,11 @@ class Mailbox:
             for each in entries if each.uid in raw
         ]  # fmt: skip
 
-    async def _keep(self, connection: Connection, fetched: Fetched) -> None:
+    async def _keep(self, fetched: Fetched) -> None:
         """What is wrong with a message costs no other: one that cannot be kept whole is kept as its headers, or passed over."""
         for reading in (understood, stripped):
             try:
-                return await self._kept(connection, fetched, reading)
+                return await self._kept(fetched, reading)
             except (Moved, Lost):
                 raise
             except Exception as error:
@@ -144,14 +145,30 @@ class Mailbox:
         await skip(self.database, self.account_id, fetched.uid_validity, fetched.uid)
         return None
 
-    async def _kept(self, connection: Connection, fetched: Fetched, reading: Callable[[Fetched], Arrival]) -> None:
-        arrival = await connection.step(partial(reading, fetched), UNDERSTAND_SECONDS)
+    async def _kept(self, fetched: Fetched, reading: Callable[[Fetched], Arrival]) -> None:
+        arrival = await _aside(partial(reading, fetched))
         try:
             await receive(
                 self.database, self.blobs, self.account_id, await stored(arrival, fetched.raw, self.drafts, self.largest)
             )
         finally:
             arrival.discard()
+
+
+class TooSlow(Exception):
+    """A message takes too long to understand."""
+
+
+async def _aside(reading: Callable[[], Arrival]) -> Arrival:
+    """In a thread of its own: what fails or hangs here is ours, and the connection has no part in it."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
+    try:
+        async with asyncio.timeout(UNDERSTAND_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(thread, reading)
+    except TimeoutError as error:
+        raise TooSlow(f"not understood within {UNDERSTAND_SECONDS:g} s") from error
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _passes(error: Exception) -> bool:
