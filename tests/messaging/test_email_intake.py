@@ -94,7 +94,7 @@ async def test_what_comes_again_is_the_same_message(office: Office, mailroom: Ma
     raw = letter(name="1@acme.cn")
     first = await mailroom.arrives(box, raw)
     assert await mailroom.arrives(box, b"Received: by x\r\n" + raw) is None
-    await mailroom.rows("UPDATE email_account SET uid_validity = 7 WHERE id = $1 RETURNING id", box)
+    await mailroom.rows("UPDATE email_account SET uid_validity = 7 RETURNING id")
     mailroom.uid_validity = 7
     assert await mailroom.arrives(box, raw, uid=90) is None
     forged = await mailroom.arrives(box, letter(name="1@acme.cn", body="forged"), uid=91)
@@ -106,6 +106,16 @@ async def test_what_comes_again_is_the_same_message(office: Office, mailroom: Ma
     with pytest.raises(Moved):
         mailroom.uid_validity = 8
         await mailroom.arrives(box, letter("x"))
+
+
+async def test_numbers_of_the_folder_there_was_are_not_written_to_another(office: Office, mailroom: Mailroom):
+    """Whoever listened goes on for a moment; of another folder with the same UIDVALIDITY nothing older would ever come."""
+    box = await mailroom.account("a@our.cn", office.admin)
+    await office.rows("UPDATE email_account SET uid_validity = NULL, last_uid = NULL")
+    with pytest.raises(Moved):
+        await mailroom.arrives(box, letter(), uid=900)
+    await email_intake.skip(office.database, box, 1, 900)
+    assert await mailroom.rows("SELECT uid_validity, last_uid FROM email_account") == [{"uid_validity": None, "last_uid": None}]
 
 
 async def test_all_of_it_or_nothing(office: Office, mailroom: Mailroom, monkeypatch):

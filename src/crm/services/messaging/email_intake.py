@@ -41,8 +41,8 @@ LONGEST_SUBJECT, LONGEST_ID = 400, 500
 
 _ACCOUNT = "SELECT * FROM email_account WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
 _REACHED = """
-UPDATE email_account SET uid_validity = $2, last_uid = greatest($3, CASE WHEN uid_validity = $2 THEN last_uid END), synced_at = $4
-WHERE id = $1
+UPDATE email_account SET last_uid = greatest($3, last_uid), synced_at = $4
+WHERE id = $1 AND uid_validity = $2
 """
 _KNOWN = "SELECT 1 FROM email_message WHERE account_id = $1 AND fingerprint = $2"
 _AGAIN = """
@@ -99,7 +99,8 @@ async def _received(deed: Deed, account_id: UUID, arrival: Arrival, *, known: bo
 async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[str, Any]:
     """The mailbox, locked: two that take in its mail at once would each begin a conversation of the same message."""
     rows = await deed.rows(_ACCOUNT, account_id)
-    if not rows or not rows[0]["receiving"] or rows[0]["uid_validity"] not in (None, arrival.uid_validity):
+    # None where it has another server or folder by now, and whoever listens to that has not begun: these numbers are of the old.
+    if not rows or not rows[0]["receiving"] or rows[0]["uid_validity"] != arrival.uid_validity:
         raise Moved
     return rows[0]
 
