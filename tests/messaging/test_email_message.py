@@ -289,6 +289,17 @@ async def test_templates_are_filled_and_escaped(office: Office):
         assert await admin.refusals("emailTemplateCreate", input={**given, "name": "t"}) == [("DUPLICATE", ["input", "name"])]
 
 
+async def test_marketing_goes_out_in_bulk_only(office: Office):
+    """A letter asks nobody's list, and has no link for getting no more."""
+    box = await opened_box(office.admin, 25)
+    given = {"name": "T", "category": "MARKETING", "subject": "s", "text": "t"}
+    made = await office.admin.do("emailTemplateCreate", "emailTemplate { id }", input=given)
+    people = {"accountId": box, "to": [], "bcc": [{"address": "a@x.example"}], "templateId": made["id"]}
+    async with office.unchanged():
+        for verb in ("emailSend", "emailDraftCreate"):
+            assert await office.admin.refusals(verb, input=people) == [("INVALID", ["input", "templateId"])]
+
+
 async def test_limits_hold(office: Office):
     admin = office.admin
     async with post_office() as post:
