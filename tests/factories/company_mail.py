@@ -146,7 +146,7 @@ def _message(
         size=number % 9000, original_id=None, remote_images=number % 3, images_allowed=number % 3 == 1,
         remarks='["TOO_DEEP"]' if inbound else "[]", auto_reply=False, bounce=False, seen=bool(number % 2),
         flagged=bool(number % 3 == 0), answered_at=None, uid_validity=None, uid=None, fingerprint=None,
-        tries=number % 4, repeated=bool(number % 2), reason=REASONS.get(state),
+        tries=number % 4, doubts=number % 2, repeated=bool(number % 2), reason=REASONS.get(state),
         detail=f"words on {name}" if state == "FAILED" else None,
     )  # fmt: skip
     for place, role in enumerate(("TO", "BCC")[: 1 + number % 2]):

@@ -151,10 +151,10 @@ SEED = (
         WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
     f"""INSERT INTO email_message (id, account_id, thread_id, batch_id, direction, state, folder, category, party_id, contact_id, activity_id,
             filed, subject, dated_at, text, snippet, size, remote_images, images_allowed, remarks, auto_reply, bounce, seen, flagged, tries,
-            repeated, created_at, updated_at, version)
+            doubts, repeated, created_at, updated_at, version)
         SELECT {made(99)}, {made(91)}, {made(98)}, CASE WHEN n % 3 = 0 THEN {made(97)} END, 'OUTBOUND', 'SENT', 'SENT', 'PERSONAL',
             {made(20)}, CASE WHEN n % 3 > 0 THEN {made(21)} END, {made(22)}, TRUE, 'x', {AT}, 'x', 'x', 1, 0, FALSE, '[]', FALSE, FALSE,
-            TRUE, FALSE, 1, FALSE, {AT}, {AT}, 1 FROM generate_series(1, {ROWS}) n
+            TRUE, FALSE, 1, 0, FALSE, {AT}, {AT}, 1 FROM generate_series(1, {ROWS}) n
         WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL""",
     f"""INSERT INTO share (id, record_id, record_kind, principal_id, access, cause, created_at)
         SELECT {made(6)}, {made(20)}, 20, $2::uuid, 'READ', 'MANUAL', {AT} FROM generate_series(1, {ROWS}, 40) n

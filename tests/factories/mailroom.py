@@ -60,7 +60,8 @@ class Mailroom:
         people, at = list(members), now()
         given = {
             "address": address, "address_key": address.lower(), "name": address, "kind": "SHARED" if people else "PERSONAL",
-            "imap_host": "127.0.0.1", "receiving": True, "owner_id": None if owner is None else UUID(owner.id),
+            "imap_host": "127.0.0.1", "receiving": True, "uid_validity": self.uid_validity,
+            "owner_id": None if owner is None else UUID(owner.id),
             "created_at": at, "updated_at": at, **values,
         }  # fmt: skip
         row = await EmailAccount.create(id=new_id(Kind.EMAIL_ACCOUNT), **given)

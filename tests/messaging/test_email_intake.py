@@ -15,6 +15,7 @@ from crm.core.kinds import Kind
 from crm.models import EmailRule
 from crm.services.messaging import email_intake
 from crm.services.messaging.email_intake import Moved
+from crm.store.blobs import Draft, FolderBlobs
 
 office = pytest.fixture(opened)
 
@@ -93,7 +94,7 @@ async def test_what_comes_again_is_the_same_message(office: Office, mailroom: Ma
     raw = letter(name="1@acme.cn")
     first = await mailroom.arrives(box, raw)
     assert await mailroom.arrives(box, b"Received: by x\r\n" + raw) is None
-    await mailroom.rows("UPDATE email_account SET uid_validity = 7 WHERE id = $1 RETURNING id", box)
+    await mailroom.rows("UPDATE email_account SET uid_validity = 7 RETURNING id")
     mailroom.uid_validity = 7
     assert await mailroom.arrives(box, raw, uid=90) is None
     forged = await mailroom.arrives(box, letter(name="1@acme.cn", body="forged"), uid=91)
@@ -105,6 +106,16 @@ async def test_what_comes_again_is_the_same_message(office: Office, mailroom: Ma
     with pytest.raises(Moved):
         mailroom.uid_validity = 8
         await mailroom.arrives(box, letter("x"))
+
+
+async def test_numbers_of_the_folder_there_was_are_not_written_to_another(office: Office, mailroom: Mailroom):
+    """Whoever listened goes on for a moment; of another folder with the same UIDVALIDITY nothing older would ever come."""
+    box = await mailroom.account("a@our.cn", office.admin)
+    await office.rows("UPDATE email_account SET uid_validity = NULL, last_uid = NULL")
+    with pytest.raises(Moved):
+        await mailroom.arrives(box, letter(), uid=900)
+    await email_intake.skip(office.database, box, 1, 900)
+    assert await mailroom.rows("SELECT uid_validity, last_uid FROM email_account") == [{"uid_validity": None, "last_uid": None}]
 
 
 async def test_all_of_it_or_nothing(office: Office, mailroom: Mailroom, monkeypatch):
@@ -122,6 +133,24 @@ async def test_all_of_it_or_nothing(office: Office, mailroom: Mailroom, monkeypa
     assert await office.value("SELECT count(*) FROM change WHERE verb LIKE 'email%'") == 0
     assert await office.value("SELECT last_uid FROM email_account") is None
     assert await mailroom.arrives(box, letter()) is not None
+
+
+async def test_what_is_sent_by_a_mailbox_does_not_wait_for_uploads(office: Office, mailroom: Mailroom, monkeypatch):
+    """A content may take minutes to be kept: meanwhile the mailbox is nobody's, and no sweep goes by."""
+    box = await mailroom.account("a@our.cn", office.admin)
+    keep, held = FolderBlobs.keep, []
+
+    async def watched(blobs: FolderBlobs, draft: Draft) -> None:
+        await office.rows("SELECT id FROM email_account FOR UPDATE NOWAIT")
+        held.extend(await office.rows("SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"))
+        await keep(blobs, draft)
+
+    monkeypatch.setattr(FolderBlobs, "keep", watched)
+    raw = letter(name="1@x", head="Content-Type: application/pdf; name=a.pdf", body="%PDF-1.4")
+    assert await mailroom.arrives(box, raw) is not None
+    assert await office.value("SELECT count(*) FROM stored_file WHERE record_id IS NOT NULL") == len(held) == 2
+    assert await mailroom.arrives(box, raw) is None
+    assert len(held) == 2, "what is here is not uploaded again"
 
 
 async def test_conversations(office: Office, mailroom: Mailroom):

@@ -15,6 +15,8 @@ from crm.core.clock import now, print_instant
 from crm.notify.messaging.email import file_all
 from crm.rules.messaging import email_outcomes
 from crm.rules.messaging import sending as sending_rules
+from crm.rules.messaging.email_outcomes import EmailOutcome
+from crm.rules.messaging.sending import Result
 from crm.services.messaging import email_account_states, email_dispatch
 
 office = pytest.fixture(opened)
@@ -307,6 +309,17 @@ async def test_templates_are_filled_and_escaped(office: Office):
         assert await admin.refusals("emailTemplateCreate", input={**given, "name": "t"}) == [("DUPLICATE", ["input", "name"])]
 
 
+async def test_marketing_goes_out_in_bulk_only(office: Office):
+    """A letter asks nobody's list, and has no link for getting no more."""
+    box = await opened_box(office.admin, 25)
+    given = {"name": "T", "category": "MARKETING", "subject": "s", "text": "t"}
+    made = await office.admin.do("emailTemplateCreate", "emailTemplate { id }", input=given)
+    people = {"accountId": box, "to": [], "bcc": [{"address": "a@x.example"}], "templateId": made["id"]}
+    async with office.unchanged():
+        for verb in ("emailSend", "emailDraftCreate"):
+            assert await office.admin.refusals(verb, input=people) == [("INVALID", ["input", "templateId"])]
+
+
 async def test_limits_hold(office: Office):
     admin = office.admin
     async with post_office() as post:
@@ -329,6 +342,23 @@ async def test_limits_hold(office: Office):
             await until(office, LEFT, lambda left: left == 0)
         assert len(post.reached) == 1
         assert await office.value("SELECT reason FROM email_message WHERE state = 'REFUSED'") == "ACCOUNT_CLOSED"
+
+
+async def test_an_answer_that_never_came_is_remembered_when_it_is_too_late_to_try(office: Office):
+    box = await opened_box(office.admin, 25)
+    made = await office.admin.do("emailSend", SENT, input=letter(box))
+    for result in (Result.DOUBTFUL, Result.TOO_OLD):
+        await office.rows("UPDATE outbound SET due_at = now()")
+        await office.rows("UPDATE email_account SET next_at = NULL")
+        (parcel,) = await email_dispatch.take(office.database, 1, {})
+        await email_dispatch.settle(office.database, [(parcel, EmailOutcome(result))])
+    assert await office.value("SELECT state FROM email_message") == "EXPIRED"
+    await office.admin.do("emailRetry", SENT, id=made["id"])
+    await office.rows("UPDATE email_account SET next_at = NULL")
+    (parcel,) = await email_dispatch.take(office.database, 1, {})
+    assert parcel.repeat
+    await email_dispatch.settle(office.database, [(parcel, EmailOutcome(Result.REJECTED))])
+    assert (await office.admin.ask("emailMessage", "repeated", id=made["id"]))["repeated"] is True
 
 
 async def test_a_private_host_is_sent_nothing_unless_that_is_allowed(office: Office):

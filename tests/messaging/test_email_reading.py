@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from tests.factories.sockets import ConnectedOffice, connected
 from crm.services.customers import email_filing
 
 office = pytest.fixture(opened)
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 on_line = pytest.fixture(connected)
 READER = {
     "email_account.READ": "OWN", "email_thread.READ": "ALL", "email_message.READ": "ALL", "email_message.UPDATE": "ALL",
@@ -96,6 +99,21 @@ async def test_reading_changes_it_for_all_who_share_it(office: Office, mailroom:
             ({"assigneeId": stranger.id}, "assigneeId"),
         ):
             assert await member.refusals("emailMessageArrange", id=first, input=wrong) == [("INVALID", ["input", field])]
+
+
+async def test_whoever_reads_a_conversation_locks_as_whoever_writes_to_it(office: Office, mailroom: Mailroom):
+    """Its messages before itself: the other way round they would wait for each other."""
+    box = await mailroom.account("a@our.cn", office.admin)
+    row = await mailroom.message(await mailroom.arrives(box, letter()))
+    asking = office.admin.do("emailThreadMark", "emailThread { unseenCount }", id=str(row["thread_id"]))
+    elsewhere = copy_context()
+    async with office.database.transaction() as tx:
+        await tx.execute_query("SELECT 1 FROM email_message FOR NO KEY UPDATE")
+        marking = asyncio.create_task(asking, context=elsewhere)
+        while not marking.done() and not await office.value(WAITING):
+            await asyncio.sleep(0.001)
+        await tx.execute_query("SELECT 1 FROM email_thread FOR NO KEY UPDATE NOWAIT")
+    assert await marking == {"unseenCount": 0}
 
 
 async def test_a_person_says_whom_a_message_is_from(office: Office, mailroom: Mailroom):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.conftest import make_settings
 from tests.factories.api import Office, opened
@@ -25,6 +26,7 @@ from crm.notify.gateways.imap import client, connection, listening
 from crm.notify.messaging import mailboxes
 from crm.notify.messaging.mailboxes import Mailboxes
 from crm.services.messaging import email_intake, email_mailboxes
+from crm.services.messaging.email_arrivals import understood
 from crm.services.messaging.email_secrets import place_of
 
 office = pytest.fixture(opened)
@@ -227,6 +229,55 @@ async def test_a_message_that_cannot_be_kept_costs_no_other(mailroom: Mailroom, 
     assert [(row["subject"], row["text"], "UNREADABLE" in row["remarks"]) for row in rows] == [
         ("a", "你好", False), ("whole", "", True), ("d", "你好", False),
     ]  # fmt: skip
+
+
+async def test_a_message_that_nobody_understands_costs_no_other(mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch):
+    """It fails like words of a server that make no sense, and is none of them; or it takes for ever."""
+    stop = threading.Event()
+
+    def picky(fetched: Any) -> Any:
+        if b"odd" in fetched.raw:
+            raise ValueError
+        if b"slow" in fetched.raw:
+            stop.wait(10)
+        return understood(fetched)
+
+    monkeypatch.setattr(listening, "understood", picky)
+    monkeypatch.setattr(listening, "UNDERSTAND_SECONDS", 0.1)
+    async with ImapPeer([letter(name, name=f"{name}@x") for name in ("odd", "slow", "c")]).serving() as peer:
+        await box(mailroom, peer)
+        async with listened(mailroom):
+            await arrived(mailroom, 3)
+        assert peer.log_ins == 1
+    stop.set()
+    rows = await mailroom.rows("SELECT subject, remarks::text FROM email_message ORDER BY uid")
+    assert [(row["subject"], "UNREADABLE" in row["remarks"]) for row in rows] == [("odd", True), ("slow", True), ("c", False)]
+
+
+async def test_what_passes_costs_a_message_nothing(mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch):
+    """The database may choose whoever takes in mail as the victim of a deadlock, once or many times."""
+    recipients, victims = email_intake._recipients, {"once": 1, "often": 4}
+
+    async def unlucky(deed: Any, message_id: UUID, mail: Any) -> None:
+        victims[mail.subject] -= 1
+        if victims[mail.subject] >= 0:
+            raise asyncpg.DeadlockDetectedError
+        await recipients(deed, message_id, mail)
+
+    monkeypatch.setattr(email_intake, "_recipients", unlucky)
+    file = {"head": "Content-Type: application/pdf; name=a.pdf", "body": "%PDF-1.4"}
+    async with ImapPeer([letter("once", name="a@x", **file), letter("often", name="b@x", **file)]).serving() as peer:
+        account = await box(mailroom, peer)
+        async with listened(mailroom):
+            await arrived(mailroom, 2)
+        assert peer.log_ins == 2, "only what goes on failing is fetched anew"
+    rows = await mailroom.rows(
+        "SELECT m.subject, m.remarks::text, a.state FROM email_message m JOIN email_attachment a ON a.message_id = m.id"
+        " ORDER BY m.uid"
+    )
+    assert [tuple(row.values()) for row in rows] == [("once", "[]", "KEPT"), ("often", "[]", "KEPT")]
+    assert (await state(mailroom, account))["imap_state"] == "OK"
+    assert await mailroom.office.value("SELECT count(*) FROM notification WHERE kind = 'EMAIL_FAILING'") == 0
 
 
 async def test_of_two_processes_one_listens(mailroom: Mailroom):

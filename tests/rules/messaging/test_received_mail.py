@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.rules.messaging import mime_parts
 from crm.rules.messaging.mime_charsets import text_of
 from crm.rules.messaging.mime_headers import Address, addresses, instant, message_ids, parameters, words
 from crm.rules.messaging.mime_parts import MOST_PARTS, MailLimit, walked
@@ -265,3 +266,21 @@ def test_any_bytes_are_a_message(data: bytes):
     found = read(data, AT)
     (found.text + (found.subject or "")).encode()
     walked(b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n" + data)
+
+
+def test_a_line_without_end_is_decoded_piece_by_piece(monkeypatch):
+    """However long it is, no piece takes long, and none is cut where it would mean something else."""
+
+    def pieces_of(body: bytes) -> list[bytes]:
+        head = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        return list(walked(head + body).parts[0].decoded())
+
+    text = b"a=41 b \t c=3D=\r\n" * 3 + b"=E5=AE=A2 x" * 40
+    whole = b"".join(pieces_of(text))
+    for size in range(7, 40):
+        monkeypatch.setattr(mime_parts, "PIECE", size)
+        pieces = pieces_of(text)
+        assert b"".join(pieces) == whole
+        assert max(map(len, pieces)) <= 2 * size
+    monkeypatch.setattr(mime_parts, "PIECE", 64)
+    assert max(map(len, pieces_of(b" " * 1000))) <= 64

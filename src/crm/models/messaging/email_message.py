@@ -61,6 +61,7 @@ class EmailMessage(Record):
     `rfc_…` are its headers of these names. `dated_at` is its Date; `sent_at` is when the first recipient's server took it,
     `received_at` when it came in. `assignee` is who looks after it, which opens nothing to them. `filed` is false while an
     activity of its party is still to be made of it. `repeated`: it was sent again after an answer that never came.
+    `doubts` counts those answers, also when it has left the queue: sent again, it may arrive twice.
     `fingerprint` is a hash of what a received message says, by which one that is fetched again is known.
     """
 
@@ -111,6 +112,7 @@ class EmailMessage(Record):
     uid = fields.BigIntField(null=True)
     fingerprint = fields.CharField(max_length=64, null=True)
     tries = fields.IntField(default=0)
+    doubts = fields.IntField(default=0)
     repeated = fields.BooleanField(default=False)
     reason = fields.CharField(max_length=16, null=True)
     detail = fields.CharField(max_length=300, null=True)

@@ -184,7 +184,14 @@ def _from_quoted(body: memoryview) -> Iterator[bytes]:
     rest = b""
     for start in range(0, len(body), PIECE):
         rest += bytes(body[start : start + PIECE])
-        cut = rest.rfind(b"\n") + 1
+        cut = rest.rfind(b"\n") + 1 or _whole(rest)
         yield quopri.decodestring(rest[:cut])
         rest = rest[cut:]
     yield quopri.decodestring(rest)
+
+
+def _whole(text: bytes) -> int:
+    """How much of a line without end can be decoded by itself: nothing that `=` begins, no blanks that may be at its end."""
+    end = len(text.rstrip(b" \t\r")) or len(text)
+    mark = text.rfind(b"=", max(0, end - 2), end)
+    return end if mark < 0 else mark

@@ -110,12 +110,18 @@ async def stored(arrival: Arrival, raw: bytes, folder: Path, largest: int) -> Ar
     return arrival
 
 
-async def write_files(deed: Deed, blobs: BlobStore, message: Any, arrival: Arrival) -> None:
-    """The rows of its files, and its own bytes as one of them."""
+async def keep_contents(deed: Deed, blobs: BlobStore, arrival: Arrival) -> None:
+    """What its files hold; their rows follow in the same transaction."""
+    drafts = [arrival.original, *(each.draft for each in arrival.files)]
+    await stored_files.keep_contents(deed, blobs, [each for each in drafts if each is not None])
+
+
+async def write_files(deed: Deed, message: Any, arrival: Arrival) -> None:
+    """The rows of its files, and its own bytes as one of them. Their contents are kept already."""
     record = (message.id, Kind.EMAIL_MESSAGE)
     if arrival.original is not None:
         name = _name(f"{(message.subject or 'message')[:150]}.eml")
-        original = await stored_files.keep(deed, blobs, arrival.original, name, ORIGINAL, record)
+        original = await stored_files.file_of(deed, arrival.original, name, ORIGINAL, record)
         message.original_id = original
         await message.save(using_db=deed.tx, update_fields=["original_id"])
     rows = []
@@ -123,7 +129,7 @@ async def write_files(deed: Deed, blobs: BlobStore, message: Any, arrival: Arriv
         draft, attached = enclosed.draft, enclosed.attached
         file_id = None
         if draft is not None:
-            file_id = await stored_files.keep(deed, blobs, draft, attached.name, enclosed.media_type, record)
+            file_id = await stored_files.file_of(deed, draft, attached.name, enclosed.media_type, record)
         state = EmailAttachmentState.TOO_LARGE if file_id is None else EmailAttachmentState.KEPT
         rows.append(
             EmailAttachment(

@@ -15,7 +15,7 @@ from crm.core.ids import new_id, parse_id
 from crm.core.kinds import Kind
 from crm.models import EmailAttachment, EmailRecipient
 from crm.rules.messaging.email_addresses import address_key, address_of, header_text
-from crm.rules.messaging.email_flow import EmailRecipientRole, EmailRecipientState
+from crm.rules.messaging.email_flow import EmailCategory, EmailRecipientRole, EmailRecipientState
 from crm.rules.messaging.email_templates import EmailVariableSource, Letter, filled
 from crm.rules.messaging.email_text import LONGEST_BODY, composed_html, html_of, snippet, text_of
 from crm.rules.messaging.placeholders import BadValue
@@ -76,6 +76,9 @@ async def letter_of(deed: Deed, given: Mapping[str, Any], account: Mapping[str, 
     else:
         if any(given.get(name) for name in ("subject", "text", "html")):
             raise Invalid("A text or a template, not both.", ("input", "templateId"))
+        if template["category"] == EmailCategory.MARKETING:
+            # Alone it would go to those who want none, and say nobody how to get no more.
+            raise Invalid("Marketing goes out in bulk.", ("input", "templateId"))
         variables = await email_templates.variables_of(deed, template["id"])
         values = await _values(deed, given, variables)
         letter = filled_or_refused(Letter(template["subject"], template["text"], template["html"]), values, variables)

@@ -193,7 +193,8 @@ async def _settle(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
     message: Any = EmailMessage._init_from_db(**row)
     message._saved_in_db = True
     await _tell_recipients(deed, parcel, outcome, following)
-    values = {"tries": max(message.tries, parcel.ticket.tries), **await _following(deed, message, outcome)}
+    doubts = max(message.doubts, parcel.ticket.doubts + (outcome.result is Result.DOUBTFUL))
+    values = {"tries": max(message.tries, parcel.ticket.tries), "doubts": doubts, **await _following(deed, message, outcome)}
     if parcel.repeat and outcome.result in _SENT:
         values["repeated"] = True
     if outcome.detail is not None:

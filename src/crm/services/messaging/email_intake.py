@@ -21,9 +21,10 @@ from crm.rules.messaging.email_rules import Effect, Facts, applied
 from crm.rules.messaging.received_mail import ReceivedMail
 from crm.rules.system.notices import Notice
 from crm.services import events
+from crm.services.attempts import PASSING
 from crm.services.deeds import Channel, Database, Deed
 from crm.services.messaging import email_bounces, email_matches, email_threading, email_threads
-from crm.services.messaging.email_arrivals import Arrival, write_files
+from crm.services.messaging.email_arrivals import Arrival, keep_contents, write_files
 from crm.services.messaging.email_matches import Match
 from crm.services.messaging.email_threading import Place
 from crm.services.notices import notify_people
@@ -34,13 +35,16 @@ from crm.store.blobs import BlobStore
 
 NEWS = timedelta(days=1)
 """Nobody is told of older mail that is only found now: a mailbox that is connected may bring years of it."""
+ATTEMPTS = 3
+"""Where it meets somebody who reads the same conversation, and the database chose it as the victim."""
 LONGEST_SUBJECT, LONGEST_ID = 400, 500
 
 _ACCOUNT = "SELECT * FROM email_account WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
 _REACHED = """
-UPDATE email_account SET uid_validity = $2, last_uid = greatest($3, CASE WHEN uid_validity = $2 THEN last_uid END), synced_at = $4
-WHERE id = $1
+UPDATE email_account SET last_uid = greatest($3, last_uid), synced_at = $4
+WHERE id = $1 AND uid_validity = $2
 """
+_KNOWN = "SELECT 1 FROM email_message WHERE account_id = $1 AND fingerprint = $2"
 _AGAIN = """
 UPDATE email_message SET uid_validity = $3, uid = $4 WHERE account_id = $1 AND fingerprint = $2 RETURNING id
 """
@@ -61,12 +65,19 @@ class Moved(Exception):
 async def receive(database: Database, blobs: BlobStore, account_id: UUID, arrival: Arrival) -> UUID | None:
     """Keep a message that was fetched; its id, or None where it was here before. Committed when this returns."""
     async with system_deed(database, "mail", channel=Channel.MAIL) as deed:
-        account = await _account(deed, account_id, arrival)
-        await deed.run(_REACHED, account_id, arrival.uid_validity, arrival.uid, deed.at)
-        known = (account_id, arrival.mail.fingerprint, arrival.uid_validity, arrival.uid)
-        if await deed.rows(_AGAIN, *known):
-            return None
-        return await _written(deed, blobs, account, arrival)
+        known = bool(await deed.rows(_KNOWN, account_id, arrival.mail.fingerprint))
+        if not known:
+            # Before the mailbox is locked: what is sent by it would wait for the upload.
+            await keep_contents(deed, blobs, arrival)
+        for attempt in range(1, ATTEMPTS + 1):
+            # What was kept stays kept, as the transaction that keeps sweeps away goes on.
+            try:
+                async with deed.savepoint() as inner:
+                    return await _received(inner, account_id, arrival, known=known)
+            except PASSING:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
 
 async def skip(database: Database, account_id: UUID, uid_validity: int, uid: int) -> None:
@@ -75,15 +86,26 @@ async def skip(database: Database, account_id: UUID, uid_validity: int, uid: int
         await deed.run(_REACHED, account_id, uid_validity, uid, deed.at)
 
 
+async def _received(deed: Deed, account_id: UUID, arrival: Arrival, *, known: bool) -> UUID | None:
+    account = await _account(deed, account_id, arrival)
+    await deed.run(_REACHED, account_id, arrival.uid_validity, arrival.uid, deed.at)
+    if await deed.rows(_AGAIN, account_id, arrival.mail.fingerprint, arrival.uid_validity, arrival.uid):
+        return None
+    if known:  # it was purged just now, and its files were not kept anew
+        raise Moved
+    return await _written(deed, account, arrival)
+
+
 async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[str, Any]:
     """The mailbox, locked: two that take in its mail at once would each begin a conversation of the same message."""
     rows = await deed.rows(_ACCOUNT, account_id)
-    if not rows or not rows[0]["receiving"] or rows[0]["uid_validity"] not in (None, arrival.uid_validity):
+    # None where it has another server or folder by now, and whoever listens to that has not begun: these numbers are of the old.
+    if not rows or not rows[0]["receiving"] or rows[0]["uid_validity"] != arrival.uid_validity:
         raise Moved
     return rows[0]
 
 
-async def _written(deed: Deed, blobs: BlobStore, account: Mapping[str, Any], arrival: Arrival) -> UUID:
+async def _written(deed: Deed, account: Mapping[str, Any], arrival: Arrival) -> UUID:
     mail = arrival.mail
     about = await email_bounces.returned(deed, account, mail)
     gone = await email_bounces.unsubscribed(deed, mail)
@@ -104,7 +126,7 @@ async def _written(deed: Deed, blobs: BlobStore, account: Mapping[str, Any], arr
     if place.thread_id is None:
         await deed.run(_JOINS, place.reply_to_id, thread, account["id"])
     await _recipients(deed, message.id, mail)
-    await write_files(deed, blobs, message, arrival)
+    await write_files(deed, message, arrival)
     if sender is not None:
         await email_matches.suggest(deed, message.id, sender, match.suggestions)
     if place.reply_to_id is not None and not silent:

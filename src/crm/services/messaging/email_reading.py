@@ -54,10 +54,12 @@ async def arrange(deed: Deed, message_id: str, given: Mapping[str, Any]) -> UUID
 
 async def mark_thread(deed: Deed, thread_id: str, *, seen: bool) -> UUID:
     """All that came in of a conversation is read, or is not."""
+    key = await visible_id(deed, rule_of_table("email_thread"), thread_id, ("id",))
+    # Its messages before itself, as whoever writes one of them does.
+    await deed.run("SELECT id FROM email_message WHERE thread_id = $1 ORDER BY id FOR NO KEY UPDATE", key)
     thread: Any = await lock_seen(deed, EmailThread, thread_id)
     await check_works_with(deed, thread.account_id)
     check_frozen(deed, "email_message", ["seen"], ("id",))
-    await deed.run("SELECT id FROM email_message WHERE thread_id = $1 ORDER BY id FOR NO KEY UPDATE", thread.id)
     await deed.run(_THREAD_SEEN, thread.id, seen, deed.at, deed.actor)
     before = thread.unseen_count
     await email_threads.recount(deed, thread.id)

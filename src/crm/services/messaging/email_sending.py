@@ -114,7 +114,7 @@ async def retry(deed: Deed, record_id: str) -> UUID:
     missed = await deed.rows(query, message.id, [EmailRecipientState.REFUSED.value, EmailRecipientState.UNKNOWN.value])
     if not missed:
         raise Invalid("It reached everybody, or came back from them.", ("id",))
-    doubtful = any(row["state"] == EmailRecipientState.UNKNOWN for row in missed)
+    doubtful = message.doubts > 0 or any(row["state"] == EmailRecipientState.UNKNOWN for row in missed)
     await enqueue(deed, account, message.id, [row["id"] for row in missed], deed.at, doubts=int(doubtful))
     values = {"state": state.value, "folder": EmailFolder.OUTBOX.value, "reason": None, "detail": None, "ended_at": None}
     changes = await revise(deed, message, values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -51,9 +51,20 @@ async def keep(
     deed: Deed, blobs: BlobStore, draft: Draft, name: str, media_type: str, record: tuple[UUID, Kind] | None = None
 ) -> UUID:
     """Keep a content, and a file that has it: nobody's yet but its author's, or a record's."""
+    await keep_contents(deed, blobs, [draft])
+    return await file_of(deed, draft, name, media_type, record)
+
+
+async def keep_contents(deed: Deed, blobs: BlobStore, drafts: Sequence[Draft]) -> None:
+    """Keep contents that files are to name in the same transaction. An upload takes its time: hold no row meanwhile."""
     # A sweep holds this lock alone: between keeping a content and naming it, nothing is thrown away.
     await deed.run("SELECT pg_advisory_xact_lock_shared($1::bigint)", _LOCK)
-    await blobs.keep(draft)
+    for draft in drafts:
+        await blobs.keep(draft)
+
+
+async def file_of(deed: Deed, draft: Draft, name: str, media_type: str, record: tuple[UUID, Kind] | None = None) -> UUID:
+    """A file that has a content which this transaction has kept."""
     made = await StoredFile.create(
         using_db=deed.tx, id=new_id(Kind.STORED_FILE), name=name, media_type=media_type, size=draft.size, sha256=draft.sha256,
         author_id=deed.actor, created_at=deed.at, record_id=record[0] if record else None,

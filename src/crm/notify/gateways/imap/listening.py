@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +19,7 @@ from crm.notify.gateways.imap.client import Entry, Folder, Lost, Rejected
 from crm.notify.gateways.imap.connection import Connection, Server
 from crm.notify.gateways.supervised import supervised
 from crm.rules.messaging.mail_hosts import IMAP_PORTS, MailSecurity
+from crm.services.attempts import PASSING
 from crm.services.messaging import email_mailboxes
 from crm.services.messaging.email_arrivals import Arrival, Fetched, stored, stripped, understood
 from crm.services.messaging.email_intake import Moved, receive, skip
@@ -58,7 +60,7 @@ class Mailbox:
 
     async def _patience(self, error: Exception) -> float:
         """What ended a connection is written beside the mailbox; one that it would not let us make is not made again soon."""
-        if isinstance(error, Moved) or is_away(error):
+        if isinstance(error, Moved) or _passes(error):
             return 0.0
         try:
             await email_mailboxes.failed(self.database, self.account_id, str(error) or type(error).__name__)
@@ -113,7 +115,7 @@ class Mailbox:
             asked = uids[start : start + TOGETHER]
             for entries in _batches(await connection.entries(asked), self.largest):
                 for fetched in await self._fetched(connection, folder, entries):
-                    await self._keep(connection, fetched)
+                    await self._keep(fetched)
                 last = entries[-1].uid
             if asked[-1] > last:  # it is gone: nobody will ever ask for it
                 last = asked[-1]
@@ -129,28 +131,49 @@ class Mailbox:
             for each in entries if each.uid in raw
         ]  # fmt: skip
 
-    async def _keep(self, connection: Connection, fetched: Fetched) -> None:
+    async def _keep(self, fetched: Fetched) -> None:
         """What is wrong with a message costs no other: one that cannot be kept whole is kept as its headers, or passed over."""
         for reading in (understood, stripped):
             try:
-                return await self._kept(connection, fetched, reading)
+                return await self._kept(fetched, reading)
             except (Moved, Lost):
                 raise
             except Exception as error:
-                if is_away(error):
+                if _passes(error):
                     raise
                 log.exception("a message was not kept", mailbox=str(self.account_id), uid=fetched.uid, as_=reading.__name__)
         await skip(self.database, self.account_id, fetched.uid_validity, fetched.uid)
         return None
 
-    async def _kept(self, connection: Connection, fetched: Fetched, reading: Callable[[Fetched], Arrival]) -> None:
-        arrival = await connection.step(partial(reading, fetched), UNDERSTAND_SECONDS)
+    async def _kept(self, fetched: Fetched, reading: Callable[[Fetched], Arrival]) -> None:
+        arrival = await _aside(partial(reading, fetched))
         try:
             await receive(
                 self.database, self.blobs, self.account_id, await stored(arrival, fetched.raw, self.drafts, self.largest)
             )
         finally:
             arrival.discard()
+
+
+class TooSlow(Exception):
+    """A message takes too long to understand."""
+
+
+async def _aside(reading: Callable[[], Arrival]) -> Arrival:
+    """In a thread of its own: what fails or hangs here is ours, and the connection has no part in it."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
+    try:
+        async with asyncio.timeout(UNDERSTAND_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(thread, reading)
+    except TimeoutError as error:
+        raise TooSlow(f"not understood within {UNDERSTAND_SECONDS:g} s") from error
+    finally:
+        thread.shutdown(wait=False)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it is nothing of the message's: the same again, later, will do."""
+    return is_away(error) or isinstance(error, PASSING)
 
 
 def _batches(entries: Sequence[Entry], largest: int) -> list[list[Entry]]:
