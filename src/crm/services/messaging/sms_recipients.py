@@ -106,14 +106,6 @@ async def recipient_of(deed: Deed, given: Mapping[str, Any]) -> tuple[Recipient,
     return chosen, where
 
 
-async def user_recipient(deed: Deed, user_id: UUID) -> Recipient:
-    """One of our own people, by the mobile number of their account."""
-    rows = await deed.rows("SELECT mobile FROM user_account WHERE id = $1 AND active AND deleted_at IS NULL", user_id)
-    number = rows[0]["mobile"] if rows else None
-    person = Recipient(user_id=user_id)
-    return replace(person, reason=SmsReason.NO_NUMBER) if not number else _parsed(deed, person, number, None)
-
-
 def numbered(deed: Deed, person: Recipient, number: str) -> Recipient:
     """Somebody with this number of theirs; `reason` says why it takes no messages, if so."""
     return _parsed(deed, person, number, None)
