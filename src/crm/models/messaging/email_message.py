@@ -59,7 +59,7 @@ class EmailMessage(Record):
     """邮件. Whoever sees its mailbox sees it.
 
     `rfc_…` are its headers of these names. `dated_at` is its Date; `sent_at` is when the first recipient's server took it,
-    `received_at` when it came in. `assignee` is who looks after it, which opens nothing to them. `filed` is false while an
+    `received_at` when it came in, `tried_at` when somebody may have got it last. `assignee` is who looks after it, which opens nothing to them. `filed` is false while an
     activity of its party is still to be made of it. `repeated`: it was sent again after an answer that never came.
     `doubts` counts those answers, also when it has left the queue: sent again, it may arrive twice.
     `fingerprint` is a hash of what a received message says, by which one that is fetched again is known.
@@ -90,6 +90,7 @@ class EmailMessage(Record):
     dated_at = fields.DatetimeField()
     received_at = fields.DatetimeField(null=True)
     sent_at = fields.DatetimeField(null=True)
+    tried_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     send_at = fields.DatetimeField(null=True)
     undo_until = fields.DatetimeField(null=True)
@@ -125,6 +126,7 @@ class EmailRecipient(Model):
     """Somebody a message is to, and what became of it there.
 
     `token` is its own part of the return path, by which a bounce is known, and what the link for unsubscribing names.
+    `tried_at` is when a try last took it to them or may have: by that it counts for the mailbox's day.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -140,6 +142,7 @@ class EmailRecipient(Model):
     reply = fields.CharField(max_length=300, null=True)
     status_code = fields.CharField(max_length=16, null=True)
     settled_at = fields.DatetimeField(null=True)
+    tried_at = fields.DatetimeField(null=True)
     repeated = fields.BooleanField(default=False)
     token = fields.CharField(max_length=32, null=True)
 

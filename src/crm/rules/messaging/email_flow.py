@@ -76,6 +76,7 @@ class EmailReason(StrEnum):
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     FILE_MISSING = "FILE_MISSING"
     TOO_OLD = "TOO_OLD"
+    DAILY_LIMIT = "DAILY_LIMIT"
     REJECTED = "REJECTED"
     NO_ANSWER = "NO_ANSWER"
 
@@ -158,7 +159,9 @@ EMAIL_FLOW = Flow(
 
 BY_PEOPLE = frozenset({EmailVerb.SEND, EmailVerb.UNDO, EmailVerb.RETRY})
 WORTH = timedelta(days=3)
-"""So long is a message tried that nobody takes; then its sender is told."""
+"""So long is a message tried that nobody takes, from its first try; then its sender is told. What its mailbox had no room for waits."""
+TURN = {EmailCategory.NOTICE: 1, EmailCategory.MARKETING: 2}
+"""Of what goes out in bulk. Letters that somebody wrote go first: thousands of a mail shot take hours."""
 OPEN = frozenset({EmailRecipientState.QUEUED, EmailRecipientState.DEFERRED})
 """A recipient who is still to be reached."""
 UNDELIVERED = frozenset({EmailRecipientState.REFUSED, EmailRecipientState.BOUNCED})

@@ -12,6 +12,7 @@ from crm.core.kinds import Kind
 from crm.models import EmailBatch, EmailMessage, EmailRecipient
 from crm.rules.messaging.email_flow import (
     EMAIL_BATCH_FLOW,
+    TURN,
     EmailBatchStatus,
     EmailBatchVerb,
     EmailCategory,
@@ -112,7 +113,8 @@ async def _write(deed: Deed, batch: Any, draft: BulkDraft, samples: Sequence[Sam
     await record_changes(deed, EmailMessage, "email_message", "create", told)
     units = [person.id for person in people] if draft.account["return_path"] else [row.id for row, _ in sent]
     at = max(draft.send_at or deed.at, deed.at)
-    await outbound.put(deed, Medium.EMAIL, [Waiting(unit, draft.account["id"], at) for unit in units])
+    turn = TURN[draft.category]
+    await outbound.put(deed, Medium.EMAIL, [Waiting(unit, draft.account["id"], at, turn) for unit in units])
 
 
 def _message(deed: Deed, draft: BulkDraft, sample: Sample) -> dict[str, Any]:

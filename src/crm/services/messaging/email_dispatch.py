@@ -7,7 +7,7 @@ whether the recipient has unsubscribed, whether the message is still worth sendi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,19 +27,16 @@ from crm.rules.messaging.email_flow import (
     state_of,
 )
 from crm.rules.messaging.email_outcomes import EmailOutcome
-from crm.rules.messaging.sending import Medium, Next, Outcome, Result
+from crm.rules.messaging.sending import Next, Outcome, Result
 from crm.rules.system.notices import Notice
 from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
-from crm.services.messaging import email_threads, outbound
+from crm.services.messaging import email_limits, email_threads, outbound
 from crm.services.messaging.email_account_states import LONGEST_DETAIL, judge, pause
 from crm.services.messaging.outbound import Ticket
 from crm.services.notices import notify_people
 from crm.services.system.accounts import system_deed
 from crm.services.topics import topic_of_changes
-
-DAY = timedelta(days=1)
-FULL_DAY_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,6 @@ WHERE m.id = ANY($1::uuid[]) OR m.id IN (SELECT message_id FROM email_recipient 
 _UNWILLING = """
 SELECT DISTINCT address_key FROM email_suppression WHERE address_key = ANY($1::text[]) AND deleted_at IS NULL
 """
-_TODAY = """
-SELECT (SELECT count(*) FROM email_recipient r JOIN email_message m ON m.id = r.message_id
-        WHERE m.account_id = $1 AND m.sent_at > $2 AND r.state = 'SENT') AS sent,
-    (SELECT count(*) FROM outbound o WHERE o.medium = 'EMAIL' AND o.account_id = $1 AND o.holder IS NOT NULL) AS flying
-"""
 
 
 async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[Parcel]:
@@ -94,14 +86,10 @@ async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[
             room = min(most, account["connections"]) - busy.get(account["id"], 0)
             if room <= 0:
                 continue
-            left = await _left_today(deed, account)
-            if left <= 0:
-                await pause(deed, account["id"], FULL_DAY_PAUSE)
-                continue
-            tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], min(room, left, account["per_minute"]))
+            tickets, never = await email_limits.claim(deed, account, min(room, account["per_minute"]))
             # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
             await pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
-            parcels += await _parcels(deed, account, tickets)
+            parcels += await _parcels(deed, account, tickets, never)
     return parcels
 
 
@@ -117,15 +105,9 @@ async def next_due(database: Database, full: Sequence[UUID]) -> datetime | None:
     return at
 
 
-async def _left_today(deed: Deed, account: Mapping[str, Any]) -> int:
-    """How many more it may have today. A message to several counts for all of them, once it is sent."""
-    if account["per_day"] is None:
-        return account["per_minute"]  # type: ignore[no-any-return]
-    found = (await deed.rows(_TODAY, account["id"], deed.at - DAY))[0]
-    return int(account["per_day"] - found["sent"] - found["flying"])
-
-
-async def _parcels(deed: Deed, account: Mapping[str, Any], tickets: Sequence[Ticket]) -> list[Parcel]:
+async def _parcels(
+    deed: Deed, account: Mapping[str, Any], tickets: Sequence[Ticket], never: Collection[UUID]
+) -> list[Parcel]:  # fmt: skip
     keys = [ticket.message_id for ticket in tickets]
     messages = {row["id"]: row for row in await deed.rows(_MESSAGES, keys)}
     people = await deed.rows(_RECIPIENTS, keys, [state.value for state in OPEN])
@@ -138,6 +120,8 @@ async def _parcels(deed: Deed, account: Mapping[str, Any], tickets: Sequence[Tic
         message = messages[ticket.message_id if whole else owners.get(ticket.message_id, await _of(deed, ticket.message_id))]
         own = [row for row in people if row["message_id"] == message["id"] and (whole or row["id"] == ticket.message_id)]
         outcome = _stopped(deed.at, account, message, ticket, own, unwilling)
+        if outcome is None and ticket.message_id in never:
+            outcome = Outcome(Result.REFUSED, reason=EmailReason.DAILY_LIMIT)
         parcels.append(Parcel(ticket, account, message, own, outcome))
     return parcels
 
@@ -193,8 +177,11 @@ async def _settle(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
     message: Any = EmailMessage._init_from_db(**row)
     message._saved_in_db = True
     await _tell_recipients(deed, parcel, outcome, following)
+    tried = await _note_tried(deed, parcel, outcome)
     doubts = max(message.doubts, parcel.ticket.doubts + (outcome.result is Result.DOUBTFUL))
     values = {"tries": max(message.tries, parcel.ticket.tries), "doubts": doubts, **await _following(deed, message, outcome)}
+    if tried:
+        values["tried_at"] = deed.at
     if parcel.repeat and outcome.result in _SENT:
         values["repeated"] = True
     if outcome.detail is not None:
@@ -235,6 +222,22 @@ async def _tell_recipients(deed: Deed, parcel: Parcel, outcome: Outcome, followi
     if rows:
         repeated = parcel.repeat and outcome.result in _SENT
         await deed.run(_RECIPIENT, *map(list, zip(*rows, strict=True)), deed.at, repeated)
+
+
+async def _note_tried(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
+    """Whether this try took it to somebody, or may have, or one that nobody ended did."""
+    told = outcome.told if isinstance(outcome, EmailOutcome) else {}
+    tried = []
+    for person in parcel.recipients:
+        if (answer := told.get(person["id"])) is not None:
+            got = answer.state is EmailRecipientState.SENT
+        else:
+            got = outcome.result is Result.DOUBTFUL or (parcel.repeat and person["tried_at"] is None)
+        if got:
+            tried.append(person["id"])
+    if tried:
+        await deed.run("UPDATE email_recipient SET tried_at = $2 WHERE id = ANY($1::uuid[])", tried, deed.at)
+    return bool(tried)
 
 
 async def _following(deed: Deed, message: Any, outcome: Outcome) -> dict[str, Any]:

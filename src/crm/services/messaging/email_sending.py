@@ -80,8 +80,15 @@ def check_sendable(account: Mapping[str, Any], recipients: Sequence[Mapping[str,
         raise Required("Nobody is named to whom it goes.", ("input", "to"))
     if len(recipients) > account["most_recipients"]:
         raise Invalid(f"At most {account['most_recipients']} recipients by this mailbox.", ("input", "to"))
+    check_fits_a_day(account, len(recipients), ("input", "to"))
     if size * GROWN > account["largest_megabytes"] * MEGABYTE:
         raise Invalid(f"A message by this mailbox has at most {account['largest_megabytes']} MB.", ("input", "fileIds"))
+
+
+def check_fits_a_day(account: Mapping[str, Any], recipients: int, where: tuple[str, ...]) -> None:
+    """A letter goes out whole, so one to more than the mailbox may write to in a day never would."""
+    if account["per_day"] is not None and recipients > account["per_day"]:
+        raise Invalid(f"This mailbox writes to at most {account['per_day']} recipients a day.", where)
 
 
 async def undo(deed: Deed, record_id: str) -> UUID:
@@ -114,6 +121,7 @@ async def retry(deed: Deed, record_id: str) -> UUID:
     missed = await deed.rows(query, message.id, [EmailRecipientState.REFUSED.value, EmailRecipientState.UNKNOWN.value])
     if not missed:
         raise Invalid("It reached everybody, or came back from them.", ("id",))
+    check_fits_a_day(account, len(missed), ("id",))
     doubtful = message.doubts > 0 or any(row["state"] == EmailRecipientState.UNKNOWN for row in missed)
     await enqueue(deed, account, message.id, [row["id"] for row in missed], deed.at, doubts=int(doubtful))
     values = {"state": state.value, "folder": EmailFolder.OUTBOX.value, "reason": None, "detail": None, "ended_at": None}

@@ -70,17 +70,34 @@ async def withdraw(deed: Deed, medium: Medium, messages: Sequence[UUID]) -> set[
 # A row that still has a holder was never ended: that try is one whose answer never came.
 _CLAIM = """
 WITH due AS (
-    SELECT id FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3
+    SELECT id FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3 AND ($7::bigint[] IS NULL OR id = ANY($7))
     ORDER BY turn, due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
-UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o.tries + 1, holder = $5, due_at = $6
+UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o.tries + 1, holder = $5, due_at = $6,
+    first_due_at = CASE WHEN $8 AND o.tries = 0 THEN $3 ELSE o.first_due_at END
 FROM due WHERE o.id = due.id RETURNING o.id, o.message_id, o.tries, o.doubts, o.first_due_at
+"""
+_DUE = """
+SELECT id, message_id, turn FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3
+ORDER BY turn, due_at, id LIMIT $4
 """
 
 
-async def claim(deed: Deed, medium: Medium, account_id: UUID, most: int) -> list[Ticket]:
-    """Tickets of what is due for an account, in its turn, the longest overdue first. They count once this is committed."""
-    holder = uuid4()
-    rows = await deed.rows(_CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD)
+async def due(deed: Deed, medium: Medium, account_id: UUID, most: int) -> list[dict[str, Any]]:
+    """What is due for an account in the order in which it is claimed, for whoever chooses among it."""
+    return await deed.rows(_DUE, medium.value, account_id, deed.at, most)
+
+
+async def claim(
+    deed: Deed, medium: Medium, account_id: UUID, most: int, *, only: Sequence[int] | None = None, from_first_try: bool = False
+) -> list[Ticket]:
+    """Tickets of what is due for an account, in its turn, the longest overdue first. They count once this is committed.
+
+    `only` these, where somebody chose. `from_first_try`: how long it is worth sending counts from there, not from its time.
+    """
+    holder, chosen = uuid4(), None if only is None else list(only)
+    rows = await deed.rows(
+        _CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD, chosen, from_first_try
+    )  # fmt: skip
     return [
         Ticket(row["id"], row["message_id"], holder, row["tries"], row["doubts"], row["first_due_at"])
         for row in sorted(rows, key=lambda row: row["id"])

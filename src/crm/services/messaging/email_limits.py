@@ -1,0 +1,108 @@
+"""How much a mailbox may send in a day (每日上限): which of its letters fit into what is left of it.
+
+Providers count recipients, and shut a mailbox that goes beyond. So what is on its way counts for all it is to, and what nobody
+knows the end of counts too. A letter goes out whole, or waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from crm.rules.messaging.email_flow import OPEN
+from crm.rules.messaging.sending import Medium
+from crm.services.deeds import Deed
+from crm.services.messaging import outbound
+from crm.services.messaging.email_account_states import pause
+from crm.services.messaging.outbound import HELD, Ticket
+
+DAY = timedelta(days=1)
+FULL_DAY_PAUSE = timedelta(minutes=10)
+LOOKED_AT = 200
+"""Of so many that are due those are chosen that fit."""
+
+_HELD = "o.medium = 'EMAIL' AND o.account_id = $1 AND o.holder IS NOT NULL AND o.due_at > $3"
+# Each answer that never came may be a message that somebody got.
+_SPENT = f"""
+SELECT coalesce((SELECT sum(m.doubts + (r.state IN ('SENT', 'BOUNCED'))::int) FROM email_recipient r
+        JOIN email_message m ON m.id = r.message_id WHERE m.account_id = $1 AND m.tried_at > $2 AND r.tried_at > $2), 0)
+    + (SELECT count(*) FROM outbound o JOIN email_recipient r ON r.message_id = o.message_id
+        WHERE {_HELD} AND r.state = ANY($4))
+    + (SELECT count(*) FROM outbound o JOIN email_recipient r ON r.id = o.message_id WHERE {_HELD} AND r.state = ANY($4)) AS spent
+"""
+_UNITS = """
+SELECT k.key, n.message_id, CASE WHEN n.single THEN 1 ELSE n.open END AS cost, n.open - n.held AS need, n.rest
+FROM unnest($1::uuid[]) AS k(key) CROSS JOIN LATERAL (
+    SELECT coalesce(own.message_id, k.key) AS message_id, own.id IS NOT NULL AS single,
+        count(r.id) FILTER (WHERE r.state = ANY($2)) AS open,
+        count(r.id) FILTER (WHERE r.state = ANY($2) AND o.id IS NOT NULL) AS held,
+        count(r.id) FILTER (WHERE r.state NOT IN ('SENT', 'BOUNCED')) AS rest
+    FROM (SELECT 1) AS one LEFT JOIN email_recipient own ON own.id = k.key
+    LEFT JOIN email_recipient r ON r.message_id = coalesce(own.message_id, k.key)
+    LEFT JOIN outbound o ON o.medium = 'EMAIL' AND o.message_id = r.id AND o.holder IS NOT NULL AND o.due_at > $3
+    GROUP BY own.id, own.message_id) n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is tried at once: `cost` recipients of a message that has `need` to go, and `rest` that have not got it yet."""
+
+    id: int
+    key: UUID
+    turn: int
+    message: UUID
+    cost: int
+    need: int
+    rest: int
+
+
+async def claim(deed: Deed, account: Mapping[str, Any], most: int) -> tuple[list[Ticket], set[UUID]]:
+    """Tickets of what a mailbox may send now; and of these, by their keys, what is too much for any day."""
+    if account["per_day"] is None:
+        return await outbound.claim(deed, Medium.EMAIL, account["id"], most, from_first_try=True), set()
+    due = await outbound.due(deed, Medium.EMAIL, account["id"], LOOKED_AT)
+    units = await _units(deed, due)
+    states = [state.value for state in OPEN]
+    # A try that nobody ended is counted for a day: it may have come to its end unseen.
+    spent = await deed.rows(_SPENT, account["id"], deed.at - DAY, deed.at - DAY + HELD, states)
+    chosen = fitting(units, account["per_day"] - int(spent[0]["spent"]), account["per_day"])
+    if not chosen:
+        await pause(deed, account["id"], FULL_DAY_PAUSE)
+        return [], set()
+    ids = [unit.id for unit in chosen]
+    tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], most, only=ids, from_first_try=True)
+    return tickets, {unit.key for unit in chosen if unit.rest > account["per_day"]}
+
+
+def fitting(units: Sequence[Unit], left: int, per_day: int) -> list[Unit]:
+    """Of these, in their order, those that can go. What fits passes what does not, but not what has its turn before it.
+
+    Or bulk mail would take up each place that becomes free, and a letter to several would wait for its end.
+    """
+    chosen, begun, barred = [], set[UUID](), False
+    turn = 0
+    for unit in units:
+        if barred and unit.turn > turn:
+            break
+        if unit.rest > per_day:
+            chosen.append(unit)
+        elif unit.message in begun or unit.need <= left:
+            begun.add(unit.message)
+            chosen.append(unit)
+            left -= unit.cost
+        elif not barred:
+            barred, turn = True, unit.turn
+    return chosen
+
+
+async def _units(deed: Deed, due: Sequence[Mapping[str, Any]]) -> list[Unit]:
+    keys = [row["message_id"] for row in due]
+    found = {row["key"]: row for row in await deed.rows(_UNITS, keys, [state.value for state in OPEN], deed.at)} if due else {}
+    return [
+        Unit(row["id"], row["message_id"], row["turn"], of["message_id"], of["cost"], of["need"], of["rest"])
+        for row in due if (of := found[row["message_id"]])
+    ]  # fmt: skip
