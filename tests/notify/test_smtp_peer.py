@@ -15,32 +15,57 @@ import asyncpg
 import pytest
 from tests.factories.mailing import served
 
+from crm.config import Settings
+from crm.notify.gateways import smtp_peer
 from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.messaging import email
 from crm.notify.messaging.outbound import Outgoing
 from crm.rules.messaging.email_outcomes import Delivered
 from crm.rules.messaging.mail_hosts import MailSecurity
 from crm.rules.messaging.sending import Medium, Outcome, Result
 
 
-async def told(**answers: bytes) -> Delivered:
-    """What comes of a message to a server that answers these to its commands; `END`: after the content."""
+class Server:
+    """Answers these to its commands; `END`: after the content, which it thinks about for some seconds. None: it hangs up."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, thinks: float = 0, **answers: bytes | None) -> None:
+        self.thinks, self.answers = thinks, answers
+        self.content, self.open, self.goodbyes = b"", 0, 0
+        self.thinking = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 x\r\n")
+        self.open += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while line := (await reader.readline()).decode().strip():
                 verb = line.split(" ")[0].upper()
-                answer = answers.get(verb, b"354 go" if verb == "DATA" else b"250 OK")
+                self.goodbyes += verb == "QUIT"
+                answer = self.answers.get(verb, b"354 go" if verb == "DATA" else b"250 OK")
+                if answer is None:
+                    break
                 writer.write(answer + b"\r\n")
                 if answer.startswith(b"354"):
-                    await reader.readuntil(b"\r\n.\r\n")
-                    writer.write(answers.get("END", b"250 taken") + b"\r\n")
+                    self.content = await reader.readuntil(b"\r\n.\r\n")
+                    self.thinking.set()
+                    await asyncio.sleep(self.thinks)
+                    writer.write((self.answers.get("END") or b"250 taken") + b"\r\n")
+        self.open -= 1
         writer.close()
 
-    async with served(serve) as port:
-        peer = SmtpPeer(Login("127.0.0.1", port, MailSecurity.NONE, None, None, private=True, connections=1))
+
+def peer_at(port: int) -> SmtpPeer:
+    return SmtpPeer(Login("127.0.0.1", port, MailSecurity.NONE, None, None, private=True, connections=1))
+
+
+CONTENT = b"Subject: x\r\n\r\nx\r\n"
+
+
+async def told(**answers: bytes | None) -> Delivered:
+    """What comes of a message to such a server."""
+    async with served(Server(**answers).serve) as port:
+        peer = peer_at(port)
         try:
-            return await peer.deliver("a@x.example", ["b@x.example"], b"Subject: x\r\n\r\nx\r\n")
+            return await peer.deliver("a@x.example", ["b@x.example"], CONTENT)
         finally:
             await peer.close()
 
@@ -60,11 +85,85 @@ async def test_words_of_a_server_can_be_written_down(words: bytes, kept: str):
 
 @pytest.mark.parametrize("odd", [b"what?", b"354 go on", b"251 elsewhere", b"250 " + b"x" * 10_000])
 async def test_an_answer_that_makes_no_sense_is_no_delivery(odd: bytes):
-    for answers in ({"END": odd}, {"DATA": odd} if not odd.startswith(b"354") else {"END": odd}):
-        given = await told(**answers)
-        assert (given.result, given.answers) == (Result.DOUBTFUL, {}), answers
+    given = await told(END=odd)
+    assert (given.result, given.answers) == (Result.DOUBTFUL, {})
     if not odd.startswith(b"25"):
         assert (await told(RCPT=odd)).result is Result.NOT_SENT
+    if not odd.startswith(b"354"):
+        given = await told(DATA=odd)
+        assert (given.result, given.answers) == (Result.NOT_SENT, {})
+
+
+async def test_what_is_said_before_the_content_is_no_doubt():
+    assert (await told(DATA=None)).result is Result.NOT_SENT
+    for said, result in ((b"451 busy", Result.THROTTLED), (b"554 no", Result.REJECTED)):
+        given = await told(DATA=said)
+        assert (given.result, given.answers["b@x.example"].code) == (result, int(said[:3]))
+
+
+@pytest.mark.parametrize(
+    ("content", "wire"),
+    [
+        (b"a\r\n.b\r\n..\r\n", b"a\r\n..b\r\n...\r\n.\r\n"), (b".\r\n", b"..\r\n.\r\n"),
+        (b"a\n.\nb\r.\r\n.\r", b"a\r\n..\r\nb\r\n..\r\n..\r\n.\r\n"), (b"a", b"a\r\n.\r\n"),
+    ],
+)  # fmt: skip
+async def test_no_line_of_the_content_ends_it(content: bytes, wire: bytes):
+    server = Server()
+    async with served(server.serve) as port:
+        peer = peer_at(port)
+        assert (await peer.deliver("a@x.example", ["b@x.example"], content)).result is Result.ACCEPTED
+        await peer.close()
+    assert server.content == wire
+
+
+async def test_the_last_answer_is_waited_for_longer_than_any_other(monkeypatch):
+    monkeypatch.setattr(smtp_peer, "SECONDS", 0.1)
+    monkeypatch.setattr(smtp_peer, "OVERALL", 0.2)
+    async with served(Server(thinks=0.4).serve) as port:
+        peer = peer_at(port)
+        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, 5)).result is Result.ACCEPTED
+        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, 0.1)).result is Result.DOUBTFUL
+        await peer.close()
+
+
+async def test_a_connection_in_use_is_closed_when_it_is_done():
+    server = Server(thinks=0.05)
+    async with served(server.serve) as port:
+        peer = peer_at(port)
+        sending = asyncio.create_task(peer.deliver("a@x.example", ["b@x.example"], CONTENT))
+        await server.thinking.wait()
+        await peer.close()
+        assert (await sending).result is Result.ACCEPTED
+        assert server.goodbyes == 1
+
+
+async def test_of_two_that_find_a_mailbox_changed_one_makes_its_peer(monkeypatch):
+    """Or the other's would be forgotten with its connections, and never closed."""
+    made: list[Noted] = []
+
+    class Noted(SmtpPeer):
+        closed = 0
+
+        def __init__(self, login: Login) -> None:
+            super().__init__(login)
+            made.append(self)
+
+        async def close(self) -> None:
+            await asyncio.sleep(0)
+            self.closed += 1
+
+    monkeypatch.setattr(email, "SmtpPeer", Noted)
+    sender = email.EmailSender(None, Settings(_env_file=None))  # type: ignore[arg-type]
+    account = {
+        "id": uuid4(), "address": "a@x.example", "smtp_host": "one.example", "smtp_port": 25, "smtp_security": "NONE",
+        "smtp_user": None, "sealed_smtp_secret": None, "connections": 1,
+    }  # fmt: skip
+    await sender._peer(account)
+    one, two = await asyncio.gather(*(sender._peer({**account, "smtp_host": "two.example"}) for _ in range(2)))
+    assert one is two
+    await sender.close()
+    assert [each.closed for each in made] == [1, 1]
 
 
 @dataclass(frozen=True)

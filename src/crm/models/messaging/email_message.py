@@ -59,8 +59,9 @@ class EmailMessage(Record):
     """邮件. Whoever sees its mailbox sees it.
 
     `rfc_…` are its headers of these names. `dated_at` is its Date; `sent_at` is when the first recipient's server took it,
-    `received_at` when it came in, `tried_at` when somebody may have got it last. `assignee` is who looks after it, which opens nothing to them. `filed` is false while an
-    activity of its party is still to be made of it. `repeated`: it was sent again after an answer that never came.
+    `received_at` when it came in, `tried_at` when somebody may have got it last. `assignee` is who looks after it, which opens
+    nothing to them. `filed` is false while an activity of its party is still to be made of it. `repeated`: it was sent again
+    after an answer that never came.
     `doubts` counts those answers, also when it has left the queue: sent again, it may arrive twice.
     `fingerprint` is a hash of what a received message says, by which one that is fetched again is known.
     """

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiosmtplib
 import structlog
+from aiosmtplib.protocol import normalize_message_line_endings
 
 from crm.notify.gateways.dialling import PrivateHost, dialled
 from crm.rules.messaging.email_outcomes import PERMANENT, TEMPORARY, TOO_LARGE, Answer, Delivered, result_of
@@ -25,7 +26,11 @@ from crm.rules.messaging.sending import Result
 SECONDS = 20.0
 """For each step."""
 OVERALL = 75.0
-"""For all of them; below the time after which a try is taken for lost (`services/messaging/outbound.py`)."""
+"""For all of them up to the content."""
+PATIENCE = 600.0
+"""For the answer to the content: a server that looks through it first takes minutes (RFC 5321, 4.5.3.2.6), and one that is not
+waited for gets it again. Longer than a try is held (`services/messaging/outbound.py`), so whoever waits renews that."""
+START, TAKEN = 354, 250
 STALE = 2
 """A kept connection may have been closed while it was idle: then the message begins anew on another one, once."""
 POSITIVE = 2
@@ -58,16 +63,19 @@ class SmtpPeer:
     def __init__(self, login: Login) -> None:
         self.login = login
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
+        self._closed = False
         for _ in range(login.connections):
             self._idle.put_nowait(_Line(login))
 
-    async def deliver(self, sender: str, addresses: Sequence[str], content: bytes) -> Delivered:
-        """What came of it; never an exception, or one message would hold up all others."""
+    async def deliver(
+        self, sender: str, addresses: Sequence[str], content: bytes, patience: float = SECONDS
+    ) -> Delivered:  # fmt: skip
+        """What came of it; never an exception, or one message would hold up all others. `patience`: for the last answer."""
         async with self._line() as line:
             delivery = _Delivery(line, sender, addresses, content)
             try:
-                async with asyncio.timeout(OVERALL):
-                    return await delivery.run()
+                async with asyncio.timeout(OVERALL) as limit:
+                    return await delivery.run(lambda: limit.reschedule(asyncio.get_running_loop().time() + patience))
             except NoEntry as error:
                 line.close()
                 return Delivered(Result.NOT_SENT, detail=str(error), login=True)
@@ -93,9 +101,12 @@ class SmtpPeer:
         return None
 
     async def close(self) -> None:
-        """Say goodbye where a connection is open."""
-        while not self._idle.empty():
-            await self._idle.get_nowait().goodbye()
+        """Say goodbye where a connection is open; those in use follow when they are done."""
+        self._closed = True
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        for line in idle:
+            await line.goodbye()
+            self._idle.put_nowait(line)
 
     @asynccontextmanager
     async def _line(self) -> AsyncIterator[_Line]:
@@ -103,7 +114,11 @@ class SmtpPeer:
         try:
             yield line
         finally:
-            self._idle.put_nowait(line)
+            try:
+                if self._closed:
+                    await line.goodbye()
+            finally:
+                self._idle.put_nowait(line)
 
 
 class _Line:
@@ -162,18 +177,19 @@ class _Delivery:
         self.handed_over, self.step = False, "connect"
         self.refused: Mapping[str, Answer] = {}
 
-    async def run(self) -> Delivered:
+    async def run(self, wait: Callable[[], None]) -> Delivered:
+        """Take the steps; `wait` is called when nothing but the last answer is still to come."""
         for attempt in range(STALE):
             kept = self.line.is_open
             try:
-                return await self._steps()
+                return await self._steps(wait)
             except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
                 if self.handed_over or not kept or attempt:
                     raise
                 self.line.close()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _steps(self) -> Delivered:
+    async def _steps(self, wait: Callable[[], None]) -> Delivered:
         client = await self.line.open()
         self.step = "mail"
         try:
@@ -187,20 +203,30 @@ class _Delivery:
         if not taken:
             await _reset(client)
             return Delivered(result_of(list(answers.values())), answers, detail=_words(answers.values()))
-        self.step, self.handed_over = "data", True
-        try:
-            said = await client.data(self.content)
-            told = _answer(said)
-        except aiosmtplib.SMTPResponseException as refusal:
-            if refusal.code < TEMPORARY:
-                raise  # It makes no sense there, or is none at all: nobody knows.
-            # A refusal is certain, whatever it says.
-            told = _answer(refusal)
+        self.step = "data"
+        told = _answer(await client.execute_command(b"DATA"))
+        if told.code == START:
+            told = await self._handed(client, wait)
+        elif told.code < TEMPORARY:
+            raise aiosmtplib.SMTPDataError(told.code, told.text)  # It makes no sense there; nothing has left.
+        if told.code >= TEMPORARY:
             await _reset(client)
         self.handed_over = False
         answers |= dict.fromkeys(taken, told)
         result = result_of(list(answers.values()))
         return Delivered(result, answers, detail=None if result is Result.ACCEPTED else _words(answers.values()))
+
+    async def _handed(self, client: aiosmtplib.SMTP, wait: Callable[[], None]) -> Answer:
+        """The content, and what is said of it. A refusal is certain, whatever it says; what makes no sense there is no answer."""
+        if client.protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        wait()
+        self.step, self.handed_over = "content", True
+        client.protocol.write(_on_the_wire(self.content))
+        told = _answer(await client.protocol.read_response())
+        if told.code < TEMPORARY and told.code != TAKEN:
+            raise aiosmtplib.SMTPDataError(told.code, told.text)
+        return told
 
     async def _turned_down(self, client: aiosmtplib.SMTP, refusal: aiosmtplib.SMTPSenderRefused) -> Delivered:
         """A message too large is refused for good; anything else about the sender is for the mailbox's owner to mend."""
@@ -234,6 +260,14 @@ async def _reset(client: aiosmtplib.SMTP) -> None:
     """Ready for the next message; a server that has hung up is found out then."""
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.rset()
+
+
+def _on_the_wire(content: bytes) -> bytes:
+    """As it stands between DATA and its end: lines end in CRLF, and none but the last is a dot alone."""
+    if not content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n") or not content.endswith(b"\r\n"):
+        content = normalize_message_line_endings(content)
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return (b"." if content.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
 def _options(client: aiosmtplib.SMTP, content: bytes) -> list[str]:

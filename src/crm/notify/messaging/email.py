@@ -7,29 +7,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from crm.config import Settings
 from crm.core.vault import Vault, VaultError
-from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.gateways.smtp_peer import PATIENCE, Login, SmtpPeer
 from crm.notify.messaging.email_writing import Writer
 from crm.notify.messaging.outbound import Outgoing
 from crm.notify.timers import each
 from crm.rules.messaging.email_flow import EmailReason
-from crm.rules.messaging.email_outcomes import EmailOutcome, outcome_of
+from crm.rules.messaging.email_outcomes import EmailOutcome, outcome_of, wait_after
 from crm.rules.messaging.email_tokens import with_token
 from crm.rules.messaging.mail_hosts import SMTP_PORTS, MailSecurity
 from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.services.customers import email_filing
-from crm.services.messaging import email_dispatch, email_secrets, email_trials
+from crm.services.messaging import email_dispatch, email_secrets, email_trials, outbound
 from crm.services.messaging.email_dispatch import Parcel
+from crm.services.messaging.outbound import HELD
 from crm.store.blobs_of import blobs_of
 from crm.store.database import Database
+from crm.store.errors import is_away
 
+log = structlog.get_logger("crm.mail")
 FILING_SECONDS = 1.0
+RENEW_SECONDS = HELD.total_seconds() / 3
 TRIAL_SECONDS = 1.0
 
 
@@ -64,7 +71,10 @@ class EmailSender:
     async def send(self, letter: Parcel) -> Outcome:
         """One try by the server of its mailbox."""
         try:
-            return letter.outcome if letter.outcome is not None else await self._send(letter)
+            if letter.outcome is not None:
+                return letter.outcome
+            async with self._held(letter):
+                return await self._send(letter)
         finally:
             self._busy[letter.account["id"]] -= 1
 
@@ -79,9 +89,32 @@ class EmailSender:
             return Outcome(Result.REJECTED, detail="an attachment is gone", reason=EmailReason.FILE_MISSING)
         except (ValueError, UnicodeError) as error:
             return Outcome(Result.REJECTED, detail=f"it cannot be written ({type(error).__name__})")
+        except Exception as error:
+            log.warning("a letter waits for what it is made of", message=str(parcel.message["id"]), exc_info=error)
+            return Outcome(Result.NOT_SENT, detail="its attachments cannot be read now", after=wait_after(parcel.ticket.tries))
         people = {row["id"]: row["address"] for row in parcel.recipients}
-        delivered = await peer.deliver(return_path(parcel), list(people.values()), content)
+        delivered = await peer.deliver(return_path(parcel), list(people.values()), content, PATIENCE)
         return outcome_of(delivered, people, parcel.ticket.tries)
+
+    @asynccontextmanager
+    async def _held(self, parcel: Parcel) -> AsyncIterator[None]:
+        """Nobody else takes it for lost meanwhile, however long its server thinks about it."""
+        task = asyncio.create_task(self._renew(parcel))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _renew(self, parcel: Parcel) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await outbound.renew(self.database, parcel.ticket)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                log.warning("a hold is not renewed, the database is away", reason=type(error).__name__)
 
     async def settle(self, database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write down how they ended."""
@@ -98,10 +131,11 @@ class EmailSender:
         kept = self._peers.get(key)
         if kept is not None and kept[0] == login:
             return kept[1]
+        peer = SmtpPeer(login)
+        # Before anything is waited for, or two that find it changed would each make one.
+        self._peers[key] = (login, peer)
         if kept is not None:
             await kept[1].close()
-        peer = SmtpPeer(login)
-        self._peers[key] = (login, peer)
         return peer
 
 

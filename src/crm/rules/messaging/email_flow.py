@@ -159,7 +159,7 @@ EMAIL_FLOW = Flow(
 
 BY_PEOPLE = frozenset({EmailVerb.SEND, EmailVerb.UNDO, EmailVerb.RETRY})
 WORTH = timedelta(days=3)
-"""So long is a message tried that nobody takes, from its first try; then its sender is told. What its mailbox had no room for waits."""
+"""So long is a message tried that nobody takes, from its first try on; then its sender is told."""
 TURN = {EmailCategory.NOTICE: 1, EmailCategory.MARKETING: 2}
 """Of what goes out in bulk. Letters that somebody wrote go first: thousands of a mail shot take hours."""
 OPEN = frozenset({EmailRecipientState.QUEUED, EmailRecipientState.DEFERRED})

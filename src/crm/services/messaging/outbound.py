@@ -15,11 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from crm.core.clock import now
 from crm.rules.messaging.sending import Medium, Next, Outcome, verdict
 from crm.services.deeds import Database, Deed
 
 HELD = timedelta(seconds=90)
-"""So long is a try left alone. A gateway gives up sooner, so what is claimed after that was left by a process that is gone."""
+"""So long is a try left alone. A gateway gives up sooner, or renews it, so what is claimed after that was left by a process that
+is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,15 @@ async def claim(
         Ticket(row["id"], row["message_id"], holder, row["tries"], row["doubts"], row["first_due_at"])
         for row in sorted(rows, key=lambda row: row["id"])
     ]
+
+
+_RENEW = "UPDATE outbound SET due_at = $3 WHERE id = $1 AND holder = $2 AND due_at < $3"
+
+
+async def renew(database: Database, ticket: Ticket) -> None:
+    """Hold it on: its try is still going on."""
+    async with database.transaction() as tx:
+        await tx.execute_query(_RENEW, [ticket.id, ticket.holder, now() + HELD])
 
 
 _AGAIN = "UPDATE outbound SET holder = NULL, due_at = $3, doubts = $4, tries = $5 WHERE id = $1 AND holder = $2 RETURNING id"
