@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.factories.api import Office, opened
@@ -207,6 +209,41 @@ async def test_a_likeness_is_only_suggested(office: Office, mailroom: Mailroom):
     assert await found(letter("d", sender="eve@qq.com")) == (None, [])
     assert await found(letter("e", sender="eve@mail.example", answers="2@x")) == (None, [(acme, "SAME_THREAD")])
     assert await found(letter("f", sender="nobody")) == (None, [])
+
+
+async def test_what_nobody_of_the_mailbox_sees_is_not_linked(office: Office, mailroom: Mailroom):
+    """A forged letter to oneself tells nothing of whose addresses are known, and writes into nobody's history."""
+    own = {"email_account.READ": "OWN", "email_message.READ": "ALL", "customer.READ": "OWN", "contact.READ": "OWN"}
+    wide = {**own, "customer.READ": "ALL", "contact.READ": "ALL"}
+    spy, seer = await office.hire("spy", own), await office.hire("seer", wide)
+    veiled = await office.hire("veiled", wide, hidden=["contact.emailAddresses"])
+    acme, other = await customer(office, "ACME", "li@acme.cn", "both@qq.com"), await customer(office, "Other", "both@qq.com")
+    await contact(office, acme, "王", "wang@acme.cn")
+    box, third = await mailroom.account("spy@our.cn", spy), await mailroom.account("veiled@our.cn", veiled)
+    shared = await mailroom.account("sales@our.cn", None, members=[spy, seer])
+    await office.rows("UPDATE party SET owner_id = $1 WHERE id = $2", UUID(spy.id), UUID(other))
+
+    async def found(account: UUID, sender: str) -> tuple[Any, ...]:
+        row = await mailroom.message(await mailroom.arrives(account, letter(f"{sender} {account}", sender=sender)))
+        query = "SELECT party_id::text, reason FROM email_suggestion WHERE message_id = $1 ORDER BY position"
+        offered = [tuple(each.values()) for each in await mailroom.rows(query, row["id"])]
+        return row["party_id"] and str(row["party_id"]), offered
+
+    for sender in ("li@acme.cn", "wang@acme.cn"):
+        # It looks the same to them as any unknown address of that company: what is suggested is seen by whoever sees the party.
+        assert await found(box, f"new-{sender}") == (None, [(acme, "SAME_DOMAIN")])
+        assert await found(box, sender) == (None, [(acme, "SAME_ADDRESS")])
+        shown = (await spy.ask("emailMessages", "nodes { party { id } suggestions { reason } }"))["nodes"]
+        assert {str(each) for each in shown} == {str({"party": None, "suggestions": []})}
+        assert (await found(third, sender))[0] is None
+        assert (await found(shared, sender))[0] == acme
+    assert await found(box, "both@qq.com") == (other, [])
+    # Who sees the party and no contacts is not told whom there an address belongs to either.
+    buyer = await office.hire("buyer", {name: scope for name, scope in wide.items() if name != "contact.READ"})
+    desk = await mailroom.account("buyer@our.cn", buyer)
+    assert (await found(desk, "li@acme.cn"))[0] == acme
+    assert await found(desk, "wang@acme.cn") == (None, [(acme, "SAME_ADDRESS")])
+    assert await office.value("SELECT count(*) FROM email_message WHERE account_id = $1 AND party_id = $2", box, UUID(acme)) == 0
 
 
 async def test_programs_are_no_contact(office: Office, mailroom: Mailroom):

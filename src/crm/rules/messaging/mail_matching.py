@@ -37,6 +37,8 @@ class SuggestionState(StrEnum):
     DISMISSED = "DISMISSED"
 
 
+ADDRESSES = frozenset(f"{entity}.emailAddresses" for entity in ("contact", "customer", "channel", "supplier"))
+"""The fields that show an address. Whose it is would tell it to whoever is shown none of them."""
 SCORES = {Reason.SAME_ADDRESS: 90, Reason.SAME_THREAD: 70, Reason.SAME_DOMAIN: 50}
 
 

@@ -18,6 +18,7 @@ from crm.rules.messaging.email_addresses import address_key, address_of, header_
 from crm.rules.messaging.email_flow import EmailCategory, EmailRecipientRole, EmailRecipientState
 from crm.rules.messaging.email_templates import EmailVariableSource, Letter, filled
 from crm.rules.messaging.email_text import LONGEST_BODY, composed_html, html_of, snippet, text_of
+from crm.rules.messaging.mail_matching import ADDRESSES
 from crm.rules.messaging.placeholders import BadValue
 from crm.services.deeds import Deed
 from crm.services.messaging import email_templates
@@ -125,8 +126,7 @@ async def linked(deed: Deed, given: Mapping[str, Any], recipients: Sequence[Mapp
     if given.get("party_id") is not None:
         party = await visible_id(deed, rule_of_table("party"), given["party_id"], ("input", "partyId"))
         return {"contact_id": None, "party_id": party}
-    hidden = {f"{entity}.emailAddresses" for entity in ("contact", "customer", "channel", "supplier")}
-    if hidden & deed.viewer.rights.hidden:  # whose address it is would tell the address
+    if ADDRESSES & deed.viewer.rights.hidden:
         return {"contact_id": None, "party_id": None}
     found = await _known(deed, [row["address_key"] for row in recipients])
     if len({row["party_id"] for row in found}) != 1:

@@ -114,7 +114,7 @@ async def _written(deed: Deed, account: Mapping[str, Any], arrival: Arrival) -> 
         place = await _beside(deed, account, about)
     silent = mail.automatic is not None or mail.bounce is not None or gone
     sender = None if mail.sender is None or mail.bounce is not None else mail.sender.key
-    match = await email_matches.matched(deed, sender, place.thread_id)
+    match = await email_matches.matched(deed, account, sender, place.thread_id)
     effect = await _ruled(deed, account, mail)
     if gone and effect.folder is None:
         effect.folder, effect.seen = EmailFolder.ARCHIVE, True
