@@ -50,7 +50,8 @@ INDEXES = {
     "email_message_by_rfc_id": "email_message (account_id, rfc_message_id) WHERE rfc_message_id IS NOT NULL",
     "email_message_by_rfc_parent": "email_message (account_id, rfc_in_reply_to) WHERE rfc_in_reply_to IS NOT NULL",
     "email_address_by_domain": "email_address (lower(split_part(address, '@', 2)))",
-    "email_message_unfiled": "email_message (id) WHERE NOT filed AND party_id IS NOT NULL AND coalesce(sent_at, received_at) IS NOT NULL",
+    "email_message_unfiled": "email_message (id) WHERE NOT filed AND party_id IS NOT NULL AND folder <> 'JUNK'"
+    " AND coalesce(sent_at, received_at) IS NOT NULL",
     "email_message_tried": "email_message (account_id, tried_at) WHERE tried_at IS NOT NULL",
     "email_recipient_by_message": "email_recipient (message_id, position, id)",
     "email_recipient_by_address": "email_recipient (address_key)",
@@ -93,6 +94,7 @@ CHECKS = {
     " 'RECEIVED')",
     ("email_message", "received"): "(direction = 'INBOUND') = (state = 'RECEIVED')",
     ("email_message", "folder"): f"{FOLDER} AND (folder = 'DRAFTS') = (state = 'DRAFT')",
+    ("email_message", "outbox"): "(folder = 'OUTBOX') = (state = 'QUEUED')",
     ("email_message", "category"): CATEGORY,
     ("email_message", "filed"): "activity_id IS NULL OR filed",
     ("email_message", "doubts"): "doubts >= 0",

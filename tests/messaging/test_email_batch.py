@@ -75,6 +75,9 @@ async def test_many_get_a_letter_each_with_a_way_out(office: Office):
         await prepared(office, batch["id"])
         shown = "refusedCount messages(first: 10) { nodes { state reason subject } }"
         after = await admin.ask("emailBatch", shown, id=batch["id"])
+        assert (
+            await office.value("SELECT string_agg(DISTINCT folder, ' ' ORDER BY folder) FROM email_message") == "ARCHIVE OUTBOX"
+        )
         assert after["refusedCount"] == 3
         assert sorted(each["reason"] or each["state"] for each in after["messages"]["nodes"]) == [
             "DUPLICATE", "NO_ADDRESS", "QUEUED", "QUEUED", "SUPPRESSED",
@@ -217,6 +220,30 @@ async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancell
     cancelled = await clerk.do("emailBatchCancel", BATCH, id=batch["id"])
     assert (cancelled["status"], cancelled["actions"]) == ("CANCELLED", [])
     assert await office.value(LEFT) == 0
-    assert await office.value("SELECT state FROM email_message") == "CANCELLED"
+    assert await office.value("SELECT state || ' ' || folder FROM email_message") == "CANCELLED ARCHIVE"
     async with office.unchanged():
         assert await clerk.refusals("emailBatchCancel", id=batch["id"]) == [("ILLEGAL_TRANSITION", None)]
+
+
+async def test_a_way_out_is_an_address_that_every_server_takes(office: Office):
+    """Left of the @ stand at most 64 characters (RFC 5321): a long name has a shorter token beside it, a longer one none."""
+    admin = office.admin
+    person = (await contact(admin, "王", "a@x.example"))["id"]
+    given = {"subject": "s", "text": "t", "category": "NOTICE", "contactIds": [person], "name": "n"}
+    async with post_office() as post:
+        box = await opened_box(admin, post.port, address=f"{'n' * 41}@example.com")
+        batch = await admin.do("emailBatchSend", BATCH, input={**given, "accountId": box})
+        await prepared(office, batch["id"])
+        async with sending(office):
+            await until(office, LEFT, lambda left: left == 0)
+        token = await office.value("SELECT token FROM email_recipient")
+        ways = str(post.letters[0]["List-Unsubscribe"])
+    assert ways == f"<mailto:{'n' * 41}+unsub-{token}@example.com?subject=unsubscribe>"
+    assert len(token) == 16
+    longer = await opened_box(admin, 25, address=f"{'n' * 42}@example.com")
+    async with office.unchanged():
+        refused = await admin.refusals("emailBatchSend", input={**given, "accountId": longer})
+        assert refused == [("INVALID", ["input", "accountId"])]
+        path = f"{'p' * 33}{{token}}@example.com"
+        wrong = await admin.refusals("emailAccountUpdate", id=longer, version=1, input={"returnPath": path})
+        assert wrong == [("INVALID", ["input", "returnPath"])]

@@ -320,6 +320,26 @@ async def test_marketing_goes_out_in_bulk_only(office: Office):
             assert await office.admin.refusals(verb, input=people) == [("INVALID", ["input", "templateId"])]
 
 
+async def test_a_letter_is_what_its_template_is_for(office: Office):
+    admin = office.admin
+    box = await opened_box(admin, 25)
+    given = {"name": "T", "category": "NOTICE", "subject": "s", "text": "t"}
+    template = await admin.do("emailTemplateCreate", "emailTemplate { id version }", input=given)
+    people = {"accountId": box, "to": [{"address": "a@x.example"}], "templateId": template["id"]}
+    shown = "emailMessage { id version category }"
+    assert (await admin.do("emailSend", shown, input=people))["category"] == "NOTICE"
+    old, own = [await admin.do("emailDraftCreate", shown, input=people) for _ in range(2)]
+    changed = await admin.do("emailDraftUpdate", shown, id=own["id"], version=own["version"], input={"text": "x", "subject": "y"})
+    assert (old["category"], changed["category"]) == ("NOTICE", "PERSONAL")
+    # A draft was begun with a template that is for marketing by now.
+    await office.rows("UPDATE email_template SET category = 'MARKETING'")
+    async with office.unchanged():
+        assert await admin.refusals("emailDraftSend", id=old["id"]) == [("INVALID", ["id"])]
+    await office.rows("UPDATE email_template SET category = 'NOTICE'")
+    await office.rows("UPDATE email_message SET category = 'PERSONAL' WHERE id = $1::uuid", old["id"])
+    assert (await admin.do("emailDraftSend", shown, id=old["id"]))["category"] == "NOTICE"
+
+
 async def test_limits_hold(office: Office):
     admin = office.admin
     async with post_office() as post:
@@ -342,6 +362,7 @@ async def test_limits_hold(office: Office):
             await until(office, LEFT, lambda left: left == 0)
         assert len(post.reached) == 1
         assert await office.value("SELECT reason FROM email_message WHERE state = 'REFUSED'") == "ACCOUNT_CLOSED"
+        assert await office.value("SELECT folder FROM email_message WHERE state = 'REFUSED'") == "ARCHIVE"
 
 
 async def test_an_answer_that_never_came_is_remembered_when_it_is_too_late_to_try(office: Office):

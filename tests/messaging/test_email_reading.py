@@ -13,6 +13,9 @@ from tests.factories.api import Api, Office, opened
 from tests.factories.mailroom import Mailroom, letter
 from tests.factories.sockets import ConnectedOffice, connected
 
+from crm.core.ids import new_id
+from crm.core.kinds import Kind
+from crm.models import EmailRule
 from crm.services.customers import email_filing
 
 office = pytest.fixture(opened)
@@ -99,6 +102,19 @@ async def test_reading_changes_it_for_all_who_share_it(office: Office, mailroom:
             ({"assigneeId": stranger.id}, "assigneeId"),
         ):
             assert await member.refusals("emailMessageArrange", id=first, input=wrong) == [("INVALID", ["input", field])]
+
+
+async def test_what_lies_in_junk_is_filed_when_it_is_taken_out(office: Office, mailroom: Mailroom):
+    box = await mailroom.account("sales@our.cn", office.admin)
+    await customer(office.admin, "ACME", "li@acme.cn")
+    conditions = [{"field": "FROM", "test": "CONTAINS", "value": "acme"}]
+    rule = {"account_id": box, "name": "n", "conditions": conditions, "folder": "JUNK", "any_of": False, "stop": True}
+    await EmailRule.create(id=new_id(Kind.EMAIL_RULE), **rule)
+    junk = str(await mailroom.arrives(box, letter("a")))
+    assert await email_filing.file(office.database) == 0
+    await office.admin.do("emailMessageArrange", "emailMessage { id }", id=junk, input={"folder": "INBOX"})
+    assert await email_filing.file(office.database) == 1
+    assert (await office.admin.ask("emailMessage", "activity { subject }", id=junk)) == {"activity": {"subject": "a"}}
 
 
 async def test_whoever_reads_a_conversation_locks_as_whoever_writes_to_it(office: Office, mailroom: Mailroom):

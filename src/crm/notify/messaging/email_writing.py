@@ -78,5 +78,6 @@ class Writer:
 
     def _ways_out(self, account: Mapping[str, Any], token: str) -> list[str]:
         """How the recipient of a bulk message gets no more: by a link, where the installation has an address, and by mail."""
-        by_mail = f"mailto:{unsubscribe_address(account['address'], token)}?subject=unsubscribe"
-        return [*([link(self.public_url, self.secret, token)] if self.public_url else []), by_mail]
+        address = unsubscribe_address(account["address"], token)
+        by_mail = [] if address is None else [f"mailto:{address}?subject=unsubscribe"]
+        return [*([link(self.public_url, self.secret, token)] if self.public_url else []), *by_mail]

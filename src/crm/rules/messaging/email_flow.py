@@ -167,6 +167,11 @@ OPEN = frozenset({EmailRecipientState.QUEUED, EmailRecipientState.DEFERRED})
 UNDELIVERED = frozenset({EmailRecipientState.REFUSED, EmailRecipientState.BOUNCED})
 
 
+def folder_after(state: EmailState) -> EmailFolder:
+    """Where a message lies that is waited for no more; what never was to go out again lies not among what was sent."""
+    return EmailFolder.ARCHIVE if state in (EmailState.CANCELLED, EmailState.REFUSED) else EmailFolder.SENT
+
+
 def offered(state: EmailState) -> tuple[EmailVerb, ...]:
     """The verbs that a person can use next."""
     return tuple(verb for verb in EMAIL_FLOW.verbs(state) if verb in BY_PEOPLE)

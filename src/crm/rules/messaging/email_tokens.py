@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
+from crm.rules.messaging.email_addresses import LONGEST
+
 HOLE = "{token}"
+TOKEN, SHORTEST_TOKEN = 32, 16
+LONGEST_LOCAL = 64
+"""Of what is left of the @ (RFC 5321, 4.5.3.1.1): many servers refuse more."""
+_MARK = "+unsub-"
 _TOKEN = re.compile(r"[a-z2-7]{16,32}")
 _UNSUBSCRIBE = re.compile(r"\+unsub-([a-z2-7]{16,32})@", re.IGNORECASE)
 
@@ -24,10 +30,17 @@ def token_in(address: str, pattern: str) -> str | None:
     return found if _TOKEN.fullmatch(found) else None
 
 
-def unsubscribe_address(address: str, token: str) -> str:
-    """Where to write to get no more: the account's own address with the token beside its name."""
+def token_length(address: str) -> int:
+    """How long a token may be that stands beside the name of this address; 0 where there is no room for one nobody guesses."""
+    local = address.rpartition("@")[0]
+    room = min(TOKEN, LONGEST_LOCAL - len(local) - len(_MARK), LONGEST - len(address) - len(_MARK))
+    return room if room >= SHORTEST_TOKEN else 0
+
+
+def unsubscribe_address(address: str, token: str) -> str | None:
+    """Where to write to get no more: the account's own address with the token beside its name, where that fits."""
     local, _, domain = address.rpartition("@")
-    return f"{local}+unsub-{token}@{domain}"
+    return f"{local}{_MARK}{token}@{domain}" if len(token) <= token_length(address) else None
 
 
 def unsubscribed_token(address: str) -> str | None:

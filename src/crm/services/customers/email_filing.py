@@ -23,7 +23,8 @@ SUBJECT = 200
 CONTENT = 20_000
 NO_SUBJECT = "（无主题）"
 
-_WAITING = "NOT m.filed AND m.party_id {party} AND coalesce(m.sent_at, m.received_at) IS NOT NULL"
+# What a rule put into junk waits there until somebody takes it out.
+_WAITING = "NOT m.filed AND m.party_id {party} AND m.folder <> 'JUNK' AND coalesce(m.sent_at, m.received_at) IS NOT NULL"
 _PARTIES = f"""
 SELECT p.id FROM party p WHERE p.id IN (
     SELECT m.party_id FROM email_message m WHERE {_WAITING.format(party="IS NOT NULL")} ORDER BY m.id LIMIT $1)

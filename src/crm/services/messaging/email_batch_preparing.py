@@ -20,9 +20,11 @@ from crm.rules.messaging.email_flow import (
     EmailRecipientRole,
     EmailRecipientState,
     EmailState,
+    folder_after,
 )
 from crm.rules.messaging.email_mime import message_id_of
 from crm.rules.messaging.email_templates import Letter
+from crm.rules.messaging.email_tokens import token_length
 from crm.rules.messaging.sending import Medium
 from crm.services.change_batches import record_changes
 from crm.services.deeds import Deed
@@ -107,7 +109,7 @@ async def _write(deed: Deed, batch: Any, draft: BulkDraft, samples: Sequence[Sam
         return
     await EmailMessage.bulk_create(rows, using_db=deed.tx)
     sent = [(row, sample) for row, sample in zip(rows, samples, strict=True) if sample.letter is not None]
-    people = [_recipient(row.id, sample) for row, sample in sent]
+    people = [_recipient(row.id, sample, token_length(draft.account["address"])) for row, sample in sent]
     await EmailRecipient.bulk_create(people, using_db=deed.tx)
     told = [(row.id, row.party_id, [FieldChange("state", None, row.state)]) for row in rows]  # type: ignore[attr-defined]
     await record_changes(deed, EmailMessage, "email_message", "create", told)
@@ -121,23 +123,27 @@ def _message(deed: Deed, draft: BulkDraft, sample: Sample) -> dict[str, Any]:
     """A message, or the record of one that is not sent."""
     key = new_id(Kind.EMAIL_MESSAGE)
     common = {
-        **row_of(draft.account, sample.letter or draft.letter), "id": key, "folder": EmailFolder.OUTBOX.value,
+        **row_of(draft.account, sample.letter or draft.letter), "id": key,
         "category": draft.category.value, "party_id": sample.person.party_id, "contact_id": sample.person.contact_id,
     }  # fmt: skip
     if sample.letter is not None:
         return {
-            **common, "state": EmailState.QUEUED.value, "rfc_message_id": message_id_of(key, draft.account["address"]),
+            **common, "state": EmailState.QUEUED.value, "folder": EmailFolder.OUTBOX.value,
+            "rfc_message_id": message_id_of(key, draft.account["address"]),
         }  # fmt: skip
     assert sample.reason is not None
-    return {**common, "state": EmailState.REFUSED.value, "reason": sample.reason.value, "ended_at": deed.at, "filed": True}
+    return {
+        **common, "state": EmailState.REFUSED.value, "folder": folder_after(EmailState.REFUSED).value,
+        "reason": sample.reason.value, "ended_at": deed.at, "filed": True,
+    }  # fmt: skip
 
 
-def _recipient(message_id: UUID, sample: Sample) -> EmailRecipient:
+def _recipient(message_id: UUID, sample: Sample, token: int) -> EmailRecipient:
     person = sample.person
     return EmailRecipient(
         id=new_id(Kind.EMAIL_RECIPIENT), message_id=message_id, role=EmailRecipientRole.TO.value, address=person.address,
         address_key=person.key, name=person.contact_name or person.party_name, party_id=person.party_id,
-        contact_id=person.contact_id, state=EmailRecipientState.QUEUED.value, token=new_token(),
+        contact_id=person.contact_id, state=EmailRecipientState.QUEUED.value, token=new_token(token),
     )  # fmt: skip
 
 

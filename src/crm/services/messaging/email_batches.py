@@ -26,8 +26,10 @@ from crm.rules.messaging.email_flow import (
     EmailCategory,
     EmailReason,
     EmailState,
+    folder_after,
 )
 from crm.rules.messaging.email_templates import Letter
+from crm.rules.messaging.email_tokens import token_length
 from crm.rules.messaging.sending import Medium
 from crm.services import custom_values
 from crm.services.change_batches import record_changes
@@ -37,7 +39,7 @@ from crm.services.messaging import email_contents, email_templates, outbound
 from crm.services.messaging.bulk_people import meant_by
 from crm.services.messaging.email_batch_preparing import INNER, PREPARE, Prepare
 from crm.services.messaging.email_people import BulkDraft, Sample, addressees, judged, refuse_hidden
-from crm.services.messaging.email_rights import sending_account
+from crm.services.messaging.email_rights import ACCOUNT, sending_account
 from crm.services.messaging.sms_recipients import blind_to
 from crm.services.messaging.template_variables import given_values
 from crm.services.owners import owned_by
@@ -123,9 +125,10 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
     caught = await outbound.withdraw(deed, Medium.EMAIL, [key for row in waiting for key in (row["id"], row["recipient"])])
     stopped = [row for row in waiting if row["id"] in caught or row["recipient"] in caught]
     await deed.run(
-        "UPDATE email_message SET state = $2, ended_at = $3, updated_at = $3, updated_by_id = $4, version = version + 1"
-        " WHERE id = ANY($1::uuid[])",
+        "UPDATE email_message SET state = $2, folder = $5, ended_at = $3, updated_at = $3, updated_by_id = $4,"
+        " version = version + 1 WHERE id = ANY($1::uuid[])",
         [row["id"] for row in stopped], EmailState.CANCELLED.value, deed.at, deed.actor,
+        folder_after(EmailState.CANCELLED).value,
     )  # fmt: skip
     await deed.run("UPDATE email_recipient SET state = 'NONE' WHERE id = ANY($1::uuid[])", [row["recipient"] for row in stopped])
     told = [FieldChange("state", EmailState.QUEUED.value, EmailState.CANCELLED.value)]
@@ -138,6 +141,8 @@ async def cancel(deed: Deed, record_id: str) -> UUID:
 async def draft_of(deed: Deed, given: Mapping[str, Any]) -> BulkDraft:
     """What an input says: a template with values, or a letter of one's own."""
     account = await sending_account(deed, given["account_id"])
+    if not token_length(account["address"]):
+        raise Invalid("The name of this mailbox is too long for an address by which to get no more.", ACCOUNT)
     template = None if given.get("template_id") is None else await email_templates.chosen(deed, given["template_id"])
     letter, _ = await email_contents.letter_of(deed, {**given, "template_id": None, "signed": False}, account)
     if template is not None:

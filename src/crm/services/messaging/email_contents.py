@@ -18,6 +18,7 @@ from crm.rules.messaging.email_addresses import address_key, address_of, header_
 from crm.rules.messaging.email_flow import EmailCategory, EmailRecipientRole, EmailRecipientState
 from crm.rules.messaging.email_templates import EmailVariableSource, Letter, filled
 from crm.rules.messaging.email_text import LONGEST_BODY, composed_html, html_of, snippet, text_of
+from crm.rules.messaging.email_tokens import TOKEN
 from crm.rules.messaging.mail_matching import ADDRESSES
 from crm.rules.messaging.placeholders import BadValue
 from crm.services.deeds import Deed
@@ -34,9 +35,9 @@ LONGEST_NAME = 200
 LONGEST_INPUT = 200_000
 
 
-def new_token() -> str:
-    """What a recipient's own return path carries; nobody guesses it."""
-    return b32encode(secrets.token_bytes(20)).decode().lower()
+def new_token(length: int = TOKEN) -> str:
+    """What a recipient's own return path carries; nobody guesses it, at five bits for each character."""
+    return b32encode(secrets.token_bytes(20)).decode().lower()[:length]
 
 
 def recipients_of(given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -69,21 +70,31 @@ def _recipient(item: Mapping[str, Any], role: EmailRecipientRole, where: tuple[s
     return {"role": role.value, "address": address, "address_key": address_key(address), "name": name}
 
 
-async def letter_of(deed: Deed, given: Mapping[str, Any], account: Mapping[str, Any]) -> tuple[Letter, UUID | None]:
-    """Subject, text and HTML as they will be read, signed, and the template they came from."""
+async def letter_of(
+    deed: Deed, given: Mapping[str, Any], account: Mapping[str, Any]
+) -> tuple[Letter, dict[str, Any]]:  # fmt: skip
+    """Subject, text and HTML as they will be read, signed; and the columns that tell of the template they came from."""
     template = None if given.get("template_id") is None else await email_templates.chosen(deed, given["template_id"])
     if template is None:
         letter = _own(given)
     else:
         if any(given.get(name) for name in ("subject", "text", "html")):
             raise Invalid("A text or a template, not both.", ("input", "templateId"))
-        if template["category"] == EmailCategory.MARKETING:
-            # Alone it would go to those who want none, and say nobody how to get no more.
-            raise Invalid("Marketing goes out in bulk.", ("input", "templateId"))
+        refuse_marketing(template, ("input", "templateId"))
         variables = await email_templates.variables_of(deed, template["id"])
         values = await _values(deed, given, variables)
         letter = filled_or_refused(Letter(template["subject"], template["text"], template["html"]), values, variables)
-    return signed(letter, account) if given.get("signed", True) else letter, template["id"] if template else None
+    origin = {
+        "template_id": template["id"] if template else None,
+        "category": template["category"] if template else EmailCategory.PERSONAL.value,
+    }
+    return signed(letter, account) if given.get("signed", True) else letter, origin
+
+
+def refuse_marketing(template: Mapping[str, Any], where: tuple[str, ...]) -> None:
+    """Alone it would go to those who want none, and tell nobody how to get no more."""
+    if template["category"] == EmailCategory.MARKETING:
+        raise Invalid("Marketing goes out in bulk.", where)
 
 
 def filled_or_refused(letter: Letter, values: Mapping[str, str], variables: Sequence[Mapping[str, Any]]) -> Letter:
@@ -181,17 +192,20 @@ async def keep_files(deed: Deed, message_id: UUID, files: Sequence[str]) -> int:
     found = {row["id"]: row for row in await deed.rows(_LOOSE, keys, deed.actor, message_id)}
     if missing := [place for place, key in enumerate(keys) if key not in found]:
         raise NotFound((*where, str(missing[0])))
+    named = await deed.rows("SELECT file_id, content_id FROM email_attachment WHERE message_id = $1", message_id)
+    names = {row["file_id"]: row["content_id"] for row in named}
     await EmailAttachment.filter(message_id=message_id).using_db(deed.tx).delete()
     gone = "UPDATE stored_file SET deleted_at = $3 WHERE record_id = $1 AND id <> ALL($2::uuid[]) AND deleted_at IS NULL"
     await deed.run(gone, message_id, keys, deed.at)
     taken = "UPDATE stored_file SET record_id = $1, record_kind = $3 WHERE id = ANY($2::uuid[])"
     await deed.run(taken, message_id, keys, int(Kind.EMAIL_MESSAGE))
-    await attach_rows(deed, message_id, [found[key] for key in dict.fromkeys(keys)])
+    # A picture that the HTML shows keeps its name, and so its place.
+    await attach_rows(deed, message_id, [{**found[key], "content_id": names.get(key)} for key in dict.fromkeys(keys)])
     return sum(found[key]["size"] for key in set(keys))
 
 
 async def attach_rows(deed: Deed, message_id: UUID, files: Sequence[Mapping[str, Any]]) -> None:
-    """What is attached, in this order."""
+    """What is attached, in this order; what the HTML shows with its Content-ID."""
     made = [
         EmailAttachment(
             id=new_id(Kind.EMAIL_ATTACHMENT),
@@ -201,6 +215,8 @@ async def attach_rows(deed: Deed, message_id: UUID, files: Sequence[Mapping[str,
             media_type=file["media_type"],
             size=file["size"],
             file_id=file["id"],
+            content_id=file.get("content_id"),
+            inline=file.get("content_id") is not None,
         )
         for place, file in enumerate(files)
     ]

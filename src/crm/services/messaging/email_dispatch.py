@@ -19,11 +19,11 @@ from crm.rules.messaging.email_flow import (
     EMAIL_FLOW,
     OPEN,
     WORTH,
-    EmailFolder,
     EmailReason,
     EmailRecipientState,
     EmailState,
     EmailVerb,
+    folder_after,
     state_of,
 )
 from crm.rules.messaging.email_outcomes import EmailOutcome
@@ -252,7 +252,7 @@ async def _following(deed: Deed, message: Any, outcome: Outcome) -> dict[str, An
     if verb is None or (EmailState(message.state), verb) not in EMAIL_FLOW.table:
         return values
     values |= {"state": EMAIL_FLOW.after(EmailState(message.state), verb).value, "ended_at": deed.at}
-    values["folder"] = EmailFolder.SENT.value
+    values["folder"] = folder_after(EmailState(values["state"])).value
     values["reason"] = None if state is EmailState.SENT else str(outcome.reason or _REASONS.get(outcome.result) or "") or None
     if state is EmailState.SENT:
         values["detail"] = None

@@ -48,9 +48,9 @@ async def write(deed: Deed, given: Mapping[str, Any]) -> tuple[Any, Mapping[str,
     check_frozen(deed, "email_message", [name for name in given if name in _BODY])
     account = await sending_account(deed, given["account_id"])
     recipients = email_contents.recipients_of(given)
-    letter, template = await email_contents.letter_of(deed, given, account)
+    letter, origin = await email_contents.letter_of(deed, given, account)
     values = {
-        **row_of(account, letter), "dated_at": deed.at, "template_id": template,
+        **row_of(account, letter), "dated_at": deed.at, **origin,
         **await email_contents.linked(deed, given, recipients), **await _answered(deed, given, account["id"]),
     }  # fmt: skip
     message: Any
@@ -71,8 +71,8 @@ async def update(deed: Deed, record_id: str, version: int, given: Mapping[str, A
     values: dict[str, Any] = {}
     changes: list[FieldChange] = []
     if "template_id" in given or any(name in given for name in _BODY):
-        letter, values["template_id"] = await email_contents.letter_of(deed, _filled_up(message, given), account)
-        values |= email_contents.columns_of(letter)
+        letter, origin = await email_contents.letter_of(deed, _filled_up(message, given), account)
+        values |= {**email_contents.columns_of(letter), **origin}
     if any(name in given for name in _PEOPLE):
         rows = [*email_contents.recipients_of(given), *await _others(deed, message.id, given)]
         await email_contents.keep_recipients(deed, message.id, _each_once(rows))

@@ -8,11 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from crm.core.errors import IllegalTransition, Invalid, Required
-from crm.rules.messaging.email_flow import EMAIL_FLOW, EmailFolder, EmailRecipientState, EmailState, EmailVerb
+from crm.rules.messaging.email_flow import (
+    EMAIL_FLOW,
+    EmailCategory,
+    EmailFolder,
+    EmailRecipientState,
+    EmailState,
+    EmailVerb,
+    folder_after,
+)
 from crm.rules.messaging.email_mime import message_id_of
 from crm.rules.messaging.sending import Medium
 from crm.services.deeds import Deed
 from crm.services.messaging import email_drafts, email_threads, outbound
+from crm.services.messaging.email_contents import refuse_marketing
 from crm.services.messaging.email_rights import check_may_send, seen_message
 from crm.services.messaging.outbound import Waiting
 from crm.services.records import check_version, record_change, revise
@@ -34,8 +43,18 @@ async def send_draft(deed: Deed, record_id: str, version: int | None, send_at: d
     """Have a draft sent."""
     message, account = await email_drafts.draft(deed, record_id)
     check_version(message, version)
+    # A template may have become one for marketing since the draft was written.
+    await revise(deed, message, {"category": await _category(deed, message.template_id)})
     await queue(deed, message, account, _send_at(deed, send_at, ("sendAt",)))
     return UUID(str(message.id))
+
+
+async def _category(deed: Deed, template_id: UUID | None) -> str:
+    if template_id is None:
+        return EmailCategory.PERSONAL.value
+    (template,) = await deed.rows("SELECT category FROM email_template WHERE id = $1", template_id)
+    refuse_marketing(template, ("id",))
+    return str(template["category"])
 
 
 async def queue(deed: Deed, message: Any, account: Mapping[str, Any], send_at: datetime | None) -> None:
@@ -105,7 +124,9 @@ async def undo(deed: Deed, record_id: str) -> UUID:
     if begun or message.tries or await deed.rows(query, units):
         raise IllegalTransition("A message that is being sent", message.state, verb)
     await deed.run("UPDATE email_recipient SET state = $2 WHERE message_id = $1", message.id, EmailRecipientState.NONE.value)
-    again = {"folder": EmailFolder.DRAFTS.value, "undo_until": None} if verb is EmailVerb.UNDO else {"ended_at": deed.at}
+    again = {"folder": EmailFolder.DRAFTS.value, "undo_until": None} if verb is EmailVerb.UNDO else {
+        "folder": folder_after(state).value, "ended_at": deed.at,
+    }  # fmt: skip
     changes = await revise(deed, message, {"state": state.value, **again})
     await record_change(deed, message, f"email_message.{verb.lower()}", [each for each in changes if each.field == "state"])
     await email_threads.recount(deed, message.thread_id)
