@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from uuid import UUID
 
 from crm.rules.messaging.email_flow import EmailRecipientRole
@@ -41,6 +42,25 @@ def test_what_programs_read_is_never_encoded():
     assert header(content, "List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
     assert f"Content-ID: <{'c' * 80}@x.example>\r\n".encode() in content
     assert all(len(line) < 160 for line in content.split(b"\r\n"))
+
+
+def test_a_message_that_is_passed_on_is_never_encoded():
+    """RFC 2046, 5.2.1: who gets it in base64 sees no message, but letters."""
+    raw = b"From: a@x.example\nContent-Type: multipart/mixed; boundary=q\n\n--q\n\n.dot\n--q--\n"
+    odd = ("您好".encode(), b"x" * 999, b"a\x00b")
+    enclosures = [Enclosure("x.eml", "message/rfc822", raw), *(Enclosure("y.eml", "message/RFC822", each) for each in odd)]
+    enclosures += [Enclosure("z", "message/delivery-status", b"Action: failed\n"), Enclosure("m", "multipart/mixed", raw)]
+    content = composed(enclosures=enclosures)
+    first, *others = message_from_bytes(content, policy=policy.default).iter_attachments()
+    assert (first.get_content_type(), first["Content-Transfer-Encoding"], first.get_filename()) == (
+        "message/rfc822",
+        "7bit",
+        "x.eml",
+    )
+    assert raw.replace(b"\n", b"\r\n") in content
+    assert {each.get_content_type() for each in others} == {"application/octet-stream"}
+    assert [each.get_content() for each in others] == [*odd, b"Action: failed\n", raw]
+    assert content == composed(enclosures=enclosures)
 
 
 def test_names_that_cannot_stand_in_a_header_are_left_out():

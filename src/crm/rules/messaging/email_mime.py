@@ -17,8 +17,9 @@ from uuid import UUID
 from crm.rules.messaging.email_flow import EmailRecipientRole
 
 MOST_REFERENCES = 20
-LONGEST_TOKEN = 900
-"""A line has at most 998 bytes (RFC 5322), and a token stands on one."""
+LONGEST_LINE, LONGEST_TOKEN = 998, 900
+"""A line has at most so many bytes (RFC 5322), and a token stands on one."""
+BYTES = ("application", "octet-stream")
 
 
 class _Tokens(UniqueUnstructuredHeader):
@@ -90,15 +91,29 @@ def written(mail: Composition) -> bytes:
     if inline and mail.html is not None:
         *_, shown = made.iter_parts()
         for each in inline:
-            main, _, sub = each.media_type.partition("/")
-            shown.add_related(each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline")
+            content, main, sub, how = _part(each)
+            shown.add_related(content, main, sub, how, cid=f"<{each.content_id}>", filename=each.name, disposition="inline")
     for each in mail.enclosures:
         if each.content_id is None or mail.html is None:
-            main, _, sub = each.media_type.partition("/")
-            made.add_attachment(each.content, main, sub, filename=each.name)
+            made.add_attachment(*_part(each), filename=each.name)
     for place, part in enumerate(each for each in made.walk() if each.is_multipart()):
         part.set_boundary(f"=_{mail.id.hex}_{place}")
     return made.as_bytes()
+
+
+def _part(enclosure: Enclosure) -> tuple[bytes, str, str, str]:
+    """Bytes, type, subtype and encoding. What is made of messages may not be encoded (RFC 2046, 5.2.1).
+
+    A message goes out as it is where every server takes it, else as a file that holds one: nobody could read it in base64.
+    """
+    main, _, sub = enclosure.media_type.lower().partition("/")
+    if main not in ("message", "multipart"):
+        return enclosure.content, main, sub, "base64"
+    lines = enclosure.content.splitlines()
+    plain = enclosure.content.isascii() and b"\0" not in enclosure.content and all(len(line) <= LONGEST_LINE for line in lines)
+    if (main, sub) == ("message", "rfc822") and plain:
+        return b"".join(line + b"\r\n" for line in lines), main, sub, "7bit"
+    return enclosure.content, *BYTES, "base64"
 
 
 def _head(made: EmailMessage, mail: Composition) -> None:

@@ -55,6 +55,7 @@ _LINK = re.compile(r"\s*(https?://|mailto:|tel:)", re.IGNORECASE)
 _PICTURE = re.compile(r"\s*(https?://|//|cid:|data:image/(png|jpe?g|gif|webp|bmp);base64,)", re.IGNORECASE)
 _IMG = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
 _SRC = re.compile(r' src="([^"]*)"')
+_OWN, _HELD = (re.compile(f' {name}="([^"]*)"') for name in (ATTACHMENT, REMOTE))
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})")
 _CLOSED_BY_ITSELF = {"p", "li", "dd", "dt"}
 _IN_TABLES = {"td", "th", "tr", "tbody", "thead", "tfoot", "option", "colgroup"}
@@ -112,6 +113,37 @@ def with_images(safe: str) -> str:
         return match.group().replace(f' {REMOTE}="', ' src="')
 
     return _IMG.sub(shown, safe)
+
+
+def quotable(safe: str, pictures: Mapping[str, str], *, remote: bool) -> str:
+    """The same as it may go out again.
+
+    Pictures that go along, attachment → Content-ID, are named by that; no other name of ours leaves. Remote ones are named again
+    where they were allowed: whoever writes below what is quoted would load them.
+    """
+    gone_along = {f"cid:{name}" for name in pictures.values()}
+
+    def shown(match: re.Match[str]) -> str:
+        own, held = _OWN.search(match.group(1)), _HELD.search(match.group(1))
+        source = _SRC.search(match.group(1))
+        rest = _OWN.sub("", _HELD.sub("", match.group(1)))
+        if source is not None and source.group(1)[:4].lower() == "cid:" and html.unescape(source.group(1)) not in gone_along:
+            rest = rest.replace(source.group(), "", 1)
+        if own is not None and own.group(1) in pictures:
+            rest += f' src="cid:{html.escape(pictures[own.group(1)])}"'
+        elif held is not None and remote:
+            rest += f' src="{held.group(1)}"'
+        return f"<img{rest}>"
+
+    return _IMG.sub(shown, safe)
+
+
+def shown_pictures(safe: str) -> tuple[set[str], set[str]]:
+    """Which pictures of its own HTML shows: by their attachments, as it came in, and by Content-ID, as we wrote it."""
+    images = [match.group(1) for match in _IMG.finditer(safe)]
+    sources = {html.unescape(found.group(1)) for each in images if (found := _SRC.search(each))}
+    own = {found.group(1) for each in images if (found := _OWN.search(each))}
+    return own, {each[4:] for each in sources if each[:4].lower() == "cid:"}
 
 
 def text_of_html(source: str) -> str | None:
