@@ -13,12 +13,16 @@ from tests.factories.texting import SECRET, gateway
 
 from crm.config import Settings
 from crm.core.signing import SIGNATURE, TIMESTAMP, signature
-from crm.notify.gateways.peers import first_of, is_public
+from crm.notify.gateways.imap.client import Rejected
+from crm.notify.gateways.imap.connection import Connection, Server
+from crm.notify.gateways.peers import dialled, first_of, is_public
 from crm.notify.gateways.posting import NotSent, Poster
 from crm.notify.gateways.sms import drivers
 from crm.notify.gateways.sms.driver import CannotSend, Way
 from crm.notify.gateways.sms.drivers import Drivers, make
 from crm.notify.gateways.sms.file import ConsoleDriver
+from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.rules.messaging.mail_hosts import MailSecurity
 
 
 async def unheard(_report: Any) -> None:
@@ -58,6 +62,30 @@ async def test_a_name_with_several_addresses_is_reached_by_any_of_them(monkeypat
             await Poster(f"http://two.example:{peer.port}/", private=False).post(body, headers)
         assert peer.requests == 1
         await poster.close()
+
+
+async def test_mail_servers_are_reached_by_any_of_their_addresses_too(monkeypatch):
+    """Where one address of a name is private, the name is: a peer is not chosen by what else it is called."""
+
+    async def told(_host: str, port: int, **_how: Any) -> list[Any]:
+        return [(None, None, None, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    async def mixed(_host: str, port: int, **_how: Any) -> list[Any]:
+        return [(None, None, None, "", (address, port)) for address in ("198.41.0.4", "64:ff9b::7f00:1")]
+
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", told)
+        with await dialled("two.example", port, 2, private=True) as line:
+            assert line.getpeername() == ("127.0.0.1", port)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", mixed)
+        login = Login("two.example", port, None, None, None, private=False, connections=1)
+        assert "private network" in str(await SmtpPeer(login).try_login())
+        mailbox = Server("two.example", port, MailSecurity.NONE, "u", "p", "INBOX")
+        with pytest.raises(Rejected, match="private network"):
+            async with Connection(mailbox, private=False):
+                pass
 
 
 async def test_an_address_that_hangs_leaves_time_for_the_next():

@@ -1,4 +1,4 @@
-"""Where a peer is: its name is resolved once, and its addresses are judged before anybody connects to one."""
+"""Where a peer is, whatever is spoken with it: its name is resolved once, its addresses are judged before anybody connects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 MOST_ADDRESSES = 3
@@ -60,3 +62,22 @@ async def first_of(addresses: Sequence[str], seconds: float, connect: Callable[[
             continue
     async with asyncio.timeout(seconds / len(addresses)):
         return await connect(last)
+
+
+async def dialled(host: str, port: int, seconds: float, *, private: bool) -> socket.socket:
+    """A connected socket to a host, by one of the very addresses that were judged; for whoever speaks over a socket of ours."""
+    async with asyncio.timeout(seconds):
+        addresses = await addresses_of(host, port, private=private)
+        return await first_of(addresses, seconds, partial(_socket, port))
+
+
+async def _socket(port: int, address: str) -> socket.socket:
+    line = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    line.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(line, (address, port))
+    except BaseException:
+        with suppress(OSError):
+            line.close()
+        raise
+    return line

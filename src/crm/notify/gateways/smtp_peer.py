@@ -17,7 +17,7 @@ import aiosmtplib
 import structlog
 from aiosmtplib.protocol import normalize_message_line_endings
 
-from crm.notify.gateways.dialling import PrivateHost, dialled
+from crm.notify.gateways.peers import Forbidden, dialled
 from crm.rules.messaging.email_outcomes import PERMANENT, TEMPORARY, TOO_LARGE, Answer, Delivered, result_of
 from crm.rules.messaging.mail_hosts import MailSecurity
 from crm.rules.messaging.mime_charsets import text_of
@@ -138,9 +138,8 @@ class _Line:
             return self.client
         login = self.login
         try:
-            async with asyncio.timeout(SECONDS):
-                line = await dialled(login.host, login.port, private=login.private)
-        except PrivateHost as error:
+            line = await dialled(login.host, login.port, SECONDS, private=login.private)
+        except Forbidden as error:
             raise NoEntry(str(error)) from None
         starts = None if login.security is None else login.security is MailSecurity.STARTTLS
         self.client = aiosmtplib.SMTP(

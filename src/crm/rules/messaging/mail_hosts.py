@@ -1,4 +1,4 @@
-"""Hosts of mail servers (邮件服务器) that people type in: which of them may be spoken to."""
+"""Hosts of mail servers (邮件服务器) that people type in: how they are written, and where they listen."""
 
 from __future__ import annotations
 
@@ -19,27 +19,6 @@ class MailSecurity(StrEnum):
 
 SMTP_PORTS = {MailSecurity.TLS: 465, MailSecurity.STARTTLS: 587, MailSecurity.NONE: 25}
 IMAP_PORTS = {MailSecurity.TLS: 993, MailSecurity.STARTTLS: 143, MailSecurity.NONE: 143}
-
-
-def is_public(ip: str) -> bool:
-    """Whether an address belongs to the public network: none of ours, of this machine, or of those that only mean something here.
-
-    An address of the old sort inside one of the new sort is judged as what it is.
-    """
-    try:
-        address = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is not None:
-            address = inner
-        elif address in _TRANSLATED:
-            address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.is_global and not address.is_multicast
-
-
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
 def host_of(written: str) -> str:

@@ -17,8 +17,8 @@ from typing import TypeVar
 
 from imapclient.exceptions import IMAPClientError
 
-from crm.notify.gateways.dialling import PrivateHost, dialled
 from crm.notify.gateways.imap.client import Entry, Folder, Lost, Rejected, Talk
+from crm.notify.gateways.peers import Forbidden, dialled
 from crm.rules.messaging.mail_hosts import MailSecurity
 
 CONNECT_SECONDS = 10.0
@@ -135,11 +135,11 @@ class Connection:
 
     async def _connected(self) -> socket.socket:
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                ready = await dialled(self.server.host, self.server.port, private=self.private)
-        except PrivateHost as error:
+            ready = await dialled(self.server.host, self.server.port, CONNECT_SECONDS, private=self.private)
+        except Forbidden as error:
             raise Rejected(str(error)) from error
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
+            # ValueError, too: that is what a name is answered with that cannot be one.
             raise Lost(f"{self.server.host}:{self.server.port} cannot be reached ({type(error).__name__})") from error
         ready.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return ready
