@@ -67,7 +67,9 @@ async def matched(deed: Deed, address: str | None, thread_id: UUID | None) -> Ma
             found += [(Reason.SAME_THREAD, row) for row in await deed.rows(_THREAD, thread_id)]
         if tells_of(domain := domain_of(address)):
             found += [(Reason.SAME_DOMAIN, row) for row in await deed.rows(_DOMAIN, domain, MOST)]
-    once = {row["party_id"]: (reason, row) for reason, row in reversed(found)}
+    once: dict[UUID, tuple[Reason, dict[str, Any]]] = {}
+    for reason, row in found:
+        once.setdefault(row["party_id"], (reason, row))
     kept = sorted(once.values(), key=lambda each: -SCORES[each[0]])[:MOST]
     return Match(suggestions=tuple(kept))
 
