@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.customers.merging import contact, customer, merge, undo
 from tests.factories.api import Api, Office, opened
 from tests.factories.entries import check_entries
+from tests.factories.mailroom import Mailroom, letter
 from tests.system.test_custom_fields import define
 
 office = pytest.fixture(opened)
@@ -116,3 +118,37 @@ async def test_whoever_moves_is_found_by_the_name_of_its_party_now(office: Offic
         [], ["曾勇"], ["碧螺春行"], ["碧螺春行"], ["拜访"],
     ]  # fmt: skip
     await check_entries(office.database)
+
+
+async def test_mail_goes_along_and_its_conversation_and_whom_it_may_be_from(office: Office, tmp_path: Path):
+    """What came in by name, what went out, and a likeness of both parties, which is one suggestion afterwards."""
+    admin, mailroom = office.admin, Mailroom(office, tmp_path / "files")
+    box = await mailroom.account("sales@our.cn", admin, smtp_host="127.0.0.1")
+    stays, goes = [
+        await customer(admin, name, emailAddresses=[{"address": address}])
+        for name, address in (("一", "info@acme.cn"), ("二", "office@acme.cn"))
+    ]
+    known = await mailroom.arrives(box, letter("报价", sender="office@acme.cn", to="sales@our.cn, office@acme.cn"))
+    likely = await mailroom.arrives(box, letter("询价", sender="new@acme.cn"))
+    written = {"accountId": str(box), "to": [{"address": "office@acme.cn"}], "subject": "合同", "text": "您好"}
+    sent = await admin.do("emailSend", "emailMessage { id }", input=written)
+
+    async def found() -> dict[str, Any]:
+        asked = "party { id } thread { party { id } } recipients { party { id } } suggestions { party { id } state }"
+        return {key: await admin.ask("emailMessage", asked, id=key) for key in (str(known), str(likely), sent["id"])}
+
+    before = await found()
+    assert before[str(known)]["party"] == before[str(known)]["thread"]["party"] == {"id": goes}
+    assert before[sent["id"]]["party"] == before[str(known)]["recipients"][1]["party"] == {"id": goes}
+    assert [each["party"]["id"] for each in before[str(likely)]["suggestions"]] == sorted([stays, goes])
+    preview = await admin.ask("partyMergePreview", "following { entity count }", survivorId=stays, mergedId=goes)
+    told = {each["entity"]: each["count"] for each in preview["following"]}
+    assert told == {"email_message": 2, "email_thread": 2}
+    made = await merge(admin, stays, goes)
+    after = await found()
+    assert goes not in str(after)
+    assert after[sent["id"]]["party"] == after[str(known)]["recipients"][1]["party"] == {"id": stays}
+    assert after[str(known)]["thread"] == {"party": {"id": stays}}
+    assert after[str(likely)]["suggestions"] == [{"party": {"id": stays}, "state": "OPEN"}]
+    assert (await undo(admin, made))["leftRecords"] == []
+    assert await found() == before
