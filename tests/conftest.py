@@ -24,7 +24,8 @@ from starlette.applications import Starlette
 from tests.kept import Shelf
 from tests.servers import SECRET_KEY, Databases, Serving, SharedServer, ValkeyServer, at, crm
 
-from crm.app import create_app, settle_memory
+from crm import garbage
+from crm.app import create_app
 from crm.config import Settings
 from crm.endpoints import execution
 from crm.store.database import Database
@@ -77,7 +78,7 @@ def _shared_server(config: pytest.Config) -> SharedServer:
 @pytest.fixture(scope="session", autouse=True)
 def _settled_memory() -> None:
     """As `crm serve` does at its start: without it the collector is a sixth of what the matrices cost."""
-    settle_memory()
+    garbage.settle()
 
 
 @pytest.fixture(scope="session", autouse=True)

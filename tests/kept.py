@@ -21,6 +21,7 @@ from tortoise.backends.base_postgres.client import BasePostgresClient
 from tortoise.context import TortoiseContext
 
 from crm.store.database import Database, tortoise_config
+from crm.store.errors import UNAVAILABLE
 from crm.store.pool import BoundedPool
 
 GROWN = 2 * 2**20
@@ -187,7 +188,7 @@ class Shelf:
     async def put_back(self, kept: Kept) -> None:
         """Keep it for the next test, or throw it away."""
         kept.take_back()
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(asyncpg.PostgresError, *UNAVAILABLE):
             if await kept.restore():
                 self.kept = kept
                 return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -13,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from crm import logs, worker
+from crm import garbage, logs, worker
 from crm.config import SettingError, Settings, load_settings, with_secret_key
 from crm.endpoints import calendar, console, files, graphql, health, unsubscribe
 from crm.endpoints.execution import Executor, Services
@@ -108,8 +107,8 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
     url, seconds = str(settings.database_url), max(STATEMENT_SECONDS, ceil(settings.request_seconds))
     # What the server allows a statement is never less than what we do.
     async with open_database(url, max_size=settings.database_pool, statement_seconds=seconds) as database:
-        settle_memory()
-        yield database
+        with garbage.seldom():
+            yield database
 
 
 def _services(executor: Executor, database: Database, presence: Presence, broker: Broker) -> Services:
@@ -125,16 +124,6 @@ def _services(executor: Executor, database: Database, presence: Presence, broker
 def _roster(settings: Settings) -> Roster:
     """With a Redis there may be other processes."""
     return SharedRoster(settings.redis_url) if settings.redis_url else MemoryRoster()
-
-
-def settle_memory() -> None:
-    """What start-up made stays for ever: the collector need not look at it again, nor look at all for every 700 new objects.
-
-    With the usual thresholds its pauses are a twentieth of a read's time, and up to 0.3 s with some thousand sockets.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def application() -> Starlette:

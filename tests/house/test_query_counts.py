@@ -203,7 +203,6 @@ PYTHON_READS = {
     "shares": 2,
     "change log": 2,
     "notifications": 2,
-    "whom calls are from": 3,
     "announcements for their authors": 5,
     "events of the calendar": 2,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from crm.core.ids import EVERYONE_ID
 NARROW_SHARE = 0.02
 NARROW_ROWS = 20_000
 """A viewer is narrow on a table while they see at most this part and this many of its rows (measured crossing: 1–5 %)."""
+MOST_KEPT = 1024
+"""Sets of grants that are remembered as rights; each is some tens of kilobytes."""
 
 
 class Connection(Protocol):
@@ -110,15 +113,13 @@ async def _viewer(connection: Connection, row: Any) -> Viewer:
 
 def _made(row: Any, custom: Catalogue) -> Viewer:
     kind = ViewerKind(row["kind"])
-    scopes = widest([(entity, action, scope) for _, entity, action, scope in orjson.loads(row["grants"])])
-    hidden, frozen = restricted(orjson.loads(row["grants"]), orjson.loads(row["restrictions"]))
     principals = [row["id"], *row["roles"]]
     if kind is ViewerKind.STAFF:
         principals += [*row["departments"], EVERYONE_ID]
     elif row["channel_id"] is not None:
         principals.append(row["channel_id"])
     return Viewer(
-        rights=Rights(kind, scopes, hidden, frozen, custom=custom),
+        rights=_rights(kind, row["grants"], row["restrictions"], custom),
         id=row["id"],
         username=row["username"],
         session=row["session"],
@@ -131,6 +132,14 @@ def _made(row: Any, custom: Catalogue) -> Viewer:
         budgets=tuple(row["budgets"]),
         channel=row["channel_id"],
     )
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _rights(kind: ViewerKind, grants: str, restrictions: str, custom: Catalogue) -> Rights:
+    """What roles grant together, as the database printed it: a call asks for it of everybody whom it rings."""
+    held = orjson.loads(grants)
+    hidden, frozen = restricted(held, orjson.loads(restrictions))
+    return Rights(kind, widest([tuple(of_role[1:]) for of_role in held]), hidden, frozen, custom=custom)
 
 
 def widest(grants: Sequence[tuple[str, str, str]]) -> dict[tuple[str, Action], Scope]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -17,6 +18,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 def main() -> NoReturn:
     """Run one command and exit: 0 on success, 1 for a refusal, 2 for a wrong command line, 130 and 143 for signals."""
+    gc.set_threshold(50_000, 50, 100)  # a start makes a million objects and next to no garbage: a ninth of its time
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _end)

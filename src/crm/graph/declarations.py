@@ -31,7 +31,8 @@ class ToOne:
     """A reference: this row's `column` is the id of one row of `target`.
 
     `card`: whoever reads this row may see the target's card (authors, owners, dictionary entries), though not search by rights.
-    `window`: the target is also seen through the window of its table.
+    `window`: the target is also seen through the window of its table. `along`: another reference of this row, which must be
+    visible as well; no filter asks for such a field, since it would answer for what is hidden.
     """
 
     target: str
@@ -39,6 +40,15 @@ class ToOne:
     card: bool = False
     requires: str | None = None
     window: bool = False
+    along: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Whether the viewer sees nothing at the reference `of` of this row."""
+
+    of: str
+    requires: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Computed:
     reads: tuple[str, ...] = ()
 
 
-Declared = Column | ToOne | ToMany | Through | Computed
+Declared = Column | ToOne | Lacking | ToMany | Through | Computed
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from crm.core.paging import MAX_OWNED, Page
 from crm.graph import reads
 from crm.graph.connections import Connection, PageOfRows
 from crm.graph.context import Operation
-from crm.graph.declarations import DECLARED, LINK_ORDER, Column, Computed, Through, ToMany, ToOne
+from crm.graph.declarations import DECLARED, LINK_ORDER, Column, Computed, Lacking, Through, ToMany, ToOne
 from crm.graph.lists import asked
 from crm.graph.nouns import Noun, list_of, noun_named, optional, reference
 from crm.graph.rows import Row
@@ -71,17 +71,44 @@ def related(
     card: bool = False,
     requires: str | None = None,
     window: bool = False,
+    along: str | None = None,
 ) -> Any:
-    """A to-one relation by a foreign key of this row: null where there is none or the viewer may not see it."""
+    """A to-one relation by a foreign key of this row: null where there is none or the viewer may not see it.
+
+    `along`: another of this row's relations; what is seen at this one is shown only where something is seen at that one.
+    """
+    made = ToOne(target, column, card, requires, window, along)
 
     async def resolve(root: Row, info: Info) -> Any:
         root.check(_name(info))
-        key = root.record[column]
-        return None if key is None else await reads.one(info.context, noun_named(target), key, card=card, window=window)
+        return await _at(root, made, info)
 
     resolve.__annotations__["return"] = optional(reference(target))
-    made = ToOne(target, column, card, requires, window)
     return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: made})
+
+
+def lacking(of: str, description: str, *, requires: str | None = None) -> Any:
+    """Whether the viewer sees nothing at the relation `of` of this row: there is nothing, or they may not."""
+
+    async def resolve(root: Row, info: Info) -> bool:
+        root.check(_name(info))
+        return await _at(root, _to_one(root, of), info) is None
+
+    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: Lacking(of, requires)})
+
+
+async def _at(root: Row, made: ToOne, info: Info) -> Row | None:
+    """What the viewer sees at a relation."""
+    key = root.record[made.column]
+    if key is None or (made.along is not None and await _at(root, _to_one(root, made.along), info) is None):
+        return None
+    return await reads.one(info.context, noun_named(made.target), key, card=made.card, window=made.window)
+
+
+def _to_one(root: Row, name: str) -> ToOne:
+    made = root.noun.fields[name]
+    assert isinstance(made, ToOne)
+    return made
 
 
 def related_list(target: str, column: str, description: str, *, search: bool = False, requires: str | None = None) -> Any:

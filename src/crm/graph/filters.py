@@ -107,7 +107,7 @@ def filter_of(target: type) -> type:
             case Column(filterable=True, type=kind):
                 chosen = UUID if name == "id" else kind
                 fields[label] = (optional(_operators(chosen)), f"Condition on `{label}`.")
-            case ToOne(target=other, card=card):
+            case ToOne(target=other, card=card, along=None):
                 fields[label] = (optional(reference(other, "Filter")), f"Condition on the visible record at `{label}`.")
                 if card:
                     fields[f"{label}Id"] = (optional(_operators(UUID)), f"Condition on the id at `{label}`.")

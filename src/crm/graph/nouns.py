@@ -25,7 +25,7 @@ from crm.access.grants import Action, Rights
 from crm.access.keyset import Term
 from crm.access.select import Source
 from crm.core.ids import kind_of
-from crm.graph.declarations import DECLARED, WHOLE_ROW, Column, Computed, Declared, ToOne
+from crm.graph.declarations import DECLARED, WHOLE_ROW, Column, Computed, Declared, Lacking, ToOne
 
 Cls = TypeVar("Cls", bound=type)
 
@@ -270,6 +270,8 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
         keys = set(entry.grant_keys(name))
         if isinstance(made, Column) and made.hidden_with is not None:
             keys.update(entry.grant_keys(made.hidden_with))
+        if isinstance(made, Lacking):
+            keys.update(entry.grant_keys(made.of))
         if isinstance(made, Computed):
             keys.update(key for need in made.needs for key in entry.grant_keys(need))
         if keys & rights.hidden or (made.requires is not None and not rights.holds(made.requires)):

@@ -61,6 +61,23 @@ class One:
     target: Level
     card: bool
     window: bool = False
+    along: Sighted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """Whether the row that a column of this one names is there for the viewer."""
+
+    column: str
+    source: Source
+    card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """True where it is not there."""
+
+    of: Sighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +164,7 @@ class Total:
     """`totalCount` of a connection."""
 
 
-Part = TypeName | Leaf | One | Owned | Linked | Paged | Island | Hidden
+Part = TypeName | Leaf | One | Lack | Owned | Linked | Paged | Island | Hidden
 PagePart = TypeName | Rows | Edges | Info | Total
 Form = tuple[tuple[str, Part], ...]
 """What is shown of a row of one type: response key → part, in the order of the answer."""
@@ -174,7 +191,9 @@ class Level:
 
 def _columns(part: Part) -> Iterator[str]:
     match part:
-        case Leaf(column=column) | One(column=column):
+        case One(column=column, along=Sighted(column=other)):
+            yield from (column, other)
+        case Leaf(column=column) | One(column=column) | Lack(of=Sighted(column=column)):
             yield column
         case Owned() | Linked() | Paged():
             yield "id"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
@@ -12,7 +13,7 @@ from strawberry import Schema
 
 from crm.access.grants import Rights
 from crm.graph.context import NotPlanned
-from crm.graph.declarations import WHOLE_ROW, Column, Computed, Declared, Root, Through, ToMany, ToOne
+from crm.graph.declarations import WHOLE_ROW, Column, Computed, Declared, Lacking, Root, Through, ToMany, ToOne
 from crm.graph.nouns import Noun, hidden_fields, noun_named
 from crm.graph.plans.columns import printed
 from crm.graph.plans.outline import (
@@ -21,6 +22,7 @@ from crm.graph.plans.outline import (
     Hidden,
     Info,
     Island,
+    Lack,
     Leaf,
     Level,
     Linked,
@@ -31,6 +33,7 @@ from crm.graph.plans.outline import (
     PagePart,
     Part,
     Rows,
+    Sighted,
     Total,
     TypeName,
 )
@@ -122,8 +125,11 @@ class Outliner:
                 return Leaf(column, expression)
             case Column(column=column):
                 return Island(noun, kind, (column,), nodes)
-            case ToOne(target=target, column=column, card=card, window=window):
-                return One(column, self.level(noun_named(target), nodes), card, window)
+            case ToOne(target=target, column=column, card=card, window=window, along=along):
+                sighted = None if along is None else _sighted(noun, along)
+                return One(column, self.level(noun_named(target), nodes), card, window, sighted)
+            case Lacking(of=of):
+                return Lack(_sighted(noun, of))
             case ToMany(target=target, column=column, owned=True, limit=limit):
                 return Owned(column, self.level(noun_named(target), nodes), limit)
             case ToMany(target=target, column=column):
@@ -182,6 +188,14 @@ class Outliner:
             self._site_of[key] = len(self.sites)
             self.sites.append(site)
         return self._site_of[key]
+
+
+def _sighted(noun: Noun, name: str) -> Sighted:
+    made = noun.fields[name]
+    assert isinstance(made, ToOne)
+    if made.along is not None:
+        raise NotPlanned(f"{noun.name}.{name} itself goes along with another")
+    return Sighted(made.column, replace(noun_named(made.target).source, columns=("id",), window=made.window), made.card)
 
 
 def _info_part(info: GraphQLObjectType, node: FieldNode) -> str | TypeName:

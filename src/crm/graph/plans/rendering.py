@@ -17,7 +17,7 @@ from crm.graph.declarations import LINK_ORDER
 from crm.graph.nouns import Noun
 from crm.graph.plans import sites
 from crm.graph.plans.columns import carried
-from crm.graph.plans.outline import Form, Hidden, Island, Leaf, Level, Linked, Nodes, One, Owned, Paged, TypeName
+from crm.graph.plans.outline import Form, Hidden, Island, Lack, Leaf, Level, Linked, Nodes, One, Owned, Paged, Sighted, TypeName
 
 LONGEST_KEY = 63
 """PostgreSQL cuts longer names without a word, and two aliases become one key."""
@@ -142,6 +142,8 @@ class Renderer:
                     shown.columns.append((key, _type_name(noun, row)))
                 case Leaf(column=column, expression=expression):
                     shown.columns.append((key, expression.format(f'{row}."{column}"')))
+                case Lack(of=of):
+                    shown.columns.append((key, f"NOT {self._there(of, row)}"))
                 case Island(columns=columns):
                     shown.columns.append((key, _carried(noun, columns, row)))
                     shown.steps[key] = part
@@ -155,8 +157,10 @@ class Renderer:
     def _relation(self, shown: Shown, key: str, part: One | Owned | Linked | Paged, row: str) -> None:
         into: Step | None
         match part:
-            case One(column=column, target=target, card=card, window=window):
+            case One(column=column, target=target, card=card, window=window, along=along):
                 value, into = self.one(target.noun.source, Edge("id", f"{row}.{column}"), target, card=card, window=window)
+                if along is not None:
+                    value = f"CASE WHEN {self._there(along, row)} THEN {value} END"
             case Owned(column=column, target=target, limit=limit):
                 value, into = self._owned(target, Edge(column, f"{row}.id"), limit)
             case Linked():
@@ -168,6 +172,10 @@ class Renderer:
         shown.columns.append((key, value))
         if into is not None:
             shown.steps[key] = into
+
+    def _there(self, sighted: Sighted, row: str) -> str:
+        edge = Edge("id", f"{row}.{sighted.column}")
+        return f"EXISTS ({row_of(sighted.source, edge, self.rights, self.binds, card=sighted.card)})"
 
     def _owned(self, target: Level, edge: Edge, limit: int) -> tuple[str, Into | None]:
         noun, page = target.noun, Page(size=limit, backwards=False, after=None, before=None)

@@ -140,7 +140,7 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0022_sms")]
+    dependencies = [("crm", "0023_sessions_that_end")]
 
     initial = False
 
