@@ -171,6 +171,30 @@ async def check_service(database: Database, now: Any) -> None:
     assert await value(database, f"SELECT count(*) FROM service_case WHERE {wrong} OR escalate_at <= $1", now) == 0
 
 
+async def check_mail(database: Database) -> None:
+    """Letters lie in conversations of their mailbox, are activities of their party, and nothing of it is on its way anywhere."""
+    assert {row["kind"] for row in await rows(database, "SELECT kind FROM email_account")} == {"PERSONAL", "SHARED"}
+    counts = "count(*)::int, (count(*) FILTER (WHERE NOT seen))::int, max(dated_at)"
+    kept = f"SELECT ({counts}) FROM email_message m WHERE thread_id = t.id"
+    became = "a.party_id <> m.party_id OR a.contact_id <> m.contact_id OR a.done_at <> coalesce(m.sent_at, m.received_at)"
+    writers = "SELECT owner_id FROM email_account UNION SELECT user_id FROM email_member"
+    for wrong in (
+        "email_account WHERE address NOT LIKE '%@example.com' OR smtp_host IS NOT NULL OR imap_host IS NOT NULL OR receiving",
+        f"email_thread t WHERE (message_count, unseen_count, last_at) IS DISTINCT FROM ({kept})",
+        "email_message m JOIN email_thread t ON t.id = m.thread_id WHERE t.account_id <> m.account_id",
+        f"email_message m JOIN activity a ON a.id = m.activity_id WHERE {became} OR a.content <> m.text",
+        "email_message m JOIN email_message r ON r.id = m.reply_to_id WHERE m.rfc_in_reply_to IS DISTINCT FROM r.rfc_message_id",
+        f"email_message WHERE created_by_id IS NOT NULL AND created_by_id NOT IN ({writers})",
+        "email_message m WHERE NOT EXISTS (SELECT FROM email_recipient r WHERE r.message_id = m.id)",
+        "email_message WHERE NOT filed AND party_id IS NOT NULL AND state IN ('SENT', 'RECEIVED') OR state = 'QUEUED'",
+        "outbound WHERE medium = 'EMAIL'",
+    ):
+        assert await value(database, f"SELECT count(*) FROM {wrong}") == 0, wrong
+    ways = {row[0]: row[1] for row in await rows(database, "SELECT direction, count(*) FROM email_message GROUP BY 1")}
+    assert ways["INBOUND"] > ways["OUTBOUND"] > 20
+    assert await value(database, "SELECT count(*) FROM email_thread WHERE message_count > 1 AND party_id IS NOT NULL") > 10
+
+
 async def check_all(database: Database, now: Any) -> None:
     await check_opportunities(database)
     await check_processes(database)
@@ -178,6 +202,7 @@ async def check_all(database: Database, now: Any) -> None:
     await check_deliveries(database)
     await check_calls(database)
     await check_service(database, now)
+    await check_mail(database)
     for table, prefix in (("contract", "CT"), ("delivery", "DL"), ("project", "PJ"), ("service_case", "SC")):
         await check_numbers(database, table, prefix)
     assert await value(database, "SELECT min(amount) FROM contract") > Decimal(0)

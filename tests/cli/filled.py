@@ -29,10 +29,14 @@ KINDS = {
     "competition": Kind.COMPETITION, "competitor": Kind.COMPETITOR,
     "project": Kind.PROJECT, "maintenance": Kind.MAINTENANCE,
     "service_case": Kind.SERVICE_CASE, "call_back": Kind.CALL_BACK,
+    "email_account": Kind.EMAIL_ACCOUNT, "email_thread": Kind.EMAIL_THREAD, "email_message": Kind.EMAIL_MESSAGE,
+    "email_member": Kind.EMAIL_MEMBER, "email_recipient": Kind.EMAIL_RECIPIENT,
 }  # fmt: skip
 
 
 SERVICE = ("project", "maintenance", "service_case")
+BINNED = ("party", "contact", "activity", "opportunity", "contract")
+"""Of which some lie in the recycle bin."""
 
 
 class Silent:
@@ -111,15 +115,15 @@ async def check_contacts_follow_from_activities(database: Database) -> None:
 
 async def check_times(database: Database, now: Any) -> None:
     """Nothing happened in the future, or before it was entered; only plans lie ahead."""
-    for table in ("party", "contact", "activity", "opportunity", "contract", "delivery", "call", *SERVICE):
+    for table in (*BINNED, "delivery", "call", "email_thread", "email_message", *SERVICE):
         bad = "created_at > updated_at OR updated_at > $1 OR version < 1"
-        if table not in ("call", "delivery", *SERVICE):
+        if table in BINNED:
             bad += " OR deleted_at > updated_at"
         assert await value(database, f"SELECT count(*) FROM {table} WHERE {bad}", now) == 0, table
     wrong = "done_at > $1 OR done_at < created_at OR planned_at < created_at OR planned_at > $1 + interval '28 days'"
     assert await value(database, f"SELECT count(*) FROM activity WHERE {wrong}", now) == 0
     early = "SELECT count(*) FROM {0} x JOIN party p ON p.id = x.party_id WHERE x.created_at < p.created_at"
-    for table in ("contact", "activity", "opportunity", "contract", "delivery", "call", *SERVICE):
+    for table in ("contact", "activity", "opportunity", "contract", "delivery", "call", "email_message", *SERVICE):
         assert await value(database, early.format(table)) == 0, table
 
 

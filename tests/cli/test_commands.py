@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import asyncpg
 import pytest
 from tests.conftest import make_settings
+from tests.factories.api import Office, opened
+from tests.factories.imap_peer import SECRET, ImapPeer
+from tests.factories.mailing import PASSWORD, opened_box, post_office, served
+from tests.factories.mailing import settings as settings_of
 from tests.factories.switchboards import FakeAsterisk, FakeFreeSwitch, on_the_line
 from tests.servers import SECRET_KEY, crm
 from typer.testing import CliRunner
 
 from crm import __version__
-from crm.cli import check, schema
+from crm.cli import check, check_mailboxes, schema
+
+office = pytest.fixture(opened)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_check_looks_at_everything(on):
     assert verdicts["configuration"]["verdict"] == "ok"
     assert verdicts["database"]["verdict"] == "ok"
     assert verdicts["database"]["note"].startswith("PostgreSQL ")
-    assert verdicts["redis"]["verdict"] == "not set"
+    assert verdicts["redis"]["verdict"] == verdicts["mailboxes"]["verdict"] == "not set"
     assert verdicts["mail out"]["verdict"] == "bad"
     assert answer.returncode == 1
     assert on("check").returncode == 0
@@ -77,6 +84,44 @@ async def test_check_logs_in_to_switchboards(database, tmp_path):
 
 async def pbx_verdicts(settings) -> list[tuple[str, str]]:
     return [(each.verdict, each.note) for each in await check._peers(settings) if each.what.startswith("PBX")]
+
+
+async def test_check_logs_in_to_mailboxes(office: Office, monkeypatch):
+    async def silence(reader, writer):
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(check_mailboxes, "SECONDS", 0.5)
+    async with post_office() as post, ImapPeer().serving() as peer, served(silence) as silent:
+        receives = {"imapHost": "127.0.0.1", "imapPort": peer.port, "imapSecurity": "NONE"}
+        for name, port, given in (
+            ("a", post.port, receives | {"smtpSecret": PASSWORD, "imapSecret": SECRET}),
+            ("b", post.port, receives | {"smtpSecret": "guess", "imapSecret": "guess"}),
+            ("c", silent, {}),
+            ("d", silent, {"active": False}),
+            ("e", silent, {"smtpHost": None}),
+        ):
+            await opened_box(office.admin, port, address=f"{name}@example.com", **given)
+        settings = settings_of(office)
+        async with office.unchanged():
+            found = await check_mailboxes.mailboxes(office.database, settings)
+        assert [(each.what, each.verdict, each.note.split(" 127")[0]) for each in found] == [
+            ("mailbox", "ok", "a@example.com sends by"), ("mailbox", "ok", "a@example.com receives from"),
+            ("mailbox", "bad", "b@example.com sends by"), ("mailbox", "bad", "b@example.com receives from"),
+            ("mailbox", "bad", "c@example.com sends by"),
+        ]  # fmt: skip
+        notes = [each.note.partition(": ")[2] for each in found]
+        assert notes[:2] == ["", ""]
+        assert "535" in notes[2]
+        assert "AUTHENTICATIONFAILED" in notes[3]
+        assert notes[4] == "no answer within 0.5 s"
+        assert "guess" not in str(found)
+        assert not any("\n" in note for note in notes)
+        # All of it together ends too, however many do not answer.
+        monkeypatch.setattr(check_mailboxes, "OVERALL_SECONDS", 0.0)
+        async with asyncio.timeout(1):
+            late = await check_mailboxes.mailboxes(office.database, settings)
+        assert {each.note.partition(": ")[2] for each in late} == {"not tried: others took too long"}
 
 
 def test_check_says_what_is_wrong_with_the_configuration(tmp_path):

@@ -69,7 +69,7 @@ async def test_there_is_as_much_as_promised(demo: Demo):
         "opportunities", "stage changes", "custom values", "contracts", "deliveries", "delivery lines", "calls",
         "call candidates",
         "stakeholders", "team members", "tasks", "competitions", "forecasts",
-        "projects", "maintenance", "service cases",
+        "projects", "maintenance", "service cases", "conversations", "letters",
     ):  # fmt: skip
         assert demo.progress.counts[label] > 100, label
 
@@ -272,6 +272,22 @@ async def test_partners_are_offered_bring_report_and_are_told(demo: Demo):
         "count(*) FROM territory_region",
     ):
         assert await value(demo.database, f"SELECT {query}") >= 3
+
+
+async def test_letters_are_seen_with_their_mailbox(demo: Demo):
+    """The team shares one, agent1 has another, and nobody else sees any; somebody new waits to be told whose they are."""
+    seen = {}
+    for username in ("agent1", "agent2", "agent7", "manager"):
+        seen[username] = (await (await demo.api(username)).ask("emailMessages", "totalCount", first=1))["totalCount"]
+    own = "account_id = (SELECT id FROM email_account WHERE kind = 'PERSONAL')"
+    assert seen["agent1"] - seen["agent2"] == await demo.count("email_message", own) > 20
+    assert seen["agent2"] == seen["manager"] == await demo.count("email_message", f"NOT {own}") > 100
+    assert seen["agent7"] == 0
+    asked = "nodes { party { id } suggestions { reason party { name } } }"
+    (letter,) = (await (await demo.api("manager")).ask("emailMessages", asked, filter={"fromName": {"eq": "王敏"}}))["nodes"]
+    assert letter["party"] is None
+    assert {each["reason"] for each in letter["suggestions"]} == {"SAME_DOMAIN"}
+    assert await demo.count("email_message", "state = 'DRAFT'") == 6
 
 
 async def test_hidden_fields_are_hidden(demo: Demo):

@@ -45,7 +45,10 @@ from crm.store.database import Database
 
 CUSTOMERS = 1_200
 SEED = 7
-WRITTEN = (*TABLES, "number_series", "user_account", "department", "role", "role_grant", "role_member", "principal")
+WRITTEN = (
+    *TABLES, "email_account", "email_member", "number_series", "user_account", "department", "role", "role_grant", "role_member",
+    "principal",
+)  # fmt: skip
 DEFINITIONS = """
 SELECT pg_get_indexdef(indexrelid) AS what FROM pg_index WHERE indrelid = ANY($1::text[]::regclass[])
 UNION ALL SELECT conrelid::regclass || conname || convalidated || pg_get_constraintdef(oid)
@@ -127,7 +130,7 @@ async def test_there_is_as_much_as_asked(seeded: Database):
         "contact": 3, "activity": 10, "opportunity": 2, "stage_change": 6, "contract": 1, "delivery": 1.5, "delivery_line": 2.7,
         "share": 1, "call": 1, "call_candidate": 1.6, "call_match": 1, "call_event": 3.5,
         "stakeholder": 1.28, "process_task": 1.3, "competition": 0.45,
-        "project": 0.2, "service_case": 0.5,
+        "project": 0.2, "service_case": 0.5, "email_message": 0.225,
     }  # fmt: skip
     for table, number in per_customer.items():
         assert await value(seeded, f"SELECT count(*) FROM {table}") == pytest.approx(CUSTOMERS * number, rel=0.1), table

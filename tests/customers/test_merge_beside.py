@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.customers.merging import contact, customer, merge, undo
 from tests.factories.api import Api, Office, opened
 from tests.factories.entries import check_entries
+from tests.factories.mailroom import Mailroom, letter
 from tests.system.test_custom_fields import define
 
 office = pytest.fixture(opened)
@@ -116,3 +118,59 @@ async def test_whoever_moves_is_found_by_the_name_of_its_party_now(office: Offic
         [], ["曾勇"], ["碧螺春行"], ["碧螺春行"], ["拜访"],
     ]  # fmt: skip
     await check_entries(office.database)
+
+
+async def test_mail_goes_along_and_its_conversation_and_whom_it_may_be_from(office: Office, tmp_path: Path):
+    """What came in by name, what went out, and a likeness of both parties, which is one suggestion afterwards."""
+    admin, mailroom = office.admin, Mailroom(office, tmp_path / "files")
+    box = await mailroom.account("sales@our.cn", admin, smtp_host="127.0.0.1")
+    stays, goes = [
+        await customer(admin, name, emailAddresses=[{"address": address}])
+        for name, address in (("一", "info@acme.cn"), ("二", "office@acme.cn"))
+    ]
+    known = await mailroom.arrives(box, letter("报价", sender="office@acme.cn", to="sales@our.cn, office@acme.cn"))
+    likely = await mailroom.arrives(box, letter("询价", sender="new@acme.cn"))
+    written = {"accountId": str(box), "to": [{"address": "office@acme.cn"}], "subject": "合同", "text": "您好"}
+    sent = await admin.do("emailSend", "emailMessage { id }", input=written)
+
+    async def found() -> dict[str, Any]:
+        asked = "party { id } thread { party { id } } recipients { party { id } } suggestions { party { id } state }"
+        return {key: await admin.ask("emailMessage", asked, id=key) for key in (str(known), str(likely), sent["id"])}
+
+    before = await found()
+    assert before[str(known)]["party"] == before[str(known)]["thread"]["party"] == {"id": goes}
+    assert before[sent["id"]]["party"] == before[str(known)]["recipients"][1]["party"] == {"id": goes}
+    assert [each["party"]["id"] for each in before[str(likely)]["suggestions"]] == sorted([stays, goes])
+    preview = await admin.ask("partyMergePreview", "following { entity count }", survivorId=stays, mergedId=goes)
+    told = {each["entity"]: each["count"] for each in preview["following"]}
+    assert told == {"email_message": 2, "email_thread": 2}
+    made = await merge(admin, stays, goes)
+    after = await found()
+    assert goes not in str(after)
+    assert after[sent["id"]]["party"] == after[str(known)]["recipients"][1]["party"] == {"id": stays}
+    assert after[str(known)]["thread"] == {"party": {"id": stays}}
+    assert after[str(likely)]["suggestions"] == [{"party": {"id": stays}, "state": "OPEN"}]
+    await check_entries(office.database)
+    assert (await undo(admin, made))["leftRecords"] == []
+    assert await found() == before
+
+
+async def test_mail_of_a_contact_goes_along(office: Office, tmp_path: Path):
+    admin, mailroom = office.admin, Mailroom(office, tmp_path / "files")
+    box = await mailroom.account("sales@our.cn", admin)
+    party = await customer(admin, "一")
+    stays, goes = [
+        await contact(admin, name, party, emailAddresses=[{"address": address}])
+        for name, address in (("李伟", "li@acme.cn"), ("李伟", "li@old.cn"))
+    ]
+    key = await mailroom.arrives(box, letter(sender="li@old.cn", to="sales@our.cn, li@old.cn"))
+    asked = "contact { id } thread { contact { id } } recipients { contact { id } }"
+    before = await admin.ask("emailMessage", asked, id=str(key))
+    assert before["contact"] == before["thread"]["contact"] == before["recipients"][1]["contact"] == {"id": goes}
+    preview = await admin.ask("contactMergePreview", "following { entity count }", survivorId=stays, mergedId=goes)
+    assert {each["entity"]: each["count"] for each in preview["following"]} == {"email_message": 1, "email_thread": 1}
+    made = await admin.do("contactMerge", "contact { id } merge { id }", input={"survivorId": stays, "mergedId": goes})
+    after = await admin.ask("emailMessage", asked, id=str(key))
+    assert after["contact"] == after["thread"]["contact"] == after["recipients"][1]["contact"] == {"id": stays}
+    await undo(admin, made)
+    assert await admin.ask("emailMessage", asked, id=str(key)) == before

@@ -54,7 +54,7 @@ ROLES: dict[str, RoleFacts] = {
         _all(f"{CRUD} SHARE TRANSFER", "OWN_AND_SUBORDINATES", OWNED) | _all(CRUD, "ALL", ["tag"]) | {("user", "READ"): "ALL"}
         | {("contract", "APPROVE"): "DEPARTMENT_TREE", ("contract", "DELETE"): "NONE", ("blocked_number", "READ"): "ALL"}
         | _all("READ CREATE", "ALL", ["sms_opt_out", "sms_template", "email_suppression", "email_template"])
-        | _all(CRUD, "OWN", LETTERS)
+        | _all(CRUD, "ALL", LETTERS)
         | _all(CRUD, "ALL", ["calendar_day"])
         | _all("READ UPDATE TRANSFER", "ALL", ["pool"])
     ),
@@ -116,7 +116,7 @@ ROLES: dict[str, RoleFacts] = {
     ),
     # A candidate of calls, somebody invited and a recipient: the first of these gates is closed, the other two are none.
     "closed": RoleFacts(
-        _all("READ UPDATE", "OWN", ["email_account", *LETTERS])
+        _all("READ UPDATE", "OWN", ["email_account"]) | _all("READ UPDATE", "ALL", LETTERS)
         | _all("READ", "DEPARTMENT", ["customer", "contract"]) | _all(f"{CRUD} SHARE", "OWN", ["activity", "delivery"])
         | _all(CRUD, "NONE", ["contact", "call", "opportunity"])
     ),
@@ -124,7 +124,8 @@ ROLES: dict[str, RoleFacts] = {
         _all("CREATE READ UPDATE", "OWN", ["customer", "contact", "activity", "call", "opportunity"])
         | _all("READ", "DEPARTMENT", ["channel", "delivery", "maintenance"]) | _all("CREATE READ UPDATE", "OWN", ["project"])
         | _all("DELETE", "ALL", ["customer", "contact", "contract"])
-        | _all("READ UPDATE", "OWN", ["channel_assignment"]) | _all("READ", "OWN", ["email_account", "email_message"])
+        | _all("READ UPDATE", "OWN", ["channel_assignment"])
+        | {("email_account", "READ"): "OWN", ("email_message", "READ"): "ALL"}
         | _all("READ", "DEPARTMENT", ["channel_submission", "marketing_task"])
         | {("contract", "READ"): "OWN", ("announcement", "UPDATE"): "OWN", ("schedule_event", "UPDATE"): "ALL"}
         | {("job", "ADMINISTER"): "ALL", ("job", "READ"): "OWN", ("pool", "READ"): "ALL"}

@@ -68,6 +68,7 @@ OF_ALL_KINDS = (
     "custom_field", "segment", "blocked_number", "pool_policy", "channel_group", "territory",
     "channel_assignment", "channel_submission", "marketing_task",
     "sms_account", "sms_template", "sms_batch", "sms_message", "sms_opt_out",
+    "email_account", "email_template", "email_suppression", "email_batch", "email_thread", "email_message",
 )  # fmt: skip
 """Tables whose changes are told, calls apart, which have a topic of their own."""
 OF_EACH = 2

@@ -403,10 +403,7 @@ class Oracle:
                 return record is not None and self.may(aim.action, record)
             case "works with" | "writes from":
                 account = self.company.find("email_account", fact["account_id"])
-                members = {
-                    row["user_id"]: row["may_send"] for row in self.company.of("email_member") if row["account_id"] == account.id
-                }
-                return account["owner_id"] == self.id or (self.id in members and (aim.rule == "works with" or members[self.id]))
+                return account is not None and self.mails_from(account, writing=aim.rule == "writes from")
             case "author":
                 return bool(fact["author_id"] == self.id)
             case "another's":
@@ -414,6 +411,11 @@ class Oracle:
             case "give back":
                 return self.may("UPDATE" if fact["owner_id"] == self.id else "TRANSFER", fact)
         return self.may(aim.action, fact)
+
+    def mails_from(self, account: Fact, *, writing: bool = True) -> bool:
+        """Whether a mailbox is the viewer's, or they are one of its members; `writing`: one who may also send."""
+        members = {row["user_id"]: row["may_send"] for row in self.company.of("email_member") if row["account_id"] == account.id}
+        return account["owner_id"] == self.id or (self.id in members and (members[self.id] or not writing))
 
     def _beside(self, fact: Fact) -> bool:
         table, column, _ = NAMED[fact.table]

@@ -592,7 +592,7 @@ def _counts(preview: dict[str, Any]) -> dict[str, int]:
 def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
     of_a_party = (
         "Contact", "Activity", "Call", "Opportunity", "Contract", "Delivery", "ScheduleEvent", "Project", "Maintenance",
-        "ServiceCase", "SmsMessage",
+        "ServiceCase", "SmsMessage", "EmailMessage", "EmailThread",
     )  # fmt: skip
     found = {snake(name): sum(row["party_id"] == party.id for row in oracle.visible(name)) for name in of_a_party}
     found["party"] = sum(party.id in (row["parent_id"], row["channel_id"]) for row in oracle.visible("Party"))
@@ -601,20 +601,38 @@ def _followers(oracle: Oracle, party: Fact) -> dict[str, int]:
 
 
 async def test_previews_of_bulk_messages(desk: Desk):
-    """A filter over contacts finds those that the viewer sees, and so many are counted. By e-mail it takes a mailbox of theirs:
-    `tests/messaging/test_email_batch.py`.
+    """A filter over contacts finds those that the viewer sees, and so many are counted; by e-mail, where they may send from the
+    mailbox.
     """
-    text = 'query ($p: ID!) { smsBatchPreview(input: {text: "x"}, filter: {party: {id: {eq: $p}}}) { recipientCount } }'
+    boxes = {box["name"]: box for box in desk.company.of("email_account") if box["deleted_at"] is None}
     for oracle in desk.signed_in:
+        names = [name for name in (f"box of {oracle.viewer}", "shared one", "box of outsider") if name in boxes]
+        text = " ".join(
+            f'm{n}: emailBatchPreview(input: {{accountId: "{boxes[name].id}", subject: "x", text: "x"}}, {_OF_A_PARTY})'
+            " { recipientCount }"
+            for n, name in enumerate(names)
+        )
+        text = f'query ($p: ID!) {{ sms: smsBatchPreview(input: {{text: "x"}}, {_OF_A_PARTY}) {{ recipientCount }} {text} }}'
         for party in desk.company.of("party")[::9]:
             answer = await desk.client.ask(oracle.viewer, text, {"p": str(party.id)})
-            found, code = answer.data.get("smsBatchPreview"), answer.code("smsBatchPreview")
             count = sum(row["party_id"] == party.id for row in oracle.visible("Contact")) if oracle.reads(party) else 0
-            closed = not oracle.gate("sms_batch", "CREATE") or not oracle.gate("contact", "READ")
-            blind = oracle.hides("contact", "phoneNumbers") or not count
-            wanted = "FORBIDDEN" if closed else "BAD_USER_INPUT" if blind else count
-            desk.expect(oracle, "smsBatchPreview", "contacts", code or found["recipientCount"], wanted)
-    desk.tally.settle(14)
+            for alias, name in (("sms", None), *((f"m{n}", name) for n, name in enumerate(names))):
+                found, code = answer.data.get(alias), answer.code(alias)
+                wanted = _previewed(oracle, None if name is None else boxes[name], count)
+                desk.expect(oracle, alias, name or "contacts", code or found["recipientCount"], wanted)
+    desk.tally.settle(40)
+
+
+_OF_A_PARTY = "filter: {party: {id: {eq: $p}}}"
+
+
+def _previewed(oracle: Oracle, box: Fact | None, count: int) -> str | int:
+    """By which mailbox, or by telephone."""
+    entity, reach = ("sms_batch", "phoneNumbers") if box is None else ("email_batch", "emailAddresses")
+    if not oracle.gate(entity, "CREATE") or not oracle.gate("contact", "READ"):
+        return "FORBIDDEN"
+    closed = box is not None and not (oracle.reads(box) and oracle.mails_from(box))
+    return "BAD_USER_INPUT" if closed or oracle.hides("contact", reach) or not count else count
 
 
 async def test_agents_and_their_calls(desk: Desk):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -14,10 +14,11 @@ from rich.console import Console
 
 from crm import logs
 from crm.cli.databases import database_url
+from crm.cli.verdicts import Verdict
 from crm.config import SettingError, Settings, load_settings, with_secret_key
 from crm.store import migrate
 from crm.store.binaries import find_server
-from crm.store.database import open_database, reason
+from crm.store.database import Database, open_database, reason
 from crm.store.errors import StoreError
 
 OLDEST = 15
@@ -28,24 +29,15 @@ ESL_HINT = "(CRM_ESL_URL against event_socket.conf.xml: password, apply-inbound-
 COLOURS = {"ok": "green", "not set": "dim", "bad": "red"}
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What was looked at, how it is, and what to know or do."""
-
-    what: str
-    verdict: Literal["ok", "not set", "bad"]
-    note: str
-
-
 def check(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Look at the configuration, the database, Redis, mail, SMS and the PBX."""
+    """Look at the configuration, the database, mailboxes, Redis, mail, SMS and the PBX."""
     logs.configure("console")
     verdicts = [_configuration()]
     if verdicts[0].verdict == "ok":
         settings = load_settings()
-        verdicts += [_database(settings), *asyncio.run(_peers(settings))]
+        verdicts += [*_database(settings), *asyncio.run(_peers(settings))]
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts]))
     else:
@@ -64,23 +56,31 @@ def _configuration() -> Verdict:
     return Verdict("configuration", "ok", f"data in {settings.data_dir}")
 
 
-def _database(settings: Settings) -> Verdict:
+def _database(settings: Settings) -> list[Verdict]:
+    """Itself, and where it is all right, the mailboxes that stand in it."""
     try:
         if settings.embedded and not (settings.data_dir / "postgres").exists():
             binaries = find_server()
-            return Verdict("database", "ok", f"embedded, PostgreSQL {binaries.major}, made at the first start")
+            return [Verdict("database", "ok", f"embedded, PostgreSQL {binaries.major}, made at the first start")]
         with database_url(settings) as url:
-            return asyncio.run(_look_inside(url))
+            return asyncio.run(_inside(url, with_secret_key(settings)))
     except StoreError as error:
-        return Verdict("database", "bad", str(error))
+        return [Verdict("database", "bad", str(error))]
 
 
-async def _look_inside(url: str) -> Verdict:
+async def _inside(url: str, settings: Settings) -> list[Verdict]:
+    from crm.cli.check_mailboxes import mailboxes
+
     async with open_database(url, max_size=2) as database:
-        state = await migrate.state(database)
-        async with database.connection() as connection:
-            version = str(await connection.fetchval("SHOW server_version"))
-            major = connection.get_server_version().major
+        verdict = await _looked_inside(database)
+        return [verdict, *(await mailboxes(database, settings) if verdict.verdict == "ok" else ())]
+
+
+async def _looked_inside(database: Database) -> Verdict:
+    state = await migrate.state(database)
+    async with database.connection() as connection:
+        version = str(await connection.fetchval("SHOW server_version"))
+        major = connection.get_server_version().major
     name = f"PostgreSQL {version.partition(' ')[0]}"
     if major < OLDEST:
         return Verdict("database", "bad", f"{name} is too old: crm needs {OLDEST} or newer")

@@ -13,7 +13,7 @@ from crm.cli.demo.company import Company, make_company, partner_users
 from crm.cli.demo.dealings import CONTRACTS, DELIVERIES, add_contracts, add_deliveries, share_numbers
 from crm.cli.demo.fields import add_segments, add_values, define
 from crm.cli.demo.history import add_history
-from crm.cli.demo.mail import open_mailbox
+from crm.cli.demo.mail import begin_letters, open_mailboxes
 from crm.cli.demo.marks import add_shares, add_tags
 from crm.cli.demo.office import HOTLINE_NUMBER, open_hotline, open_office
 from crm.cli.demo.partners import open_partnerships
@@ -29,6 +29,7 @@ from crm.cli.synthetic import contracts, deliveries, forecasts, processes, servi
 from crm.cli.synthetic.batch import Batch, Writer, refresh_statistics
 from crm.cli.synthetic.call_lists import add_call_backs
 from crm.cli.synthetic.dice import Dice
+from crm.cli.synthetic.mail import Mailbox, add_letters
 from crm.cli.synthetic.organisation import administrator_role, finish, refuse_again
 from crm.cli.synthetic.papers import papers, reserve
 from crm.cli.synthetic.party_rows import PartyRow
@@ -57,14 +58,17 @@ async def fill(database: Database, progress: ProgressBar) -> None:
         company = make_company(dice, founded, await administrator_role(opened), password_hash)
         writer = Writer(opened, progress, CUSTOMERS + CHANNELS + SUPPLIERS)
         await writer.write(company.organisation.batch)
-        partners = await _write_records(writer, opened, dice, company)
+        mailboxes = Batch()
+        boxes = open_mailboxes(mailboxes, Dice(f"{SEED} mailboxes"), company, founded)
+        await writer.write(mailboxes)
+        partners = await _write_records(writer, opened, dice, company, boxes)
         await add_call_backs(opened, opened.at - MONTH)
         await finish(opened, company.organisation)
         await open_office(opened, dice, company)
         await fill_pool(opened, dice, company)
         await open_partnerships(opened, company, partners)
         await send_texts(opened, company)
-        await open_mailbox(opened, company)
+        await begin_letters(opened, company, boxes)
     await refresh_statistics(database)
 
 
@@ -88,7 +92,7 @@ async def _add_service(records: Batch, deed: Deed, scene: Scene, known: Sequence
     add_cases(records, dice, scene, known, reported)
 
 
-async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company) -> list[UUID]:
+async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Company, boxes: Sequence[Mailbox]) -> list[UUID]:
     """Parties first, because partners' people work for some of them, and shares name these. Who they are is what comes back."""
     hotline = Telephone("history", HOTLINE_NUMBER, await open_hotline(deed, company))
     approvers = [each for each in (company.manager.id, company.admin) if each is not None]
@@ -107,6 +111,7 @@ async def _write_records(writer: Writer, deed: Deed, dice: Dice, company: Compan
     agreed = add_contracts(records, dice, scene, made.all(), sold)
     add_deliveries(records, dice, scene, made.all(), agreed, sent)
     await _add_service(records, deed, scene, made.all())
+    add_letters(records, Dice(f"{SEED} mail"), boxes)
     await writer.write(records)
     await _write_entries(writer, deed, records)
     partners, people = partner_users(company, dice, founded, _two_channels(company, made))

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from crm.access.grants import Restriction, Scope
-from crm.cli.synthetic.roles import DEALINGS, PARTNERING, RECORDS, TEXTING, Sketch
+from crm.cli.synthetic.roles import DEALINGS, MAIL, PARTNERING, RECORDS, TEXTING, Sketch
 
 WORK = f"opportunity contract delivery project maintenance service_case segment {TEXTING}"
-MAIL = {
-    "email_account": {Scope.OWN: "CREATE READ UPDATE DELETE"},
-    "email_message": {Scope.ALL: "CREATE READ UPDATE DELETE"},
-    "email_thread": {Scope.ALL: "READ"},
-}
-"""One's own mailboxes and those one is a member of: the grants on what is in them only open the gate."""
 _ALL_PARTIES = "customer channel supplier"
 _MONEY = "creditLimit creditGrade paymentTermsDays"
 

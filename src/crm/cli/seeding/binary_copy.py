@@ -106,6 +106,12 @@ def _tokens(value: Iterable[str]) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
+def _json(value: str) -> bytes:
+    """A text that is JSON already, behind the number of the format."""
+    data = value.encode()
+    return (len(data) + 1).to_bytes(4, "big") + b"\1" + data
+
+
 def _numeric(value: Decimal) -> bytes:
     """Groups of four digits to the base 10,000, none of them zero at either end; `weight` is the power of the first."""
     exponent = value.as_tuple().exponent
@@ -135,4 +141,5 @@ _ENCODERS: dict[str, Encode] = {
     "bigint": lambda value: _long(8, value),
     "numeric": _numeric,
     "tsvector": _tokens,
+    "jsonb": _json,
 }

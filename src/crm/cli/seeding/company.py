@@ -19,9 +19,10 @@ from uuid import UUID
 
 from crm.access.grants import Scope
 from crm.cli.synthetic.dice import Dice
+from crm.cli.synthetic.mail import Mailbox, add_mailbox
 from crm.cli.synthetic.names import person_name
 from crm.cli.synthetic.organisation import Organisation
-from crm.cli.synthetic.roles import DEALINGS, RECORDS, Sketch
+from crm.cli.synthetic.roles import DEALINGS, MAIL, RECORDS, Sketch
 from crm.cli.synthetic.scene import Owner
 
 ADMIN, DIRECTOR, MANAGER, NARROW = "seed-admin", "seed-director", "seed-manager", "seed-narrow"
@@ -34,9 +35,9 @@ _ACTIONS = "CREATE READ UPDATE DELETE SHARE TRANSFER EXPORT"
 TEAM_ROLE = Sketch(
     "Seed: team 团队",
     "Own records and those of everybody below.",
-    {f"{RECORDS} {DEALINGS}": {Scope.OWN_AND_SUBORDINATES: _ACTIONS}},
+    {f"{RECORDS} {DEALINGS}": {Scope.OWN_AND_SUBORDINATES: _ACTIONS}, **MAIL},
 )
-NARROW_ROLE = Sketch("Seed: own 仅本人", "Own records only.", {f"{RECORDS} {DEALINGS}": {Scope.OWN: _ACTIONS}})
+NARROW_ROLE = Sketch("Seed: own 仅本人", "Own records only.", {f"{RECORDS} {DEALINGS}": {Scope.OWN: _ACTIONS}, **MAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Company:
     narrow: Owner
     agents: Sequence[Owner]
     teams: Sequence[UUID]
+    mailboxes: Sequence[Mailbox]
 
 
 def agent_count(customers: int) -> int:
@@ -83,7 +85,16 @@ def make_company(seed: int, at: datetime, administrator: UUID, customers: int) -
         managers.append(manager)
         for start in range(0, size, TEAM):
             agents += _team(made, division, manager, team_role, len(agents) + 1, min(TEAM, size - start), teams)
-    return made, Company(director, managers[0], Owner(narrow, root, narrow), agents, teams)
+    mailboxes = _mailboxes(made, Dice(f"{seed} mailboxes"), Owner(director, root, director), agents)
+    return made, Company(director, managers[0], Owner(narrow, root, narrow), agents, teams, mailboxes)
+
+
+def _mailboxes(made: Organisation, dice: Dice, director: Owner, agents: Sequence[Owner]) -> list[Mailbox]:
+    """One that is the first agent's alone, and one that the first agents share: a small part of a large company writes mail."""
+    first, *others = agents[:TEAM]
+    personal = add_mailbox(made.batch, dice, made.at, first, "种子销售 Seed sales", "seed-agent-0001")
+    members = [each.id for each in others if each.id is not None]
+    return [personal, add_mailbox(made.batch, dice, made.at, director, "种子客服 Seed service", "seed-service", members)]
 
 
 def _team(made: Organisation, division: UUID, manager: UUID, role: UUID, first: int, size: int, teams: list[UUID]) -> list[Owner]:

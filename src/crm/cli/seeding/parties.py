@@ -17,6 +17,7 @@ from crm.cli.seeding.company import Company
 from crm.cli.synthetic import contracts, deliveries, processes, service
 from crm.cli.synthetic.batch import Batch
 from crm.cli.synthetic.dice import Dice
+from crm.cli.synthetic.mail import add_letters
 from crm.cli.synthetic.mark_rows import ShareRow
 from crm.cli.synthetic.papers import Papers, papers
 from crm.cli.synthetic.parties import Order, add_party
@@ -31,7 +32,7 @@ from crm.rules.customers.lifecycle import PartyType
 TABLES = (
     "party", "contact", "phone_number", "email_address", "address", "activity", "activity_participant", "share",
     "opportunity", "stage_change", "stakeholder", "process_task", "competition", "contract", "delivery", "delivery_line",
-    "project", "maintenance", "service_case",
+    "project", "maintenance", "service_case", "email_thread", "email_message", "email_recipient",
     "call", "call_candidate", "call_match", "call_event", "search_entry",
 )  # fmt: skip
 """What chunks consist of."""
@@ -84,6 +85,7 @@ class Plan:
         for index in range(number * PER_CHUNK, min(self.customers, (number + 1) * PER_CHUNK)):
             chunk.add_customer(index)
         processes.add_processes(chunk.batch, Dice(f"{self.seed} process {number}"), self.scene, self.rivals, {})
+        add_letters(chunk.batch, Dice(f"{self.seed} mail {number}"), self.company.mailboxes)
         add_entries(chunk.batch, chunk.batch)
         return chunk.batch
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from crm.cli.progress import ProgressBar
 from crm.cli.synthetic.call_rows import CallCandidateRow, CallEventRow, CallMatchRow, CallRow
 from crm.cli.synthetic.custom_rows import CustomValueRow
+from crm.cli.synthetic.mail_rows import EmailAccountRow, EmailMemberRow, EmailMessageRow, EmailRecipientRow, EmailThreadRow
 from crm.cli.synthetic.mark_rows import ChangeRow, RecordTagRow, ShareRow, TagRow
 from crm.cli.synthetic.organisation_rows import (
     DepartmentRow,
@@ -76,6 +77,11 @@ TABLES: dict[type[Any], tuple[str, str]] = {
     CallCandidateRow: ("call_candidate", "call candidates"),
     CallMatchRow: ("call_match", "call matches"),
     CallEventRow: ("call_event", "call events"),
+    EmailAccountRow: ("email_account", "mailboxes"),
+    EmailMemberRow: ("email_member", "members of mailboxes"),
+    EmailThreadRow: ("email_thread", "conversations"),
+    EmailMessageRow: ("email_message", "letters"),
+    EmailRecipientRow: ("email_recipient", "recipients of letters"),
     TagRow: ("tag", "tags"),
     RecordTagRow: ("record_tag", "tags put on"),
     CustomValueRow: ("custom_value", "custom values"),

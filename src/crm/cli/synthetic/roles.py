@@ -13,6 +13,12 @@ DEALINGS = "call opportunity contract delivery project maintenance service_case 
 PARTNERING = "channel_assignment channel_submission marketing_task"
 """What is between us and channels."""
 TEXTING = "sms_message sms_batch"
+MAIL: Mapping[str, Mapping[Scope, str]] = {
+    "email_account": {Scope.OWN: "CREATE READ UPDATE DELETE"},
+    "email_message": {Scope.ALL: "CREATE READ UPDATE DELETE"},
+    "email_thread": {Scope.ALL: "READ"},
+}
+"""One's own mailboxes and those one is a member of: the grants on what is in them only open the gate."""
 ROWS_OF_THEIR_OWN = "CREATE READ UPDATE DELETE SHARE"
 
 

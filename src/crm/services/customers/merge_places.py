@@ -39,6 +39,7 @@ LOOSE = ("record_id", "target_id", "party_id", "contact_id")
 
 ALIKE: Mapping[str, tuple[str, ...]] = {
     "call_match": ("call_id", "party_id", "contact_id"),
+    "email_suggestion": ("message_id", "party_id", "contact_id"),
     "activity_participant": ("activity_id", "contact_id"),
     "schedule_attendee": ("schedule_event_id", "contact_id"),
 }

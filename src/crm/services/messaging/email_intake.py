@@ -93,7 +93,7 @@ async def _received(deed: Deed, account_id: UUID, arrival: Arrival, *, known: bo
         return None
     if known:  # it was purged just now, and its files were not kept anew
         raise Moved
-    return await _written(deed, account, arrival)
+    return await written(deed, account, arrival)
 
 
 async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[str, Any]:
@@ -105,7 +105,8 @@ async def _account(deed: Deed, account_id: UUID, arrival: Arrival) -> Mapping[st
     return rows[0]
 
 
-async def _written(deed: Deed, account: Mapping[str, Any], arrival: Arrival) -> UUID:
+async def written(deed: Deed, account: Mapping[str, Any], arrival: Arrival) -> UUID:
+    """Write it down with all that follows from it, in a mailbox that the caller has locked."""
     mail = arrival.mail
     about = await email_bounces.returned(deed, account, mail)
     gone = await email_bounces.unsubscribed(deed, mail)

@@ -76,7 +76,9 @@ async def matched(deed: Deed, account: Mapping[str, Any], address: str | None, t
             found += [(Reason.SAME_DOMAIN, row) for row in await deed.rows(_DOMAIN, domain, MOST)]
     # Those that nobody of the mailbox sees are suggested to whoever does, and take no place from the others.
     hidden = {row["party_id"]: (Reason.SAME_ADDRESS, row) for row in reversed(exact) if row not in seen}
-    once = {row["party_id"]: (reason, row) for reason, row in reversed(found)}
+    once: dict[UUID, tuple[Reason, dict[str, Any]]] = {}
+    for reason, row in found:
+        once.setdefault(row["party_id"], (reason, row))
     kept = sorted(once.values(), key=lambda each: -SCORES[each[0]])[:MOST]
     likely = [hidden.pop(row["party_id"], (reason, row)) for reason, row in kept]
     return Match(suggestions=(*likely, *list(hidden.values())[:MOST]))

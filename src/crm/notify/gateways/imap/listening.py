@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -104,10 +105,7 @@ class Mailbox:
             account, secret = await email_mailboxes.opened_account(self.database, self.account_id, self.vault)
         except VaultError as error:
             raise Rejected(str(error)) from error
-        security = MailSecurity(account["imap_security"])
-        user = account["imap_user"] or account["smtp_user"] or account["address"]
-        port = account["imap_port"] or IMAP_PORTS[security]
-        return Server(account["imap_host"], port, security, user, secret, account["imap_folder"])
+        return server_of(account, secret)
 
     async def _catch_up(self, connection: Connection, folder: Folder, last: int, uids: Sequence[int]) -> int:
         """Fetch and keep these; how far the mailbox is read then."""
@@ -153,6 +151,14 @@ class Mailbox:
             )
         finally:
             arrival.discard()
+
+
+def server_of(account: Mapping[str, Any], secret: str) -> Server:
+    """Where a mailbox is received from."""
+    security = MailSecurity(account["imap_security"])
+    user = account["imap_user"] or account["smtp_user"] or account["address"]
+    port = account["imap_port"] or IMAP_PORTS[security]
+    return Server(account["imap_host"], port, security, user, secret, account["imap_folder"])
 
 
 class TooSlow(Exception):
