@@ -53,6 +53,7 @@ INDEXES = {
     "email_message_unfiled": "email_message (id) WHERE NOT filed AND party_id IS NOT NULL AND folder <> 'JUNK'"
     " AND coalesce(sent_at, received_at) IS NOT NULL",
     "email_message_tried": "email_message (account_id, tried_at) WHERE tried_at IS NOT NULL",
+    "outbound_held": "outbound (medium, account_id) WHERE holder IS NOT NULL",
     "email_recipient_by_message": "email_recipient (message_id, position, id)",
     "email_recipient_by_address": "email_recipient (address_key)",
     "email_recipient_by_party": "email_recipient (party_id) WHERE party_id IS NOT NULL",

@@ -150,5 +150,27 @@ async def test_mail_goes_along_and_its_conversation_and_whom_it_may_be_from(offi
     assert after[sent["id"]]["party"] == after[str(known)]["recipients"][1]["party"] == {"id": stays}
     assert after[str(known)]["thread"] == {"party": {"id": stays}}
     assert after[str(likely)]["suggestions"] == [{"party": {"id": stays}, "state": "OPEN"}]
+    await check_entries(office.database)
     assert (await undo(admin, made))["leftRecords"] == []
     assert await found() == before
+
+
+async def test_mail_of_a_contact_goes_along(office: Office, tmp_path: Path):
+    admin, mailroom = office.admin, Mailroom(office, tmp_path / "files")
+    box = await mailroom.account("sales@our.cn", admin)
+    party = await customer(admin, "一")
+    stays, goes = [
+        await contact(admin, name, party, emailAddresses=[{"address": address}])
+        for name, address in (("李伟", "li@acme.cn"), ("李伟", "li@old.cn"))
+    ]
+    key = await mailroom.arrives(box, letter(sender="li@old.cn", to="sales@our.cn, li@old.cn"))
+    asked = "contact { id } thread { contact { id } } recipients { contact { id } }"
+    before = await admin.ask("emailMessage", asked, id=str(key))
+    assert before["contact"] == before["thread"]["contact"] == before["recipients"][1]["contact"] == {"id": goes}
+    preview = await admin.ask("contactMergePreview", "following { entity count }", survivorId=stays, mergedId=goes)
+    assert {each["entity"]: each["count"] for each in preview["following"]} == {"email_message": 1, "email_thread": 1}
+    made = await admin.do("contactMerge", "contact { id } merge { id }", input={"survivorId": stays, "mergedId": goes})
+    after = await admin.ask("emailMessage", asked, id=str(key))
+    assert after["contact"] == after["thread"]["contact"] == after["recipients"][1]["contact"] == {"id": stays}
+    await undo(admin, made)
+    assert await admin.ask("emailMessage", asked, id=str(key)) == before

@@ -8,9 +8,11 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from crm.store import blobs as store
 from crm.store.blobs import BlobStore, Draft, FolderBlobs, TooLarge, received
 
 
@@ -76,6 +78,27 @@ async def test_drafts_that_nobody_kept_go_with_the_next_look(blobs: BlobStore, t
     assert not old.path.exists()
     await blobs.keep(new)
     assert await whole(blobs, new.sha256) == b"new"
+
+
+async def test_who_is_stopped_while_a_draft_is_opened_leaves_nothing(tmp_path, monkeypatch):
+    """The thread goes on and opens it; nobody was there to close it."""
+    opened, seen = store._opened, list[IO[bytes]]()
+
+    def slowly(path: Path) -> IO[bytes]:
+        time.sleep(0.05)
+        seen.append(opened(path))
+        return seen[-1]
+
+    monkeypatch.setattr(store, "_opened", slowly)
+    task = asyncio.create_task(drafted(tmp_path, b"x"))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        while not seen or not seen[0].closed:
+            await asyncio.sleep(0.01)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 async def test_contents_are_their_owners_alone(tmp_path):

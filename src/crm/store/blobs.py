@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 from uuid import uuid4
@@ -55,7 +56,13 @@ async def received(pieces: AsyncIterator[bytes], folder: Path, largest: int, hea
     """Write what comes in to a draft, and learn its hash on the way. `TooLarge` as soon as it is."""
     path = folder / DRAFTS / uuid4().hex
     digest, size, first = hashlib.sha256(), 0, b""
-    file = await asyncio.to_thread(_opened, path)
+    opening = asyncio.create_task(asyncio.to_thread(_opened, path))
+    try:
+        file = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # A thread cannot be stopped: what it opens is closed when it is there.
+        opening.add_done_callback(partial(_abandon, path))
+        raise
     try:
         async for piece in pieces:
             size += len(piece)
@@ -136,6 +143,12 @@ class FolderBlobs:
                     found.append(path.name)
         forget_drafts(self.folder, before)
         return found
+
+
+def _abandon(path: Path, opening: asyncio.Task[IO[bytes]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+        path.unlink(missing_ok=True)
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -34,16 +34,19 @@ SELECT coalesce((SELECT sum(m.doubts + (r.state IN ('SENT', 'BOUNCED'))::int) FR
     + (SELECT count(*) FROM outbound o JOIN email_recipient r ON r.id = o.message_id WHERE {_HELD} AND r.state = ANY($4)) AS spent
 """
 _UNITS = """
-SELECT k.key, n.message_id, CASE WHEN n.single THEN 1 ELSE n.open END AS cost, n.open - n.held AS need, n.rest
-FROM unnest($1::uuid[]) AS k(key) CROSS JOIN LATERAL (
-    SELECT coalesce(own.message_id, k.key) AS message_id, own.id IS NOT NULL AS single,
-        count(r.id) FILTER (WHERE r.state = ANY($2)) AS open,
-        count(r.id) FILTER (WHERE r.state = ANY($2) AND o.id IS NOT NULL) AS held,
-        count(r.id) FILTER (WHERE r.state NOT IN ('SENT', 'BOUNCED')) AS rest
-    FROM (SELECT 1) AS one LEFT JOIN email_recipient own ON own.id = k.key
-    LEFT JOIN email_recipient r ON r.message_id = coalesce(own.message_id, k.key)
+WITH unit AS (
+    SELECT k.key, coalesce(own.message_id, k.key) AS message_id, own.id IS NOT NULL AS single
+    FROM unnest($1::uuid[]) AS k(key) LEFT JOIN email_recipient own ON own.id = k.key),
+counted AS (
+    SELECT r.message_id, count(*) FILTER (WHERE r.state = ANY($2)) AS open,
+        count(*) FILTER (WHERE r.state = ANY($2) AND o.id IS NOT NULL) AS held,
+        count(*) FILTER (WHERE r.state NOT IN ('SENT', 'BOUNCED')) AS rest
+    FROM email_recipient r
     LEFT JOIN outbound o ON o.medium = 'EMAIL' AND o.message_id = r.id AND o.holder IS NOT NULL AND o.due_at > $3
-    GROUP BY own.id, own.message_id) n
+    WHERE r.message_id IN (SELECT message_id FROM unit) GROUP BY r.message_id)
+SELECT u.key, u.message_id, CASE WHEN u.single THEN 1 ELSE coalesce(c.open, 0) END AS cost,
+    coalesce(c.open - c.held, 0) AS need, coalesce(c.rest, 0) AS rest
+FROM unit u LEFT JOIN counted c ON c.message_id = u.message_id
 """
 
 

@@ -43,13 +43,12 @@ async def send_draft(deed: Deed, record_id: str, version: int | None, send_at: d
     """Have a draft sent."""
     message, account = await email_drafts.draft(deed, record_id)
     check_version(message, version)
-    # A template may have become one for marketing since the draft was written.
-    await revise(deed, message, {"category": await _category(deed, message.template_id)})
     await queue(deed, message, account, _send_at(deed, send_at, ("sendAt",)))
     return UUID(str(message.id))
 
 
 async def _category(deed: Deed, template_id: UUID | None) -> str:
+    """What its template is for by now: that may have become marketing since the draft was written."""
     if template_id is None:
         return EmailCategory.PERSONAL.value
     (template,) = await deed.rows("SELECT category FROM email_template WHERE id = $1", template_id)
@@ -69,6 +68,7 @@ async def queue(deed: Deed, message: Any, account: Mapping[str, Any], send_at: d
     values = {
         "state": state.value, "folder": EmailFolder.OUTBOX.value, "send_at": send_at, "thread_id": thread,
         "undo_until": undo_until if account["undo_seconds"] else None, "dated_at": max(send_at or deed.at, deed.at),
+        "category": await _category(deed, message.template_id),
         "rfc_message_id": message_id_of(message.id, account["address"]), "ended_at": None, "reason": None, "detail": None,
     }  # fmt: skip
     changes = [each for each in await revise(deed, message, values) if each.field in ("state", "sendAt")]
