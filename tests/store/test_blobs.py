@@ -30,7 +30,9 @@ def blobs(request, tmp_path) -> BlobStore:
     pytest.importorskip("obstore")
     from crm.store.object_blobs import ObjectBlobs
 
-    return ObjectBlobs(f"file://{tmp_path}")
+    objects = tmp_path / "objects"
+    objects.mkdir()
+    return ObjectBlobs(f"file://{objects}", tmp_path)
 
 
 async def whole(blobs: BlobStore, sha256: str) -> bytes:
@@ -65,6 +67,15 @@ async def test_a_draft_that_is_cut_off_or_too_large_leaves_nothing(tmp_path):
         with pytest.raises(error):
             await received(bad, tmp_path, 1000, 4)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_drafts_that_nobody_kept_go_with_the_next_look(blobs: BlobStore, tmp_path):
+    old, new = await drafted(tmp_path, b"old"), await drafted(tmp_path, b"new")
+    os.utime(old.path, (time.time() - 7200,) * 2)
+    assert [sha async for sha in blobs.old(3600)] == []
+    assert not old.path.exists()
+    await blobs.keep(new)
+    assert await whole(blobs, new.sha256) == b"new"
 
 
 async def test_contents_are_their_owners_alone(tmp_path):

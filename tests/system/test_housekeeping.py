@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from crm.core.ids import new_id
 from crm.core.kinds import Kind
 from crm.notify.jobs import TASKS
 from crm.services.jobs import Nothing, Task, enqueue
+from crm.services.messaging.housekeeping import PURGE_REPORTS
 from crm.services.system import housekeeping
 from crm.services.system.accounts import system_deed
 
@@ -79,8 +81,23 @@ async def test_traces_go_when_nobody_can_use_them(office: Office, monkeypatch):
     assert (await office.admin.ask("me", "user { username }"))["user"]["username"] == "admin"
 
 
+async def test_reports_of_providers_go_when_they_are_not_repeated_any_more(office: Office):
+    given = {"name": "省网", "code": "p", "driver": "FILE"}
+    account = await office.admin.do("smsAccountCreate", "smsAccount { id }", input=given)
+    for number, days in enumerate((61, 59)):
+        await office.rows(
+            "INSERT INTO sms_report (account_id, event_key, state, at, received_at, settled)"
+            " VALUES ($1, $2, 'DELIVERED', now(), now() - make_interval(days => $3), $4)",
+            UUID(account["id"]), f"report {days}", days, bool(number),
+        )  # fmt: skip
+    await done(office, PURGE_REPORTS)
+    assert [row[0] for row in await office.rows("SELECT event_key FROM sms_report")] == ["report 59"]
+
+
 async def test_the_table_of_tasks_is_right():
     assert len({task.name for task in TASKS}) == len(TASKS)
+    told = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    assert [task.name for task in TASKS if task.every is not None and f"| `{task.name}` |" not in told] == []
     for task in TASKS:
         assert len(task.name) <= 60
         assert task.every is None or (task.arguments is Nothing and task.every.total_seconds() > QUICK.look)

@@ -16,6 +16,7 @@ from crm.services.customers.forecasts import TAKE_FORECAST
 from crm.services.customers.merge_ledger import GATHER_STRAYS, PURGE_MERGES
 from crm.services.customers.recycling import RECYCLE
 from crm.services.jobs import Task
+from crm.services.messaging.housekeeping import PURGE_REPORTS
 from crm.services.messaging.sms_batch_preparing import PREPARE
 from crm.services.system.housekeeping import PURGE_JOBS, PURGE_TRACES
 from crm.store.database import Database
@@ -30,6 +31,7 @@ TASKS: tuple[Task[Any], ...] = (
     RECYCLE,
     EXPIRE_ASSIGNMENTS,
     PREPARE,
+    PURGE_REPORTS,
 )
 """Everything that can be done in the background. A job of a task that is not here waits for a worker that knows it."""
 

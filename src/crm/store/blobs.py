@@ -77,6 +77,14 @@ def discard(draft: Draft) -> None:
     draft.path.unlink(missing_ok=True)
 
 
+def forget_drafts(folder: Path, before: float) -> None:
+    """Throw away drafts that were begun before this time and that nobody kept or discarded: whoever did died meanwhile."""
+    for path in (folder / DRAFTS).glob("*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+
+
 class FolderBlobs:
     """A folder: `ab/cd/<hash>`, readable by its owner alone."""
 
@@ -126,10 +134,7 @@ class FolderBlobs:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     found.append(path.name)
-        for path in (self.folder / DRAFTS).glob("*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < before:
-                    path.unlink()
+        forget_drafts(self.folder, before)
         return found
 
 

@@ -9,8 +9,9 @@ from crm.store.blobs import BlobStore, FolderBlobs
 
 def blobs_of(url: str | None, data_dir: Path) -> BlobStore:
     """With the provider that `CRM_FILES_URL` names, else in a folder of the data folder."""
+    folder = data_dir / "files"
     if url is None:
-        return FolderBlobs(data_dir / "files")
+        return FolderBlobs(folder)
     from crm.store.object_blobs import ObjectBlobs
 
-    return ObjectBlobs(url)
+    return ObjectBlobs(url, folder)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
-from crm.store.blobs import Draft, discard
+from crm.store.blobs import Draft, discard, forget_drafts
 
 
 class ObjectBlobs:
     """A bucket, or a folder of it, by its address: `s3://bucket/folder`. Credentials come from the environment."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
+        """`folder` is where drafts are written."""
         import obstore
+
+        self._folder = folder
 
         self._library: Any = obstore
         self._store: Any = obstore.store.from_url(url)
@@ -30,8 +35,9 @@ class ObjectBlobs:
             yield bytes(piece)
 
     async def old(self, seconds: float) -> AsyncIterator[str]:
-        """By the time that the provider notes."""
+        """By the time that the provider notes. Drafts of that age go by themselves."""
         before = time.time() - seconds
+        await asyncio.to_thread(forget_drafts, self._folder, before)
         async for page in self._library.list(self._store):
             for each in page:
                 if each["last_modified"].timestamp() < before:
