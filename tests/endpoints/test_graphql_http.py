@@ -245,3 +245,23 @@ async def test_one_document_asked_by_many_answers_each(office: Office):
     names = [(await api.run("{ me { username } }")).data["me"]["username"] for api in (office.admin, other, office.admin)]
     assert names == ["admin", "other", "admin"]
     assert (await Api(office.client).run("{ me { username } }")).status == 401
+
+
+SECRET = "open sesame 42"
+
+
+@pytest.mark.parametrize(
+    ("document", "given"),
+    [
+        ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": {"password": SECRET}}),
+        ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": {"username": "a", "password": SECRET, "pass": 1}}),
+        ("mutation ($i: String!) { signIn(input: {username: $i, password: $i}) { token } }", {"i": {"password": SECRET}}),
+        (f'mutation {{ signIn(input: {{password: "{SECRET}"}}) {{ token }} }}', {}),
+        ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": {"username": "a", "password": [SECRET]}}),
+        (f'mutation {{ signIn(input: {{username: {{password: "{SECRET}"}}, password: "x"}}) {{ token }} }}', {}),
+    ],
+)
+async def test_a_refused_input_is_not_told_back(office: Office, document, given):
+    answer = await office.admin.run(document, **given)
+    assert set(answer.codes) == {"BAD_USER_INPUT"}
+    assert SECRET not in str(answer.body)

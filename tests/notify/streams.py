@@ -16,7 +16,7 @@ from crm.notify.feeds import Feed
 from crm.notify.history import History
 from crm.notify.hub import Hub
 from crm.notify.relay import Relay
-from crm.notify.subscriptions import Edition, Printed, Subscription
+from crm.notify.subscriptions import Edition, Printed, Ready, Subscription
 from crm.services import events
 from crm.services.system.accounts import system_deed
 from crm.services.topics import TOPICS, Topic
@@ -33,7 +33,7 @@ class Plain:
         self.blind: set[UUID] = set()
         self.pause = 0.0
 
-    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
+    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription], ready: Ready | None = None) -> Printed:
         await asyncio.sleep(self.pause)
         if event.record_id in self.blind:
             return Printed()
@@ -107,9 +107,9 @@ class Flow:
 
 
 @asynccontextmanager
-async def flowing(database: Database) -> AsyncIterator[Flow]:
+async def flowing(database: Database, press: Plain | None = None) -> AsyncIterator[Flow]:
     """A process's worth of news; leave the block and it is gone, with all it held in memory."""
-    broker, press = MemoryBroker(), Plain()
+    broker, press = MemoryBroker(), press or Plain()
     hub = Hub(broker, History(database), press)
     relay = Relay(database, broker)
     running = asyncio.create_task(relay.run())

@@ -82,7 +82,8 @@ async def test_traces_go_when_nobody_can_use_them(office: Office, monkeypatch):
 
 
 async def test_reports_of_providers_go_when_they_are_not_repeated_any_more(office: Office):
-    account = await office.admin.do("smsAccountCreate", "smsAccount { id }", input={"name": "省网", "code": "p", "driver": "FILE"})
+    given = {"name": "省网", "code": "p", "driver": "FILE"}
+    account = await office.admin.do("smsAccountCreate", "smsAccount { id }", input=given)
     for number, days in enumerate((61, 59)):
         await office.rows(
             "INSERT INTO sms_report (account_id, event_key, state, at, received_at, settled)"

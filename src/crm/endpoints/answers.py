@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,9 @@ from crm.endpoints.refusals import trouble_of
 from crm.graph.plans.planner import Planned
 
 log = structlog.get_logger("crm.graphql")
+
+_QUOTED = re.compile(r"([,.]? [Ff]ound)?: [\[{].*", re.DOTALL)
+"""graphql-core says of a whole object what it found there: the password beside the field that is missing, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def told(error: GraphQLError, reference: str) -> dict[str, Any]:
     """One error as the client reads it. A crash is told as a reference to our log, where the cause stands."""
     original = error.original_error
     if original is None or isinstance(original, GraphQLError):
-        message, extensions = error.message, {"code": "BAD_USER_INPUT"}
+        message, extensions = _QUOTED.sub(".", error.message), {"code": "BAD_USER_INPUT"}
     elif isinstance(original, RequestError):
         message, extensions = original.message, original.extensions  # type: ignore[assignment]
     elif (trouble := trouble_of(original)) is not None:

@@ -21,14 +21,21 @@ Delivered = Callable[[Event, Sequence[UUID]], None]
 log = structlog.get_logger("crm.hub")
 
 
-async def deliver(printed: Printed, told: Sequence[Delivered], *, live: bool = False) -> None:
+def deliver_early(edition: Edition, subscribers: Sequence[Subscription], told: Sequence[Delivered], *, first: bool) -> None:
+    """Write one person's edition while those of others are being printed. `deliver` passes over who has it already."""
+    _write(edition, subscribers, told)
+    if first:
+        _time("first", edition.event)
+
+
+async def deliver(printed: Printed, told: Sequence[Delivered], *, live: bool = False, begun: bool = False) -> None:
     """Write each edition to all who get it; whoever cannot take it has lost its socket, and comes back with its cursor.
 
-    `live`: it has just happened, so how long it took is worth knowing.
+    `live`: it has just happened, so how long it took is worth knowing. `begun`: some have it already.
     """
     for subscription, error in printed.ended:
         subscription.end(error)
-    first = True
+    first = not begun
     for edition, subscribers in printed.editions:
         for start in range(0, len(subscribers), CHUNK):
             if start:
@@ -44,7 +51,7 @@ async def deliver(printed: Printed, told: Sequence[Delivered], *, live: bool = F
 def _write(edition: Edition, subscribers: Sequence[Subscription], told: Sequence[Delivered]) -> None:
     written = [each.person for each in subscribers if _taken(each, edition)]
     metrics.events_delivered.inc(len(written))
-    for tell in told:
+    for tell in told if written else ():
         tell(edition.event, written)
 
 

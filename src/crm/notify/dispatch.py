@@ -11,13 +11,14 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from crm.notify.brokers import Event
-from crm.notify.deliveries import Delivered, deliver
-from crm.notify.subscriptions import Press, Printed, Subscription
+from crm.notify.deliveries import Delivered, deliver, deliver_early
+from crm.notify.subscriptions import Edition, Press, Printed, Subscription
 from crm.services.topics import TOPICS
 
 AHEAD = 8
@@ -35,11 +36,17 @@ log = structlog.get_logger("crm.hub")
 
 @dataclass(slots=True)
 class _Issue:
-    """An event and who listened when it was heard; or, without one, those who have to look into the history after `claimed`."""
+    """An event and who listened when it was heard; or, without one, those who have to look into the history after `claimed`.
+
+    Once it is its `turn`, everything before it is written, and editions of it are written as they become ready.
+    """
 
     event: Event | None
     subscribers: list[Subscription]
     claimed: int = 0
+    turn: bool = False
+    begun: bool = False
+    ready: list[tuple[float, Edition, Sequence[Subscription]]] = field(default_factory=list)
 
 
 @dataclass
@@ -61,6 +68,7 @@ class Dispatch:
     _ring: deque[Event] = field(default_factory=deque)
     _named: int = 0
     _issues: deque[_Issue] = field(default_factory=deque)
+    _printing: deque[tuple[_Issue, asyncio.Task[_Timed] | None]] = field(default_factory=deque)
     _running: asyncio.Task[None] | None = None
 
     def hear(self, event: Event) -> None:
@@ -131,25 +139,31 @@ class Dispatch:
 
     def _issue(self, issue: _Issue) -> None:
         self._issues.append(issue)
+        self._begin()
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
 
+    def _begin(self) -> None:
+        """Print what has been heard, some events ahead of the one that is being written."""
+        while self._issues and len(self._printing) < AHEAD:
+            issue = self._issues.popleft()
+            self._printing.append((issue, None if issue.event is None else asyncio.create_task(self._print(issue))))
+
     async def _run(self) -> None:
-        printing: deque[tuple[_Issue, asyncio.Task[_Timed] | None]] = deque()
         try:
-            while self._issues or printing:
-                while self._issues and len(printing) < AHEAD:
-                    issue = self._issues.popleft()
-                    printing.append((issue, None if issue.event is None else asyncio.create_task(self._print(issue))))
-                issue, printed = printing.popleft()
+            while self._printing:
+                issue, printed = self._printing[0]
                 if printed is None:
                     self._let_look(issue)
                 else:
                     await self._deliver(issue, printed)
+                self._printing.popleft()
+                self._begin()
         finally:
-            for _, printed in printing:
+            for _, printed in self._printing:
                 if printed is not None:
                     printed.cancel()
+            self._printing.clear()
             self._running = None
 
     def _let_look(self, issue: _Issue) -> None:
@@ -159,18 +173,33 @@ class Dispatch:
         self.behind(issue.subscribers)
 
     async def _deliver(self, issue: _Issue, printing: asyncio.Task[_Timed]) -> None:
+        issue.turn = True
+        for at, edition, subscribers in issue.ready:
+            if self._is_fresh(at):
+                self._deliver_early(issue, edition, subscribers)
         try:
             printed = await printing
-            if asyncio.get_running_loop().time() - printed.at > FRESH_SECONDS:
+            if not self._is_fresh(printed.at):
                 printed = await self._print(issue)
-            await deliver(printed.what, self.told, live=True)
+            await deliver(printed.what, self.told, live=True, begun=issue.begun)
         except Exception as error:  # noqa: BLE001 - whatever it is, these sockets cannot be told of what comes after
             assert issue.event is not None
             give_up(issue.event, issue.subscribers, error)
 
+    def _deliver_early(self, issue: _Issue, edition: Edition, subscribers: Sequence[Subscription]) -> None:
+        if not issue.turn:
+            issue.ready.append((asyncio.get_running_loop().time(), edition, subscribers))
+            return
+        deliver_early(edition, subscribers, self.told, first=not issue.begun)
+        issue.begun = True
+
+    def _is_fresh(self, at: float) -> bool:
+        return asyncio.get_running_loop().time() - at <= FRESH_SECONDS
+
     async def _print(self, issue: _Issue) -> _Timed:
         assert issue.event is not None
-        printed = await self.press.print(issue.event, self.cursor(issue.event.seq), issue.subscribers)
+        ready = partial(self._deliver_early, issue)
+        printed = await self.press.print(issue.event, self.cursor(issue.event.seq), issue.subscribers, ready)
         return _Timed(asyncio.get_running_loop().time(), printed)
 
 

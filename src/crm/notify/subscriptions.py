@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -76,8 +76,15 @@ class Printed:
     ended: list[tuple[Subscription, Exception]] = field(default_factory=list)
 
 
+Ready = Callable[[Edition, Sequence[Subscription]], None]
+"""Told of an edition as soon as there is one, and who gets it."""
+
+
 class Press(Protocol):
     """Judges who of the subscribers may see an event now, and renders what each asked for."""
 
-    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
-        """Raises where the database cannot answer for longer than a socket can wait."""
+    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription], ready: Ready | None = None) -> Printed:
+        """All editions, those that were told as `ready` before, too, and perhaps more than once.
+
+        Raises where the database cannot answer for longer than a socket can wait.
+        """

@@ -24,7 +24,7 @@ from crm.endpoints.pushes.selections import Asking, Selection
 from crm.graph.context import Operation, Request, RightsMoved
 from crm.graph.pushes import Pushed, Subject, subject_of
 from crm.notify.brokers import Event
-from crm.notify.subscriptions import Edition, Printed, Subscription
+from crm.notify.subscriptions import Edition, Printed, Ready, Subscription
 from crm.store.deadlines import deadline
 from crm.store.errors import UNAVAILABLE, is_away
 
@@ -64,7 +64,7 @@ class Press:
         """What selections reach; the hub is part of it, so it comes after."""
         self._services, self._gate = services, Gate(services.database)
 
-    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
+    async def print(self, event: Event, cursor: str, subscribers: Sequence[Subscription], ready: Ready | None = None) -> Printed:
         """Try until it succeeds: while rights are being edited, or the database restarts, an event is not used up.
 
         Sockets that would have to wait too long are closed, and their clients come back with the cursor of the event before.
@@ -73,7 +73,7 @@ class Press:
         while True:
             try:
                 with deadline(self.executor.settings.request_seconds):
-                    return await self._printed(event, cursor, subscribers)
+                    return await self._printed(event, cursor, subscribers, ready)
             except (RightsMoved, *UNAVAILABLE) as error:
                 if not isinstance(error, RightsMoved) and not is_away(error):
                     raise
@@ -82,7 +82,7 @@ class Press:
                 await asyncio.sleep(pause)
                 pause *= 2
 
-    async def _printed(self, event: Event, cursor: str, subscribers: Sequence[Subscription]) -> Printed:
+    async def _printed(self, event: Event, cursor: str, subscribers: Sequence[Subscription], ready: Ready | None) -> Printed:
         assert self._services is not None
         assert self._gate is not None
         verdict = await self._gate.judge(event.topic, event.record_id, subscribers)
@@ -101,7 +101,7 @@ class Press:
             if body is not None:
                 printed.editions.append((Edition(event, cursor, body), those))
             else:
-                printed.editions += await self._each(event, cursor, subject, those)
+                printed.editions += await self._each(event, cursor, subject, those, ready)
         return printed
 
     async def _together(
@@ -128,9 +128,9 @@ class Press:
         return body
 
     async def _each(
-        self, event: Event, cursor: str, subject: Subject, those: Iterable[Subscription]
+        self, event: Event, cursor: str, subject: Subject, those: Iterable[Subscription], ready: Ready | None
     ) -> list[tuple[Edition, list[Subscription]]]:
-        """An answer for each by itself; the tabs of one session share it."""
+        """An answer for each by itself, ready while others are not; the tabs of one session share it."""
         by_session: dict[Hashable, list[Subscription]] = {}
         for each in those:
             by_session.setdefault(each.rendering.reader.viewer.session, []).append(each)
@@ -143,7 +143,10 @@ class Press:
                     selection, viewer, selection.reader.facts, Pushed(cursor, event.topic, subject.row(viewer.rights))
                 )
             metrics.selections_run.labels("apart").inc()
-            return Edition(event, cursor, body), of_session
+            edition = Edition(event, cursor, body)
+            if ready is not None:
+                ready(edition, of_session)
+            return edition, of_session
 
         results = await asyncio.gather(*(one(group) for group in by_session.values()), return_exceptions=True)
         failed = [result for result in results if isinstance(result, BaseException)]
