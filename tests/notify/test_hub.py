@@ -170,9 +170,9 @@ async def test_a_crowd_that_comes_back_is_shown_each_event_once_for_all(stream, 
     printed = []
     real = stream.press.print
 
-    async def counted(event, cursor, subscribers):
+    async def counted(event, cursor, subscribers, ready=None):
         printed.append(len(subscribers))
-        return await real(event, cursor, subscribers)
+        return await real(event, cursor, subscribers, ready)
 
     stream.press.print = counted
     async with AsyncExitStack() as stack:

@@ -11,10 +11,14 @@ import structlog
 
 from crm import metrics
 from crm.notify.brokers import Event
+from crm.notify.lanes import Lane
 from crm.notify.subscriptions import Edition, Printed, Subscription
 
 CHUNK = 64
 """Sockets written to before others get their turn: a popup must not wait for an announcement to thousands (64 take 0.5 ms)."""
+
+GIVES_WAY = 0.5
+"""Seconds that an event for thousands may wait in all for smaller ones."""
 
 Delivered = Callable[[Event, Sequence[UUID]], None]
 
@@ -28,18 +32,22 @@ def deliver_early(edition: Edition, subscribers: Sequence[Subscription], told: S
         _time("first", edition.event)
 
 
-async def deliver(printed: Printed, told: Sequence[Delivered], *, live: bool = False, begun: bool = False) -> None:
+async def deliver(
+    printed: Printed, told: Sequence[Delivered], lane: Lane | None = None, *, live: bool = False, begun: bool = False
+) -> None:
     """Write each edition to all who get it; whoever cannot take it has lost its socket, and comes back with its cursor.
 
-    `live`: it has just happened, so how long it took is worth knowing. `begun`: some have it already.
+    `lane`: what it gives way to. `live`: it has just happened, so how long it took is worth knowing. `begun`: some have it
+    already.
     """
+    until = asyncio.get_running_loop().time() + GIVES_WAY
     for subscription, error in printed.ended:
         subscription.end(error)
     first = not begun
     for edition, subscribers in printed.editions:
         for start in range(0, len(subscribers), CHUNK):
             if start:
-                await asyncio.sleep(0)
+                await (asyncio.sleep(0) if lane is None else lane.give_way(until))
             _write(edition, subscribers[start : start + CHUNK], told)
             if live and first:
                 _time("first", edition.event)

@@ -17,7 +17,8 @@ from uuid import UUID
 import structlog
 
 from crm.notify.brokers import Event
-from crm.notify.deliveries import Delivered, deliver, deliver_early
+from crm.notify.deliveries import CHUNK, Delivered, deliver, deliver_early
+from crm.notify.lanes import Lane
 from crm.notify.subscriptions import Edition, Press, Printed, Subscription
 from crm.services.topics import TOPICS
 
@@ -45,6 +46,7 @@ class _Issue:
     subscribers: list[Subscription]
     claimed: int = 0
     turn: bool = False
+    small: bool = False
     begun: bool = False
     ready: list[tuple[float, Edition, Sequence[Subscription]]] = field(default_factory=list)
 
@@ -55,6 +57,7 @@ class Dispatch:
 
     press: Press
     cursor: Callable[[int], str]
+    lane: Lane = field(default_factory=Lane)
     behind: Callable[[Sequence[Subscription]], None] = lambda _: None
     """Told of those who have to look into the history."""
     told: list[Delivered] = field(default_factory=list)
@@ -147,6 +150,10 @@ class Dispatch:
         """Print what has been heard, some events ahead of the one that is being written."""
         while self._issues and len(self._printing) < AHEAD:
             issue = self._issues.popleft()
+            # Behind a large one of its own stream it waits for that, and that must not wait for it.
+            if len(issue.subscribers) <= CHUNK and all(each.small for each, _ in self._printing):
+                issue.small = True
+                self.lane.enter()
             self._printing.append((issue, None if issue.event is None else asyncio.create_task(self._print(issue))))
 
     async def _run(self) -> None:
@@ -157,14 +164,19 @@ class Dispatch:
                     self._let_look(issue)
                 else:
                     await self._deliver(issue, printed)
-                self._printing.popleft()
+                self._done(self._printing.popleft()[0])
                 self._begin()
         finally:
-            for _, printed in self._printing:
+            for issue, printed in self._printing:
+                self._done(issue)
                 if printed is not None:
                     printed.cancel()
             self._printing.clear()
             self._running = None
+
+    def _done(self, issue: _Issue) -> None:
+        if issue.small:
+            self.lane.leave()
 
     def _let_look(self, issue: _Issue) -> None:
         """All that was heard before the lapse is written by now, and not a moment sooner do they stand behind it."""
@@ -181,7 +193,7 @@ class Dispatch:
             printed = await printing
             if not self._is_fresh(printed.at):
                 printed = await self._print(issue)
-            await deliver(printed.what, self.told, live=True, begun=issue.begun)
+            await deliver(printed.what, self.told, self.lane, live=True, begun=issue.begun)
         except Exception as error:  # noqa: BLE001 - whatever it is, these sockets cannot be told of what comes after
             assert issue.event is not None
             give_up(issue.event, issue.subscribers, error)

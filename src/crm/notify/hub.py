@@ -17,6 +17,7 @@ from crm.notify.brokers import Broker, Event
 from crm.notify.deliveries import Delivered
 from crm.notify.dispatch import Dispatch
 from crm.notify.history import History, Stand
+from crm.notify.lanes import Lane
 from crm.notify.replays import Replays
 from crm.notify.subscriptions import Press, Sink, Subscription
 from crm.services.topics import STREAMS, TOPICS, Stream, Topic, topics_of
@@ -31,6 +32,7 @@ class Hub:
     def __init__(self, broker: Broker, history: History, press: Press) -> None:
         self.history = history
         self.epoch = 0
+        self._lane = Lane()
         self._dispatches: dict[Stream, Dispatch] = {}
         self._replays: dict[Stream, Replays] = {}
         self._openings: dict[Stream, Opening] = {}
@@ -103,7 +105,7 @@ class Hub:
 
     def _add(self, stream: Stream, press: Press) -> None:
         number = STREAMS[stream].number
-        dispatch = Dispatch(press, lambda seq: str(StreamCursor(self.epoch, number, seq)))
+        dispatch = Dispatch(press, lambda seq: str(StreamCursor(self.epoch, number, seq)), self._lane)
         replays = Replays(stream, dispatch, self.history)
         dispatch.behind = replays.bring_up
         self._dispatches[stream], self._replays[stream] = dispatch, replays
