@@ -144,7 +144,12 @@ async def test_what_is_sent_by_a_mailbox_does_not_wait_for_uploads(office: Offic
 
     async def watched(blobs: FolderBlobs, draft: Draft) -> None:
         await office.rows("SELECT id FROM email_account FOR UPDATE NOWAIT")
-        held.extend(await office.rows("SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"))
+        held.extend(
+            await office.rows(
+                "SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
         await keep(blobs, draft)
 
     monkeypatch.setattr(FolderBlobs, "keep", watched)
