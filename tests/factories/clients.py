@@ -54,10 +54,10 @@ class Client:
 
 
 def in_turn(viewer: str, body: dict[str, Any]) -> bool:
-    """Whether the reference is asked, too: each question by half of the viewers, in the soak by all of them (ADR 0067)."""
+    """Whether the reference is asked, too: each question by a quarter of the viewers, in the soak by all of them (ADR 0073)."""
     if SOAK:
         return True
-    return bool(crc32(orjson.dumps([viewer, body])) & 1)
+    return crc32(orjson.dumps([viewer, body])) % 4 == 0
 
 
 @dataclass

@@ -3,8 +3,8 @@
 The ways are walked from the schema: a new list, filter, order, record field or root field joins by itself, and fails here until
 the fixture company has facts for it and the oracle has a rule. Everything that can differ is asked twice: as viewers of much are
 answered (rows are tested) and as viewers of little are (lists start from the ids they see). And every question is asked of two
-applications, one with plans and, by half of the viewers, one without (ADR 0067): what the oracle is then shown is what both said,
-byte for byte.
+applications, one with plans and, by a quarter of the viewers, one without (ADR 0073): what the oracle is then shown is what both
+said, byte for byte.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from tests.servers import Databases
+from tortoise.backends.asyncpg.client import TransactionWrapper
 
 from crm.store.database import Database, open_database
 from crm.store.deadlines import deadline
@@ -201,3 +202,37 @@ async def test_a_transaction_that_was_left_open_ends_when_its_connection_is_give
     async with small.connection() as connection:
         assert await connection.fetchval(IDLE_IN_TRANSACTION) == 0
         assert await connection.fetchval("SELECT to_regclass('left_open')") is None
+
+
+@pytest.mark.parametrize("step", ["begin", "rollback"])
+async def test_who_is_stopped_at_the_edge_of_a_transaction_leaves_no_complaint(small: Database, monkeypatch, step):
+    """asyncpg tells the loop of a transaction that somebody forgot; this one was cut off."""
+    real, there = getattr(TransactionWrapper, step), asyncio.Event()
+
+    async def slowly(self) -> None:
+        if step == "begin":
+            await real(self)
+        there.set()
+        await asyncio.sleep(60)
+
+    async def use() -> None:
+        async with small.transaction() as tx:
+            await tx.execute_query("SELECT 1")
+            raise LookupError
+
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    monkeypatch.setattr(TransactionWrapper, step, slowly)
+    try:
+        task = asyncio.create_task(use())
+        await asyncio.wait_for(there.wait(), 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        asyncio.get_running_loop().set_exception_handler(None)
+    monkeypatch.undo()
+    assert complaints == []
+    assert await whole(small)
+    async with small.connection() as connection:
+        assert await connection.fetchval(IDLE_IN_TRANSACTION) == 0

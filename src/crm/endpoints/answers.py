@@ -17,8 +17,8 @@ from crm.graph.plans.planner import Planned
 
 log = structlog.get_logger("crm.graphql")
 
-_QUOTED = re.compile(r"([,.]? [Ff]ound)?: [\[{].*", re.DOTALL)
-"""graphql-core says of a whole object what it found there: the password beside the field that is missing, too."""
+_QUOTED = re.compile(r"([,.]? [Ff]ound)?: [\[{].*|(?<=String cannot represent a non string value): .*", re.DOTALL)
+"""graphql-core says what it found: the password beside the field that is missing, or where a number was meant to be a text."""
 
 
 @dataclass(frozen=True, slots=True)

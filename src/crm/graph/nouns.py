@@ -268,10 +268,8 @@ def hidden_fields(entry: Noun, rights: Rights) -> frozenset[str]:
     hidden = set()
     for name, made in entry.fields.items():
         keys = set(entry.grant_keys(name))
-        if isinstance(made, Column) and made.hidden_with is not None:
-            keys.update(entry.grant_keys(made.hidden_with))
-        if isinstance(made, Lacking):
-            keys.update(entry.grant_keys(made.of))
+        beside = made.hidden_with if isinstance(made, Column) else made.of if isinstance(made, Lacking) else None
+        keys.update(() if beside is None else entry.grant_keys(beside))
         if isinstance(made, Computed):
             keys.update(key for need in made.needs for key in entry.grant_keys(need))
         if keys & rights.hidden or (made.requires is not None and not rights.holds(made.requires)):

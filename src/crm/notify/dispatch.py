@@ -185,11 +185,11 @@ class Dispatch:
         self.behind(issue.subscribers)
 
     async def _deliver(self, issue: _Issue, printing: asyncio.Task[_Timed]) -> None:
-        issue.turn = True
-        for at, edition, subscribers in issue.ready:
-            if self._is_fresh(at):
-                self._deliver_early(issue, edition, subscribers)
         try:
+            issue.turn = True
+            for at, edition, subscribers in issue.ready:
+                if self._is_fresh(at):
+                    self._deliver_early(issue, edition, subscribers)
             printed = await printing
             if not self._is_fresh(printed.at):
                 printed = await self._print(issue)

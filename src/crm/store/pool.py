@@ -51,8 +51,16 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg ships no types
             holder._timeout = None
             holder._release()
             holder._setup_inactive_callback()
-        else:
-            await super().release(connection, timeout=timeout or RELEASE_SECONDS)
+            return
+        if _is_stopped() and connection._con is not None and connection._con._protocol.is_in_transaction():
+            # Its BEGIN or its ROLLBACK was cut off: asyncpg would take it for a transaction that somebody forgot, and say so.
+            connection.terminate()
+        await super().release(connection, timeout=timeout or RELEASE_SECONDS)
+
+
+def _is_stopped() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _is_clean(connection: Any) -> bool:
