@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,6 +101,22 @@ async def test_what_is_said_before_the_content_is_no_doubt():
     for said, result in ((b"451 busy", Result.THROTTLED), (b"554 no", Result.REJECTED)):
         given = await told(DATA=said)
         assert (given.result, given.answers["b@x.example"].code) == (result, int(said[:3]))
+
+
+@pytest.mark.parametrize("broken", [{"DATA": None}, {"END": b"what?"}, {"MAIL": b"what?"}])
+async def test_what_fails_lets_go_of_the_content(broken: dict[str, bytes | None]):
+    """Without the collector, which may take a quarter of an hour: a content may be 50 MB."""
+    content = CONTENT * 1000
+    held = sys.getrefcount(content)
+    gc.disable()
+    try:
+        async with served(Server(**broken).serve) as port:
+            peer = peer_at(port)
+            assert (await peer.deliver("a@x.example", ["b@x.example"], content)).result is not Result.ACCEPTED
+            await peer.close()
+        assert sys.getrefcount(content) == held
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

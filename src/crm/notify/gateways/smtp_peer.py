@@ -81,6 +81,7 @@ class SmtpPeer:
                 return Delivered(Result.NOT_SENT, detail=str(error), login=True)
             except Exception as error:  # noqa: BLE001 -- whatever a server or the network does, the step says what it means
                 line.close()
+                _let_go(error)
                 log.info("mail was not sent", host=self.login.host, reason=type(error).__name__, step=delivery.step)
                 if delivery.handed_over:
                     return Delivered(Result.DOUBTFUL, delivery.refused, detail="no answer came after the content was sent")
@@ -119,6 +120,14 @@ class SmtpPeer:
                     await line.goodbye()
             finally:
                 self._idle.put_nowait(line)
+
+
+def _let_go(error: BaseException) -> None:
+    """Of the content, megabytes perhaps: errors of a connection refer to themselves, and to all that was at hand."""
+    found: BaseException | None = error
+    while found is not None:
+        found.__traceback__ = None
+        found = found.__cause__ or found.__context__
 
 
 class _Line:
