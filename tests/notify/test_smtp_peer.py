@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -236,3 +236,23 @@ async def test_an_end_that_cannot_be_written_keeps_no_other_from_it(monkeypatch)
         await asyncio.gather(task, return_exceptions=True)
     assert pen.written == ["good"]
     assert outgoing._ended == []
+
+
+async def test_what_is_due_and_nobody_may_take_is_not_asked_for_all_the_time():
+    """Another process holds it, or its mailbox has no connection left."""
+    asked = 0
+
+    class Busy(Pen):
+        async def next_due(self, database: Any, full: Collection[UUID]) -> datetime | None:
+            nonlocal asked
+            asked += 1
+            return datetime.now(UTC) - timedelta(seconds=1)
+
+        async def take(self, database: Any, most: int, flying: Mapping[UUID, int]) -> Sequence[Sent]:
+            return []
+
+    task = asyncio.create_task(Outgoing(SimpleNamespace(bells=set()), Busy()).run())  # type: ignore[arg-type]
+    await asyncio.sleep(0.3)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert 2 <= asked <= 8

@@ -26,6 +26,8 @@ MOST = 32
 """Messages of one account that are on their way at the same time, in this process: a peer that hangs holds up its own only."""
 LONGEST_SLEEP = 1.0
 """Other processes may queue something sooner than what this one is waiting for."""
+PASSED_OVER = 0.05
+"""Seconds until what is due is asked for again; at once would be all the time."""
 PAUSE_AFTER_FAILURE = 1.0
 GRACE = 5.0
 """So long are messages waited for at a stop that are on their way."""
@@ -99,8 +101,9 @@ class Outgoing(Generic[Letter]):
             await asyncio.sleep(0)
         full = [account for account, count in self._count().items() if count >= MOST]
         due = await self.sender.next_due(self.database, full)
-        seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.001, (due - now()).total_seconds()))
-        await self._wait(seconds)
+        seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, (due - now()).total_seconds())
+        # What is due and was not taken is held by somebody, or its account has no room.
+        await self._wait(seconds if seconds > 0 else 0.001 if taken else PASSED_OVER)
 
     def _count(self) -> Counter[UUID]:
         """How many of each account are on their way."""
