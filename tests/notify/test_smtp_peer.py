@@ -198,6 +198,7 @@ class Pen:
     def __init__(self) -> None:
         self.waiting = [Sent(uuid4(), name) for name in ("odd", "good")]
         self.written: list[str] = []
+        self.lost: list[str] = []
         self.passing = [asyncpg.DeadlockDetectedError("deadlock detected")]
         self.done = asyncio.Event()
 
@@ -219,6 +220,9 @@ class Pen:
         self.written += [letter.name for letter, _ in ended]
         self.done.set()
 
+    async def lose(self, database: Any, letter: Sent) -> None:
+        self.lost.append(letter.name)
+
     async def close(self) -> None:
         pass
 
@@ -234,7 +238,7 @@ async def test_an_end_that_cannot_be_written_keeps_no_other_from_it(monkeypatch)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert pen.written == ["good"]
+    assert (pen.written, pen.lost) == (["good"], ["odd"])
     assert outgoing._ended == []
 
 

@@ -27,7 +27,7 @@ from crm.rules.messaging.email_tokens import with_token
 from crm.rules.messaging.mail_hosts import SMTP_PORTS, MailSecurity
 from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.services.customers import email_filing
-from crm.services.messaging import email_dispatch, email_secrets, email_trials, outbound
+from crm.services.messaging import email_dispatch, email_lost, email_secrets, email_trials, outbound
 from crm.services.messaging.email_dispatch import Parcel
 from crm.services.messaging.outbound import HELD
 from crm.store.blobs_of import blobs_of
@@ -119,6 +119,10 @@ class EmailSender:
     async def settle(self, database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write down how they ended."""
         await email_dispatch.settle(database, ended)
+
+    async def lose(self, database: Database, letter: Parcel) -> None:
+        """Write down that nobody knows how it ended."""
+        await email_lost.lose(database, letter)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from crm.core.clock import now
-from crm.rules.messaging.sending import Medium, Outcome
+from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.services.attempts import PASSING
 from crm.store.database import Database
 from crm.store.errors import is_away
@@ -62,6 +62,9 @@ class Sender(Protocol[Letter]):
 
     async def settle(self, database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
         """Write down how these ended."""
+
+    async def lose(self, database: Database, letter: Letter) -> None:
+        """Write down of one no more than that nobody knows how it ended, where the whole of it cannot be written."""
 
     async def close(self) -> None:
         """Give back what is open."""
@@ -143,7 +146,7 @@ class Outgoing(Generic[Letter]):
             self._ended = self._ended[len(ended) :]
 
     async def _settle_each(self) -> None:
-        """One that cannot be written down keeps no other from it. It is left to its hold, as one whose answer never came."""
+        """One that cannot be written down keeps no other from it."""
         while self._ended:
             letter, outcome = self._ended[0]
             try:
@@ -152,7 +155,19 @@ class Outgoing(Generic[Letter]):
                 if _passes(error):
                     raise
                 log.exception("an end cannot be written", medium=self.sender.medium.value, account=str(letter.account_id))
+                await self._lose(letter, outcome)
             self._ended.pop(0)
+
+    async def _lose(self, letter: Letter, outcome: Outcome) -> None:
+        """Or its peer would get it again. What was not taken is left to its hold: it is tried again then, not for ever."""
+        if outcome.result in (Result.NOT_SENT, Result.THROTTLED):
+            return
+        try:
+            await self.sender.lose(self.database, letter)
+        except Exception as error:
+            if _passes(error):
+                raise
+            log.exception("nor can that it is lost", medium=self.sender.medium.value, account=str(letter.account_id))
 
     async def _land(self) -> None:
         """What ended is written down; what has not by then is left to whoever claims it next."""

@@ -27,7 +27,7 @@ from crm.rules.messaging.email_flow import (
     state_of,
 )
 from crm.rules.messaging.email_outcomes import EmailOutcome
-from crm.rules.messaging.sending import Next, Outcome, Result
+from crm.rules.messaging.sending import Next, Outcome, Result, is_lost
 from crm.rules.system.notices import Notice
 from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
@@ -140,6 +140,8 @@ def _stopped(
     """Why it is not tried now, if so."""
     if message["state"] != EmailState.QUEUED or not people:
         return Outcome(Result.REFUSED)
+    if is_lost(ticket.doubts):
+        return Outcome(Result.LOST)
     if account["deleted_at"] is not None or not account["active"] or message["deleted_at"] is not None:
         return Outcome(Result.REFUSED, reason=EmailReason.ACCOUNT_CLOSED)
     if at > ticket.first_due_at + WORTH:
@@ -164,7 +166,7 @@ async def settle(database: Database, ended: Sequence[tuple[Parcel, Outcome]]) ->
         await events.record_many(deed, topic_of_changes(Kind.EMAIL_MESSAGE), [(key, ()) for key in sorted(changed)])
 
 
-_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.THROTTLED)
+_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.THROTTLED, Result.LOST)
 
 
 async def _settle(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
@@ -200,7 +202,8 @@ UPDATE email_recipient r SET state = k.state, reply = k.reply, status_code = k.c
 WHERE r.id = k.id
 """
 _LAST = {
-    Result.DOUBTFUL: EmailRecipientState.UNKNOWN, Result.REJECTED: EmailRecipientState.REFUSED,
+    Result.DOUBTFUL: EmailRecipientState.UNKNOWN, Result.LOST: EmailRecipientState.UNKNOWN,
+    Result.REJECTED: EmailRecipientState.REFUSED,
     Result.REFUSED: EmailRecipientState.REFUSED, Result.TOO_OLD: EmailRecipientState.REFUSED,
 }  # fmt: skip
 
@@ -261,6 +264,7 @@ async def _following(deed: Deed, message: Any, outcome: Outcome) -> dict[str, An
 
 _REASONS = {
     Result.REJECTED: EmailReason.REJECTED, Result.ACCEPTED: EmailReason.REJECTED, Result.DOUBTFUL: EmailReason.NO_ANSWER,
+    Result.LOST: EmailReason.NO_ANSWER,
 }  # fmt: skip
 
 

@@ -122,12 +122,16 @@ _GONE = "DELETE FROM outbound WHERE id = $1 AND holder = $2 RETURNING id"
 async def settle(deed: Deed, ticket: Ticket, outcome: Outcome) -> Next | None:
     """Write down how a try ended, and what is done about it. None where the row is another's by now: then nothing follows."""
     judged = verdict(outcome, ticket.tries, ticket.doubts)
-    if judged.next is Next.AGAIN:
-        doubts = ticket.doubts + judged.doubtful
-        held: Any = await deed.rows(_AGAIN, ticket.id, ticket.holder, deed.at + judged.wait, doubts, ticket.tries)
-    else:
-        held = await deed.rows(_GONE, ticket.id, ticket.holder)
+    if judged.next is not Next.AGAIN:
+        return judged.next if await drop(deed, ticket) else None
+    doubts = ticket.doubts + judged.doubtful
+    held: Any = await deed.rows(_AGAIN, ticket.id, ticket.holder, deed.at + judged.wait, doubts, ticket.tries)
     return judged.next if held else None
+
+
+async def drop(deed: Deed, ticket: Ticket) -> bool:
+    """Nothing follows a try any more; whether its row was still ours."""
+    return bool(await deed.rows(_GONE, ticket.id, ticket.holder))
 
 
 async def next_due(database: Database, medium: Medium) -> datetime | None:

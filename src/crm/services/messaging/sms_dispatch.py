@@ -16,7 +16,7 @@ from uuid import UUID
 
 from crm.core.kinds import Kind
 from crm.models import SmsMessage
-from crm.rules.messaging.sending import Medium, Next, Outcome, Result
+from crm.rules.messaging.sending import Medium, Next, Outcome, Result, is_lost
 from crm.rules.messaging.sms_flow import SMS_FLOW, WORTH, SmsCategory, SmsReason, SmsState, SmsVerb
 from crm.rules.messaging.sms_hours import allowed_at
 from crm.services import events
@@ -132,6 +132,8 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
     category = SmsCategory(message["category"])
     if message["state"] != SmsState.QUEUED:
         return Outcome(Result.REFUSED)
+    if is_lost(ticket.doubts):
+        return Outcome(Result.LOST)
     if account["deleted_at"] is not None or not account["active"]:
         return Outcome(Result.REFUSED, reason=SmsReason.ACCOUNT_CLOSED)
     if at > ticket.first_due_at + WORTH[category]:
@@ -144,11 +146,13 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
             return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
         if message["recent"] + message["underway"] + given >= limit:
             return Outcome(Result.THROTTLED, after=UNDECIDED)
-    if category is SmsCategory.MARKETING:
-        later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
-        if later > at:
-            return Outcome(Result.THROTTLED, after=later - at)
-    return None
+    return _quiet(at, account) if category is SmsCategory.MARKETING else None
+
+
+def _quiet(at: datetime, account: Mapping[str, Any]) -> Outcome | None:
+    """That it waits for the end of quiet hours."""
+    later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
+    return Outcome(Result.THROTTLED, after=later - at) if later > at else None
 
 
 async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
@@ -165,12 +169,15 @@ async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) ->
         await events.record_many(deed, topic, [(key, ()) for key in changed])
 
 
-_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL)
+_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.LOST)
 _VERBS = {
     Result.ACCEPTED: SmsVerb.SUBMIT, Result.REJECTED: SmsVerb.FAIL, Result.REFUSED: SmsVerb.REFUSE,
     Result.TOO_OLD: SmsVerb.EXPIRE, Result.DOUBTFUL: SmsVerb.LOSE,
+    Result.LOST: SmsVerb.LOSE,
 }  # fmt: skip
-_REASONS = {Result.REJECTED: SmsReason.REJECTED, Result.DOUBTFUL: SmsReason.NO_ANSWER}
+_REASONS = {
+    Result.REJECTED: SmsReason.REJECTED, Result.DOUBTFUL: SmsReason.NO_ANSWER, Result.LOST: SmsReason.NO_ANSWER,
+}  # fmt: skip
 
 
 async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
