@@ -89,7 +89,7 @@ async def test_a_sender_that_is_killed_leaves_its_tries_for_doubtful(office: Off
         box = await opened_box(office.admin, post.port, returnPath="b+{token}@example.com", connections=1)
         given = letter(box, "a@x.example", "b@x.example", "c@x.example")
         await office.admin.do("emailSend", "emailMessage { id }", input=given)
-        (parcel,) = await email_dispatch.take(office.database, 1, {})
+        (parcel,) = await email_dispatch.take(office.database, 1)
         held = str(parcel.recipients[0]["id"])
         assert len(parcel.recipients) == 1
         await asyncio.sleep(0.05)
@@ -137,7 +137,7 @@ async def test_a_letter_that_kills_its_sender_is_not_sent_for_ever(office: Offic
     for _ in range(rules.MOST_DOUBTS + 1):
         await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
         await office.rows("UPDATE email_account SET next_at = NULL")
-        (parcel,) = await email_dispatch.take(office.database, 9, {})
+        (parcel,) = await email_dispatch.take(office.database, 9)
         tried.append(parcel.outcome is None)
     assert tried == [True] * rules.MOST_DOUBTS + [False]
     assert parcel.outcome is not None

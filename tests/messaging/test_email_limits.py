@@ -28,7 +28,7 @@ async def taken(office: Office, most: int = 9) -> list[Parcel]:
     """What goes out now."""
     await office.rows("UPDATE email_account SET next_at = NULL")
     await office.rows("UPDATE outbound SET due_at = now() WHERE holder IS NULL")
-    return await email_dispatch.take(office.database, most, {})
+    return await email_dispatch.take(office.database, most)
 
 
 async def ended(office: Office, parcels: Sequence[Parcel], result: Result = Result.ACCEPTED) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -205,7 +205,7 @@ class Pen:
     async def next_due(self, database: Any, full: Collection[UUID]) -> datetime | None:
         return None
 
-    async def take(self, database: Any, most: int, flying: Mapping[UUID, int]) -> Sequence[Sent]:
+    async def take(self, database: Any, most: int, flying: Collection[Sent]) -> Sequence[Sent]:
         taken, self.waiting = self.waiting, []
         return taken
 
@@ -252,7 +252,7 @@ async def test_what_is_due_and_nobody_may_take_is_not_asked_for_all_the_time():
             asked += 1
             return datetime.now(UTC) - timedelta(seconds=1)
 
-        async def take(self, database: Any, most: int, flying: Mapping[UUID, int]) -> Sequence[Sent]:
+        async def take(self, database: Any, most: int, flying: Collection[Sent]) -> Sequence[Sent]:
             return []
 
     task = asyncio.create_task(Outgoing(SimpleNamespace(bells=set()), Busy()).run())  # type: ignore[arg-type]

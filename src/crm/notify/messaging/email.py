@@ -32,11 +32,12 @@ from crm.services.messaging.email_dispatch import Parcel
 from crm.services.messaging.outbound import HELD
 from crm.store.blobs_of import blobs_of
 from crm.store.database import Database
-from crm.store.errors import is_away
 
 log = structlog.get_logger("crm.mail")
 FILING_SECONDS = 1.0
 RENEW_SECONDS = HELD.total_seconds() / 3
+RENEW_AGAIN = 1.0
+"""After an error."""
 TRIAL_SECONDS = 1.0
 
 
@@ -61,7 +62,7 @@ class EmailSender:
         using = {key for key, (login, _) in self._peers.items() if self._busy[key] >= login.connections}
         return await email_dispatch.next_due(database, [*using.union(full)])
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Parcel]:
+    async def take(self, database: Database, most: int, flying: Collection[Parcel]) -> Sequence[Parcel]:
         """Claim what is due."""
         parcels = await email_dispatch.take(database, most, flying)
         for parcel in parcels:
@@ -107,14 +108,16 @@ class EmailSender:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _renew(self, parcel: Parcel) -> None:
+        wait = RENEW_SECONDS
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(wait)
             try:
                 await outbound.renew(self.database, parcel.ticket)
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                log.warning("a hold is not renewed, the database is away", reason=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, others take the letter for lost where it is not renewed
+                log.warning("a hold is not renewed", message=str(parcel.message["id"]), reason=type(error).__name__)
+                wait = min(RENEW_SECONDS, RENEW_AGAIN)
+            else:
+                wait = RENEW_SECONDS
 
     async def settle(self, database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write down how they ended."""

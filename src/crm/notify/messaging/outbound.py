@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -54,8 +54,8 @@ class Sender(Protocol[Letter]):
     async def next_due(self, database: Database, full: Collection[UUID]) -> datetime | None:
         """When there is something to try, by other accounts than these."""
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
-        """Claim at most so many of each account, less those of it that are on their way."""
+    async def take(self, database: Database, most: int, flying: Collection[Letter]) -> Sequence[Letter]:
+        """Claim at most so many of each account, less those of it that are on their way: these it holds on."""
 
     async def send(self, letter: Letter) -> Outcome:
         """One try; it never raises for what a peer can do."""
@@ -97,7 +97,7 @@ class Outgoing(Generic[Letter]):
         """Write down what ended, send what is due, and wait for either."""
         self._bell.clear()
         await self._settle()
-        taken = await self.sender.take(self.database, MOST, self._count())
+        taken = await self.sender.take(self.database, MOST, list(self._flying.values()))
         for letter in taken:
             self._flying[asyncio.create_task(self.sender.send(letter))] = letter
         if taken:

@@ -87,7 +87,7 @@ class SmsSender:
         """When an account may send something, and has room for it."""
         return await sms_dispatch.next_due(database, full)
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
+    async def take(self, database: Database, most: int, flying: Collection[Letter]) -> Sequence[Letter]:
         """Claim what is due."""
         return await sms_dispatch.take(database, most, flying)
 

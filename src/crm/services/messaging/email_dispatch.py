@@ -7,6 +7,7 @@ whether the recipient has unsubscribed, whether the message is still worth sendi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,15 +79,17 @@ SELECT DISTINCT address_key FROM email_suppression WHERE address_key = ANY($1::t
 """
 
 
-async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[Parcel]:
-    """Claim of each mailbox at most so many, and no more than it has connections free (`busy`: in use here); committed then."""
+async def take(database: Database, most: int, flying: Collection[Parcel] = ()) -> list[Parcel]:
+    """Claim of each mailbox at most so many, and no more than it has connections free, less those `flying`; committed then."""
     parcels: list[Parcel] = []
+    busy, mine = Counter(each.account_id for each in flying), [each.ticket for each in flying]
     async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
+        await outbound.keep(deed, mine)
         for account in await deed.rows(_OPEN, deed.at):
-            room = min(most, account["connections"]) - busy.get(account["id"], 0)
+            room = min(most, account["connections"]) - busy[account["id"]]
             if room <= 0:
                 continue
-            tickets, never = await email_limits.claim(deed, account, min(room, account["per_minute"]))
+            tickets, never = await email_limits.claim(deed, account, min(room, account["per_minute"]), mine)
             # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
             await pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
             parcels += await _parcels(deed, account, tickets, never)

@@ -6,7 +6,7 @@ knows the end of counts too. A letter goes out whole, or waits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -63,11 +63,13 @@ class Unit:
     rest: int
 
 
-async def claim(deed: Deed, account: Mapping[str, Any], most: int) -> tuple[list[Ticket], set[UUID]]:
-    """Tickets of what a mailbox may send now; and of these, by their keys, what is too much for any day."""
+async def claim(
+    deed: Deed, account: Mapping[str, Any], most: int, mine: Collection[Ticket] = ()
+) -> tuple[list[Ticket], set[UUID]]:
+    """Tickets of what a mailbox may send now, but for `mine`; and of these, by their keys, what is too much for any day."""
     if account["per_day"] is None:
-        return await outbound.claim(deed, Medium.EMAIL, account["id"], most, from_first_try=True), set()
-    due = await outbound.due(deed, Medium.EMAIL, account["id"], LOOKED_AT)
+        return await outbound.claim(deed, Medium.EMAIL, account["id"], most, mine, from_first_try=True), set()
+    due = await outbound.due(deed, Medium.EMAIL, account["id"], LOOKED_AT, mine)
     units = await _units(deed, due)
     states = [state.value for state in OPEN]
     # A try that nobody ended is counted for a day: it may have come to its end unseen.
@@ -77,7 +79,7 @@ async def claim(deed: Deed, account: Mapping[str, Any], most: int) -> tuple[list
         await pause(deed, account["id"], FULL_DAY_PAUSE)
         return [], set()
     ids = [unit.id for unit in chosen]
-    tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], most, only=ids, from_first_try=True)
+    tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], most, mine, only=ids, from_first_try=True)
     return tickets, {unit.key for unit in chosen if unit.rest > account["per_day"]}
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +30,6 @@ PAUSE = timedelta(seconds=1)
 UNDECIDED = timedelta(seconds=2)
 """So long a message waits whose number has had its share if what is on its way to it arrives."""
 LONGEST_DETAIL = 200
-NOTHING: Mapping[UUID, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +69,19 @@ FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id =
 """
 
 
-async def take(database: Database, most: int, flying: Mapping[UUID, int] = NOTHING) -> list[Letter]:
+async def take(database: Database, most: int, flying: Collection[Letter] = ()) -> list[Letter]:
     """Claim at most so many messages of each account, less those `flying`, and no more than its rate allows.
 
     They are committed when this returns.
     """
     letters: list[Letter] = []
-    full = [account for account, count in flying.items() if count >= most]
+    busy, mine = Counter(each.account_id for each in flying), [each.ticket for each in flying]
+    full = [account for account, count in busy.items() if count >= most]
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
+        await outbound.keep(deed, mine)
         for account in await deed.rows(_OPEN, deed.at, full):
-            room = most - flying.get(account["id"], 0)
-            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]))
+            room = most - busy[account["id"]]
+            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]), mine)
             given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
             parts = sum(letter.message["segments"] for letter in given)
