@@ -21,7 +21,8 @@ from crm.notify.gateways.sms import drivers
 from crm.notify.gateways.sms.driver import CannotSend, Way
 from crm.notify.gateways.sms.drivers import Drivers, make
 from crm.notify.gateways.sms.file import ConsoleDriver
-from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.rules.messaging.mail_hosts import MailSecurity
 
 

@@ -18,8 +18,10 @@ import pytest
 from tests.factories.mailing import served
 
 from crm.config import Settings
-from crm.notify.gateways import smtp_peer
-from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.gateways import smtp_delivery, smtp_line
+from crm.notify.gateways.smtp_delivery import Patience
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.notify.messaging import email
 from crm.notify.messaging.outbound import Outgoing
 from crm.rules.messaging.email_outcomes import Delivered
@@ -35,6 +37,10 @@ class Server:
         self.content, self.open, self.goodbyes = b"", 0, 0
         self.thinking = asyncio.Event()
 
+    async def recipient(self, address: str) -> bool:
+        """Whether anything is said about them."""
+        return True
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 x\r\n")
         self.open += 1
@@ -42,6 +48,8 @@ class Server:
             while line := (await reader.readline()).decode().strip():
                 verb = line.split(" ")[0].upper()
                 self.goodbyes += verb == "QUIT"
+                if verb == "RCPT" and not await self.recipient(line.partition("<")[2].partition(">")[0]):
+                    continue
                 answer = self.answers.get(verb, b"354 go" if verb == "DATA" else b"250 OK")
                 if answer is None:
                     break
@@ -135,13 +143,60 @@ async def test_no_line_of_the_content_ends_it(content: bytes, wire: bytes):
     assert server.content == wire
 
 
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_line, "SECONDS", 0.1)
+    monkeypatch.setattr(smtp_delivery, "SECONDS", 0.1)
+    monkeypatch.setattr(smtp_delivery, "OVERALL", 0.2)
+
+
 async def test_the_last_answer_is_waited_for_longer_than_any_other(monkeypatch):
-    monkeypatch.setattr(smtp_peer, "SECONDS", 0.1)
-    monkeypatch.setattr(smtp_peer, "OVERALL", 0.2)
+    short(monkeypatch)
     async with served(Server(thinks=0.4).serve) as port:
         peer = peer_at(port)
-        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, 5)).result is Result.ACCEPTED
-        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, 0.1)).result is Result.DOUBTFUL
+        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, Patience(0.1, 0, 5))).result is Result.ACCEPTED
+        assert (await peer.deliver("a@x.example", ["b@x.example"], CONTENT, Patience(0.1, 0, 0.1))).result is Result.DOUBTFUL
+        await peer.close()
+
+
+class Slow(Server):
+    """Takes its time for each recipient, and says nothing about some."""
+
+    def __init__(self, silent: Collection[str] = (), seconds: float = 0) -> None:
+        super().__init__()
+        self.silent, self.seconds, self.asked = silent, seconds, list[str]()
+
+    async def recipient(self, address: str) -> bool:
+        self.asked.append(address)
+        await asyncio.sleep(self.seconds)
+        return address not in self.silent
+
+
+async def test_the_time_grows_with_the_recipients(monkeypatch):
+    short(monkeypatch)
+    async with served(Slow(seconds=0.01).serve) as port:
+        peer = peer_at(port)
+        many = [f"{number}@x.example" for number in range(40)]
+        assert (await peer.deliver("a@x.example", many, CONTENT, Patience(0.1, 0.05, 1))).result is Result.ACCEPTED
+        assert (await peer.deliver("a@x.example", many, CONTENT, Patience(0.1, 0, 1))).result is Result.NOT_SENT
+        await peer.close()
+
+
+async def test_one_recipient_of_whom_nothing_is_said_keeps_nobody_from_theirs(monkeypatch):
+    """The connection is out of step then; the others get it by another one."""
+    short(monkeypatch)
+    server = Slow(silent=("b@x.example",))
+    async with served(server.serve) as port:
+        peer = peer_at(port)
+        people = ["a@x.example", "b@x.example", "c@x.example"]
+        given = await peer.deliver("a@x.example", people, CONTENT, Patience(0.1, 1, 1))
+        assert (given.result, {key: given.answers[key].code for key in people}) == (
+            Result.THROTTLED, {"a@x.example": 250, "b@x.example": 450, "c@x.example": 250},
+        )  # fmt: skip
+        assert server.asked == ["a@x.example", "b@x.example", "a@x.example", "c@x.example"]
+        assert server.content.startswith(CONTENT)
+        # One that says nothing about anybody is away.
+        given = await peer.deliver("a@x.example", ["b@x.example"], CONTENT, Patience(0.1, 1, 1))
+        assert (given.result, given.answers) == (Result.NOT_SENT, {})
         await peer.close()
 
 

@@ -17,7 +17,9 @@ import structlog
 
 from crm.config import Settings
 from crm.core.vault import Vault, VaultError
-from crm.notify.gateways.smtp_peer import PATIENCE, Login, SmtpPeer
+from crm.notify.gateways.smtp_delivery import PATIENT
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.notify.messaging.email_writing import Writer
 from crm.notify.messaging.outbound import Outgoing
 from crm.notify.timers import each
@@ -94,7 +96,7 @@ class EmailSender:
             log.warning("a letter waits for what it is made of", message=str(parcel.message["id"]), exc_info=error)
             return Outcome(Result.NOT_SENT, detail="its attachments cannot be read now", after=wait_after(parcel.ticket.tries))
         people = {row["id"]: row["address"] for row in parcel.recipients}
-        delivered = await peer.deliver(return_path(parcel), list(people.values()), content, PATIENCE)
+        delivered = await peer.deliver(return_path(parcel), list(people.values()), content, PATIENT)
         return outcome_of(delivered, people, parcel.ticket.tries)
 
     @asynccontextmanager
