@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiosmtplib.protocol import SMTPProtocol
 from tests.factories.mailing import served
 
 from crm.config import Settings
@@ -147,6 +148,60 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_line, "SECONDS", 0.1)
     monkeypatch.setattr(smtp_delivery, "SECONDS", 0.1)
     monkeypatch.setattr(smtp_delivery, "OVERALL", 0.2)
+
+
+async def test_a_large_content_goes_in_slices_with_turns_for_others_between(monkeypatch):
+    """None is over 150 KB, and what waits in the connection is bounded: the server reads slowly."""
+    content = (b"a" * 70 + b"\r\n.b\r\n") * 40_000
+    written, waiting, turns = list[int](), list[int](), 0
+    write = SMTPProtocol.write
+
+    def noted(self: SMTPProtocol, data: bytes) -> None:
+        nonlocal turns
+        write(self, data)
+        if len(data) > 1000:
+            written.append(len(data))
+            waiting.append(self.transport.get_write_buffer_size())  # type: ignore[union-attr]
+            asyncio.get_running_loop().call_soon(turn)
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        assert turns == len(written), "one slice after the other, and nobody's turn between"
+
+    monkeypatch.setattr(SMTPProtocol, "write", noted)
+    server = Server()
+    async with served(server.serve, limit=2**23) as port:
+        peer = peer_at(port)
+        assert (await peer.deliver("a@x.example", ["b@x.example"], content)).result is Result.ACCEPTED
+        await peer.close()
+    assert server.content == content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    assert max(written) < 150_000
+    assert turns == len(written) > 20
+    assert max(waiting) < 300_000
+
+
+async def test_what_is_said_before_the_content_ends_is_heard():
+    """Too much, says a server, and hangs up: that is a refusal, and no doubt."""
+
+    async def full(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        with suppress(ConnectionError):
+            while line := (await reader.readline()).decode().strip():
+                writer.write(b"354 go\r\n" if line == "DATA" else b"250 OK\r\n")
+                if line == "DATA":
+                    await reader.read(100_000)
+                    writer.write(b"552 too much\r\n")
+                    await writer.drain()
+                    while await reader.read(100_000):
+                        pass
+        writer.close()
+
+    async with served(full) as port:
+        peer = peer_at(port)
+        given = await peer.deliver("a@x.example", ["b@x.example"], (b"a" * 70 + b"\r\n") * 100_000)
+        assert (given.result, given.answers["b@x.example"].code) == (Result.REJECTED, 552)
+        await peer.close()
 
 
 async def test_the_last_answer_is_waited_for_longer_than_any_other(monkeypatch):

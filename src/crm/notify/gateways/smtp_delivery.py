@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import aiosmtplib
-from aiosmtplib.protocol import normalize_message_line_endings
 
+from crm.notify.gateways.smtp_content import hand_over
 from crm.notify.gateways.smtp_line import SECONDS, Line, text_said
 from crm.rules.messaging.email_outcomes import PERMANENT, TEMPORARY, TOO_LARGE, Answer, Delivered, result_of
 from crm.rules.messaging.sending import Result
@@ -125,10 +125,12 @@ class Delivery:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         wait()
         self.step, self.handed_over = "content", True
-        client.protocol.write(_on_the_wire(self.content))
-        told = _answer(await client.protocol.read_response())
-        if told.code < TEMPORARY and told.code != TAKEN:
+        said, whole = await hand_over(client.protocol, self.content)
+        told = _answer(said)
+        if told.code < TEMPORARY and (told.code != TAKEN or not whole):
             raise aiosmtplib.SMTPDataError(told.code, told.text)
+        if not whole:
+            self.line.close()
         return told
 
     async def _turned_down(self, client: aiosmtplib.SMTP, refusal: aiosmtplib.SMTPSenderRefused) -> Delivered:
@@ -149,14 +151,6 @@ async def _reset(client: aiosmtplib.SMTP) -> None:
     """Ready for the next message; a server that has hung up is found out then."""
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.rset()
-
-
-def _on_the_wire(content: bytes) -> bytes:
-    """As it stands between DATA and its end: lines end in CRLF, and none but the last is a dot alone."""
-    if not content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n") or not content.endswith(b"\r\n"):
-        content = normalize_message_line_endings(content)
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
-    return (b"." if content.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
 def _options(client: aiosmtplib.SMTP, content: bytes) -> list[str]:
