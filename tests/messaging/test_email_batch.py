@@ -73,12 +73,16 @@ async def test_many_get_a_letter_each_with_a_way_out(office: Office):
                 assert (await admin.refusals("emailBatchSend", input={**sent, **wrong}))[0][0] == code, wrong
         batch = await admin.do("emailBatchSend", BATCH, input={**sent, "expectedRecipients": 5})
         await prepared(office, batch["id"])
-        shown = "refusedCount messages(first: 10) { nodes { state reason subject } }"
+        shown = "refusedCount messages(first: 10) { nodes { id state reason subject actions } }"
         after = await admin.ask("emailBatch", shown, id=batch["id"])
         assert (
             await office.value("SELECT string_agg(DISTINCT folder, ' ' ORDER BY folder) FROM email_message") == "ARCHIVE OUTBOX"
         )
         assert after["refusedCount"] == 3
+        refused = [each for each in after["messages"]["nodes"] if each["state"] == "REFUSED"]
+        assert [each["actions"] for each in refused] == [[], [], []]
+        async with office.unchanged():
+            assert await admin.refusals("emailRetry", id=refused[0]["id"]) == [("ILLEGAL_TRANSITION", None)]
         assert sorted(each["reason"] or each["state"] for each in after["messages"]["nodes"]) == [
             "DUPLICATE", "NO_ADDRESS", "QUEUED", "QUEUED", "SUPPRESSED",
         ]  # fmt: skip

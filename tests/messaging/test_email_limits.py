@@ -94,9 +94,20 @@ async def test_what_a_lower_limit_has_made_too_much_is_refused(office: Office):
     made = await post(office, box, "A", 3)
     await office.rows("UPDATE email_account SET per_day = 2")
     await ended(office, await taken(office))
-    shown = await office.admin.ask("emailMessage", "state reason", id=made)
-    assert shown == {"state": "REFUSED", "reason": "DAILY_LIMIT"}
-    await office.rows("UPDATE email_account SET per_day = NULL")
+    shown = await office.admin.ask("emailMessage", "state reason folder actions", id=made)
+    assert shown == {"state": "REFUSED", "reason": "DAILY_LIMIT", "folder": "ARCHIVE", "actions": ["RETRY"]}
+    # Its author sends it when the reason is gone, and not before.
+    async with office.unchanged():
+        assert await office.admin.refusals("emailRetry", id=made) == [("INVALID", ["id"])]
+    await office.rows("UPDATE email_account SET per_day = NULL, active = false")
+    async with office.unchanged():
+        assert await office.admin.refusals("emailRetry", id=made) == [("INVALID", ["id"])]
+    await office.rows("UPDATE email_account SET active = true")
+    again = await office.admin.do("emailRetry", "emailMessage { state reason folder }", id=made)
+    assert again == {"state": "QUEUED", "reason": None, "folder": "OUTBOX"}
+    await ended(office, await taken(office))
+    sent = await office.admin.ask("emailMessage", "state repeated recipients { state }", id=made)
+    assert sent == {"state": "SENT", "repeated": False, "recipients": [{"state": "SENT"}] * 3}
     other = await post(office, box, "B", 3)
     await ended(office, await taken(office), Result.REJECTED)
     await office.rows("UPDATE email_account SET per_day = 2")
