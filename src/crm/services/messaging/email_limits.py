@@ -52,7 +52,10 @@ FROM unit u LEFT JOIN counted c ON c.message_id = u.message_id
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is tried at once: `cost` recipients of a message that has `need` to go, and `rest` that have not got it yet."""
+    """What is tried at once: `cost` recipients of a message that has `need` to go, and `rest` that have not got it yet.
+
+    `dead`: a try of it that nobody ended is counted in the day, so it may have to wait for a day by its own fault.
+    """
 
     id: int
     key: UUID
@@ -61,6 +64,7 @@ class Unit:
     cost: int
     need: int
     rest: int
+    dead: bool = False
 
 
 async def claim(
@@ -86,7 +90,8 @@ async def claim(
 def fitting(units: Sequence[Unit], left: int, per_day: int) -> list[Unit]:
     """Of these, in their order, those that can go. What fits passes what does not, but not what has its turn before it.
 
-    Or bulk mail would take up each place that becomes free, and a letter to several would wait for its end.
+    Or bulk mail would take up each place that becomes free, and a letter to several would wait for its end. Only one that its own
+    try keeps out holds nobody up.
     """
     chosen, begun, barred = [], set[UUID](), False
     turn = 0
@@ -99,15 +104,18 @@ def fitting(units: Sequence[Unit], left: int, per_day: int) -> list[Unit]:
             begun.add(unit.message)
             chosen.append(unit)
             left -= unit.cost
-        elif not barred:
+        elif not barred and not unit.dead:
             barred, turn = True, unit.turn
     return chosen
 
 
 async def _units(deed: Deed, due: Sequence[Mapping[str, Any]]) -> list[Unit]:
-    keys = [row["message_id"] for row in due]
+    keys, since = [row["message_id"] for row in due], deed.at - DAY + HELD
     found = {row["key"]: row for row in await deed.rows(_UNITS, keys, [state.value for state in OPEN], deed.at)} if due else {}
     return [
-        Unit(row["id"], row["message_id"], row["turn"], of["message_id"], of["cost"], of["need"], of["rest"])
+        Unit(
+            row["id"], row["message_id"], row["turn"], of["message_id"], of["cost"], of["need"], of["rest"],
+            dead=row["begun"] and row["due_at"] > since,
+        )
         for row in due if (of := found[row["message_id"]])
     ]  # fmt: skip

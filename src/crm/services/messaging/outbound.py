@@ -80,7 +80,7 @@ UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o
 FROM due WHERE o.id = due.id RETURNING o.id, o.message_id, o.tries, o.doubts, o.first_due_at
 """
 _DUE = """
-SELECT id, message_id, turn FROM outbound
+SELECT id, message_id, turn, due_at, holder IS NOT NULL AS begun FROM outbound
 WHERE medium = $1 AND account_id = $2 AND due_at <= $3 AND id <> ALL($5::bigint[])
 ORDER BY turn, due_at, id LIMIT $4
 """
