@@ -89,6 +89,20 @@ async def test_a_process_that_has_grown_is_looked_through_and_one_that_shrank_ag
         del stays
 
 
+async def test_a_process_that_is_heavier_is_looked_through_however_few_objects_it_has(whole, monkeypatch):
+    assert garbage.resident() > 10 * 2**20
+    monkeypatch.setattr(garbage, "GROWTH", 10)
+    with garbage.seldom():
+        whole.clear()
+        monkeypatch.setattr(garbage, "resident", lambda: 2 * garbage.HEAVIER + 10**10)
+        stays = [[] for _ in range(garbage.YOUNG * 2)]
+        await asyncio.sleep(0)
+        assert whole == [2]
+        stays += [[] for _ in range(garbage.YOUNG * 2)]
+        await asyncio.sleep(0)
+        assert whole == [2], "not again before it has grown as much again"
+
+
 async def test_nothing_is_left_of_it_afterwards():
     before, callbacks = gc.get_threshold(), len(gc.callbacks)
     with garbage.seldom():

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,9 +20,13 @@ YOUNG = 5_000
 """How many more objects there are when those that are new are looked through. Where sockets ping, several times as many are new:
 5 to 10 ms. The usual 700 take a twentieth of a read's time."""
 GROWTH = 1.5
+HEAVIER = 256 * 2**20
+"""Bytes that a process has grown by when everything is looked through: few objects may hold much, such as a letter's content."""
 SELDOM = 900.0
 """Seconds. What refers to itself and lived through one look, such as what a failed request left, waits for so long."""
 NEVER = 1_000_000
+
+_STATM = Path("/proc/self/statm")
 
 
 def settle() -> None:
@@ -46,6 +52,15 @@ def seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
+def resident() -> int:
+    """The bytes of memory that this process has; 0 where the system does not tell."""
+    try:
+        with _STATM.open("rb") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
 class _Collector:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -54,6 +69,7 @@ class _Collector:
 
     def _begin(self) -> None:
         self.base = gc.get_freeze_count()
+        self.weight = resident()
         self.more = 0
         self.at = monotonic()
 
@@ -70,7 +86,8 @@ class _Collector:
     @property
     def due(self) -> bool:
         """By what has been kept at most: how much of it is still there is only counted then."""
-        return self.more > self.base * (GROWTH - 1) or monotonic() - self.at > SELDOM
+        grown = self.more > self.base * (GROWTH - 1)
+        return grown or monotonic() - self.at > SELDOM or resident() > self.weight + HEAVIER
 
     def look_through_everything(self) -> None:
         """Unless what came has gone again by itself."""

@@ -82,9 +82,9 @@ async def post_office(**options: Any) -> AsyncIterator[Post]:
 
 
 @asynccontextmanager
-async def served(serve: Any) -> AsyncIterator[int]:
+async def served(serve: Any, **options: Any) -> AsyncIterator[int]:
     """Something that speaks for itself, such as `Mortal.serve`; its port."""
-    server: Any = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server: Any = await asyncio.start_server(serve, "127.0.0.1", 0, **options)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

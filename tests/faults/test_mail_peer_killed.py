@@ -89,7 +89,7 @@ async def test_a_sender_that_is_killed_leaves_its_tries_for_doubtful(office: Off
         box = await opened_box(office.admin, post.port, returnPath="b+{token}@example.com", connections=1)
         given = letter(box, "a@x.example", "b@x.example", "c@x.example")
         await office.admin.do("emailSend", "emailMessage { id }", input=given)
-        (parcel,) = await email_dispatch.take(office.database, 1, {})
+        (parcel,) = await email_dispatch.take(office.database, 1)
         held = str(parcel.recipients[0]["id"])
         assert len(parcel.recipients) == 1
         await asyncio.sleep(0.05)
@@ -127,3 +127,42 @@ async def test_who_never_answers_is_not_asked_for_ever(office: Office, monkeypat
         async with sending(office):
             await until(office, "SELECT state FROM email_message", lambda state: state == "SENT")
     assert await office.value("SELECT count(*) FROM notification WHERE kind = 'EMAIL_UNDELIVERED'") == 1
+
+
+async def test_a_letter_that_kills_its_sender_is_not_sent_for_ever(office: Office):
+    """Nobody ever writes down how its tries ended; so many of them were made, and no more."""
+    box = await opened_box(office.admin, 25)
+    (message,) = await queued(office, box, 1)
+    tried = []
+    for _ in range(rules.MOST_DOUBTS + 1):
+        await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
+        await office.rows("UPDATE email_account SET next_at = NULL")
+        (parcel,) = await email_dispatch.take(office.database, 9)
+        tried.append(parcel.outcome is None)
+    assert tried == [True] * rules.MOST_DOUBTS + [False]
+    assert parcel.outcome is not None
+    await email_dispatch.settle(office.database, [(parcel, parcel.outcome)])
+    found = await office.admin.ask("emailMessage", "state reason actions repeated recipients { state }", id=message)
+    assert found == {
+        "state": "UNKNOWN", "reason": "NO_ANSWER", "actions": ["RETRY"], "repeated": True, "recipients": [{"state": "UNKNOWN"}],
+    }  # fmt: skip
+    assert await office.value("SELECT doubts FROM email_message") == rules.MOST_DOUBTS
+    assert await office.value(LEFT) == 0
+
+
+async def test_a_letter_whose_end_cannot_be_written_is_not_sent_again(office: Office, monkeypatch):
+    monkeypatch.setattr(outbound, "HELD", timedelta(milliseconds=30))
+
+    async def broken(*_: Any) -> None:
+        raise ValueError("it cannot be written")
+
+    monkeypatch.setattr(email_dispatch, "_tell_recipients", broken)
+    async with post_office() as post:
+        box = await opened_box(office.admin, post.port)
+        (message,) = await queued(office, box, 1)
+        async with sending(office):
+            await until(office, "SELECT state FROM email_message", lambda state: state == "UNKNOWN")
+        assert len(post.letters) == 1
+    assert await office.value(LEFT) == 0
+    found = await office.admin.ask("emailMessage", "state reason actions recipients { state }", id=message)
+    assert found == {"state": "UNKNOWN", "reason": "NO_ANSWER", "actions": ["RETRY"], "recipients": [{"state": "UNKNOWN"}]}

@@ -121,3 +121,38 @@ async def test_who_never_answers_is_not_asked_for_ever(office: Office, monkeypat
         async with sending(office):
             await until(office, "SELECT state FROM sms_message", lambda state: state == "SUBMITTED")
         assert [each["repeat"] for each in peer.taken] == [False, True, True, True]
+
+
+async def test_a_message_that_kills_its_sender_is_not_sent_for_ever(office: Office):
+    await account(office, "http://127.0.0.1:9/", signature=None)
+    (message,) = await queued(office, 1)
+    tried = []
+    for _ in range(rules.MOST_DOUBTS + 1):
+        await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
+        await office.rows("UPDATE sms_account SET next_at = NULL")
+        (letter,) = await sms_dispatch.take(office.database, 9)
+        tried.append(letter.outcome is None)
+    assert tried == [True] * rules.MOST_DOUBTS + [False]
+    assert letter.outcome is not None
+    await sms_dispatch.settle(office.database, [(letter, letter.outcome)])
+    shown = "state reason actions repeated"
+    found = await office.admin.ask("smsMessage", shown, id=message)
+    assert found == {"state": "UNKNOWN", "reason": "NO_ANSWER", "actions": ["RETRY"], "repeated": True}
+    assert await office.value("SELECT doubts FROM sms_message") == rules.MOST_DOUBTS
+
+
+async def test_a_message_whose_end_cannot_be_written_is_not_sent_again(office: Office, monkeypatch):
+    monkeypatch.setattr(outbound, "HELD", timedelta(milliseconds=30))
+
+    async def broken(*_: object) -> None:
+        raise ValueError("it cannot be written")
+
+    monkeypatch.setattr(sms_dispatch, "_write", broken)
+    async with gateway() as peer:
+        await account(office, peer.url, signature=None)
+        (message,) = await queued(office, 1)
+        async with sending(office):
+            await until(office, "SELECT state FROM sms_message", lambda state: state == "UNKNOWN")
+        assert len(peer.taken) == 1
+    assert await office.value("SELECT count(*) FROM outbound") == 0
+    assert await office.admin.ask("smsMessage", "reason actions", id=message) == {"reason": "NO_ANSWER", "actions": ["RETRY"]}

@@ -265,7 +265,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "marketingTaskCancel": ("DRAFT", "DISPATCHED"),
     "smsMessageCancel": ("QUEUED",), "smsMessageRetry": ("FAILED", "EXPIRED", "UNKNOWN"),
     "emailBatchCancel": ("PREPARING", "QUEUED"), "emailUndo": ("QUEUED",),
-    "emailRetry": ("PARTLY", "FAILED", "EXPIRED", "UNKNOWN"),
+    "emailRetry": ("PARTLY", "FAILED", "EXPIRED", "UNKNOWN", "REFUSED"),
     **dict.fromkeys(("emailDraftUpdate", "emailDraftSend"), ("DRAFT",)),
     "smsBatchCancel": ("PREPARING", "QUEUED"), "jobRetry": ("FAILED",), "jobCancel": ("WAITING", "RUNNING"),
 }  # fmt: skip

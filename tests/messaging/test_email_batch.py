@@ -14,13 +14,15 @@ from tests.factories.texting import until
 from tests.notify.errands import working
 
 from crm.rules.messaging import email_outcomes
-from crm.services.messaging import email_account_states, email_batch_preparing
+from crm.rules.messaging.sending import Outcome, Result
+from crm.services.messaging import email_account_states, email_batch_preparing, email_dispatch
 from crm.services.messaging.email_batch_preparing import PREPARE, Prepare
 from crm.services.system.accounts import system_deed
 
 office = pytest.fixture(opened)
 LEFT = "SELECT count(*) FROM outbound"
 COUNTS = "recipientCount sendableCount refused { reason count } samples { address subject html reason contact { name } }"
+SHOWN_ENDS = "messages(first: 9) { nodes { id state reason recipients { state } } }"
 BATCH = "emailBatch { id status recipientCount refusedCount actions }"
 
 
@@ -73,12 +75,16 @@ async def test_many_get_a_letter_each_with_a_way_out(office: Office):
                 assert (await admin.refusals("emailBatchSend", input={**sent, **wrong}))[0][0] == code, wrong
         batch = await admin.do("emailBatchSend", BATCH, input={**sent, "expectedRecipients": 5})
         await prepared(office, batch["id"])
-        shown = "refusedCount messages(first: 10) { nodes { state reason subject } }"
+        shown = "refusedCount messages(first: 10) { nodes { id state reason subject actions } }"
         after = await admin.ask("emailBatch", shown, id=batch["id"])
         assert (
             await office.value("SELECT string_agg(DISTINCT folder, ' ' ORDER BY folder) FROM email_message") == "ARCHIVE OUTBOX"
         )
         assert after["refusedCount"] == 3
+        refused = [each for each in after["messages"]["nodes"] if each["state"] == "REFUSED"]
+        assert [each["actions"] for each in refused] == [[], [], []]
+        async with office.unchanged():
+            assert await admin.refusals("emailRetry", id=refused[0]["id"]) == [("ILLEGAL_TRANSITION", None)]
         assert sorted(each["reason"] or each["state"] for each in after["messages"]["nodes"]) == [
             "DUPLICATE", "NO_ADDRESS", "QUEUED", "QUEUED", "SUPPRESSED",
         ]  # fmt: skip
@@ -223,6 +229,24 @@ async def test_a_filter_reaches_what_its_sender_sees_and_the_rest_can_be_cancell
     assert await office.value("SELECT state || ' ' || folder FROM email_message") == "CANCELLED ARCHIVE"
     async with office.unchanged():
         assert await clerk.refusals("emailBatchCancel", id=batch["id"]) == [("ILLEGAL_TRANSITION", None)]
+
+
+async def test_what_may_have_arrived_is_not_called_cancelled(office: Office):
+    """It is not tried again either: whoever cancelled it sees that nobody knows."""
+    admin = office.admin
+    box = await opened_box(admin, 25, connections=2)
+    people = [(await contact(admin, name, f"{name}@x.example"))["id"] for name in ("a", "b", "c")]
+    given = {"accountId": box, "subject": "s", "text": "t", "category": "NOTICE", "name": "n", "contactIds": people}
+    batch = await admin.do("emailBatchSend", BATCH, input=given)
+    await prepared(office, batch["id"])
+    tried, later = await email_dispatch.take(office.database, 2)
+    await email_dispatch.settle(office.database, [(tried, Outcome(Result.DOUBTFUL)), (later, Outcome(Result.THROTTLED))])
+    await admin.do("emailBatchCancel", BATCH, id=batch["id"])
+    assert await office.value(LEFT) == 0
+    messages = (await admin.ask("emailBatch", SHOWN_ENDS, id=batch["id"]))["messages"]["nodes"]
+    ends = {each["id"]: (each["state"], each["reason"], each["recipients"][0]["state"]) for each in messages}
+    assert ends.pop(str(tried.message["id"])) == ("UNKNOWN", "NO_ANSWER", "UNKNOWN")
+    assert list(ends.values()) == [("CANCELLED", None, "NONE")] * 2
 
 
 async def test_a_way_out_is_an_address_that_every_server_takes(office: Office):

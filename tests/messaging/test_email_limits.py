@@ -28,7 +28,7 @@ async def taken(office: Office, most: int = 9) -> list[Parcel]:
     """What goes out now."""
     await office.rows("UPDATE email_account SET next_at = NULL")
     await office.rows("UPDATE outbound SET due_at = now() WHERE holder IS NULL")
-    return await email_dispatch.take(office.database, most, {})
+    return await email_dispatch.take(office.database, most)
 
 
 async def ended(office: Office, parcels: Sequence[Parcel], result: Result = Result.ACCEPTED) -> None:
@@ -89,14 +89,45 @@ async def test_a_try_that_nobody_ended_counts_and_is_taken_up_again(office: Offi
     assert again.repeat
 
 
+async def test_a_try_that_nobody_ended_holds_up_no_others(office: Office):
+    """It waits until that try counts no more; bulk mail goes meanwhile, as far as there is room."""
+    admin = office.admin
+    box = await opened_box(admin, 25, perDay=10, connections=10)
+    people = [(await contact(admin, f"人{place}", f"p{place}@x.example"))["id"] for place in range(3)]
+    given = {"accountId": box, "subject": "Bulk", "text": "t", "category": "NOTICE", "contactIds": people, "name": "n"}
+    await post(office, box, "Six", 6)
+    assert subjects(await taken(office)) == ["Six"]
+    await admin.do("emailBatchSend", "emailBatch { id }", input=given)
+    async with working(office.database, PREPARE):
+        await until(office, "SELECT count(*) FROM email_batch WHERE status = 'PREPARING'", lambda count: count == 0)
+    await office.rows("UPDATE outbound SET due_at = now() - interval '1 second' WHERE holder IS NOT NULL")
+    bulk = await taken(office)
+    assert subjects(bulk) == ["Bulk"] * 3
+    await ended(office, bulk)
+    await office.rows("UPDATE outbound SET due_at = now() - interval '1 day'")
+    await a_day_later(office)
+    assert subjects(await taken(office)) == ["Six"]
+
+
 async def test_what_a_lower_limit_has_made_too_much_is_refused(office: Office):
     box = await opened_box(office.admin, 25, connections=10)
     made = await post(office, box, "A", 3)
     await office.rows("UPDATE email_account SET per_day = 2")
     await ended(office, await taken(office))
-    shown = await office.admin.ask("emailMessage", "state reason", id=made)
-    assert shown == {"state": "REFUSED", "reason": "DAILY_LIMIT"}
-    await office.rows("UPDATE email_account SET per_day = NULL")
+    shown = await office.admin.ask("emailMessage", "state reason folder actions", id=made)
+    assert shown == {"state": "REFUSED", "reason": "DAILY_LIMIT", "folder": "ARCHIVE", "actions": ["RETRY"]}
+    # Its author sends it when the reason is gone, and not before.
+    async with office.unchanged():
+        assert await office.admin.refusals("emailRetry", id=made) == [("INVALID", ["id"])]
+    await office.rows("UPDATE email_account SET per_day = NULL, active = false")
+    async with office.unchanged():
+        assert await office.admin.refusals("emailRetry", id=made) == [("INVALID", ["id"])]
+    await office.rows("UPDATE email_account SET active = true")
+    again = await office.admin.do("emailRetry", "emailMessage { state reason folder }", id=made)
+    assert again == {"state": "QUEUED", "reason": None, "folder": "OUTBOX"}
+    await ended(office, await taken(office))
+    sent = await office.admin.ask("emailMessage", "state repeated recipients { state }", id=made)
+    assert sent == {"state": "SENT", "repeated": False, "recipients": [{"state": "SENT"}] * 3}
     other = await post(office, box, "B", 3)
     await ended(office, await taken(office), Result.REJECTED)
     await office.rows("UPDATE email_account SET per_day = 2")

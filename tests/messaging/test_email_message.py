@@ -137,7 +137,7 @@ async def test_nobody_waits_for_a_try_that_will_not_come(office: Office):
     box = await opened_box(office.admin, 25)
     made = await office.admin.do("emailSend", SENT, input=letter(box, "a@x.example", "later@x.example"))
     await office.rows("UPDATE outbound SET doubts = $1 RETURNING id", sending_rules.MOST_DOUBTS - 1)
-    (parcel,) = await email_dispatch.take(office.database, 1, {})
+    (parcel,) = await email_dispatch.take(office.database, 1)
     later = next(row["id"] for row in parcel.recipients if row["address"] == "later@x.example")
     told = {later: email_outcomes.Answer(451, "4.7.1 greylisted")}
     outcome = email_outcomes.EmailOutcome(sending_rules.Result.DOUBTFUL, told=told)
@@ -174,7 +174,7 @@ async def test_a_letter_can_be_taken_back_and_be_sent_later(office: Office):
         assert await office.value("SELECT due_at > now() + interval '59 minutes' FROM outbound")
         # What a sender has in its hands cannot be taken back any more.
         await office.rows("UPDATE outbound SET due_at = now()")
-        (parcel,) = await email_dispatch.take(office.database, 1, {})
+        (parcel,) = await email_dispatch.take(office.database, 1)
         async with office.unchanged():
             assert await admin.refusals("emailUndo", id=made["id"]) == [("ILLEGAL_TRANSITION", None)]
             assert await admin.refusals("emailMessageDelete", id=made["id"]) == [("ILLEGAL_TRANSITION", None)]
@@ -371,12 +371,12 @@ async def test_an_answer_that_never_came_is_remembered_when_it_is_too_late_to_tr
     for result in (Result.DOUBTFUL, Result.TOO_OLD):
         await office.rows("UPDATE outbound SET due_at = now()")
         await office.rows("UPDATE email_account SET next_at = NULL")
-        (parcel,) = await email_dispatch.take(office.database, 1, {})
+        (parcel,) = await email_dispatch.take(office.database, 1)
         await email_dispatch.settle(office.database, [(parcel, EmailOutcome(result))])
     assert await office.value("SELECT state FROM email_message") == "EXPIRED"
     await office.admin.do("emailRetry", SENT, id=made["id"])
     await office.rows("UPDATE email_account SET next_at = NULL")
-    (parcel,) = await email_dispatch.take(office.database, 1, {})
+    (parcel,) = await email_dispatch.take(office.database, 1)
     assert parcel.repeat
     await email_dispatch.settle(office.database, [(parcel, EmailOutcome(Result.REJECTED))])
     assert (await office.admin.ask("emailMessage", "repeated", id=made["id"]))["repeated"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -36,6 +37,45 @@ async def test_a_server_that_thinks_for_long_gets_a_letter_once(office: Office, 
             await until(office, "SELECT state FROM email_message", lambda state: state == "SENT")
         assert len(post.letters) == 1
         assert await office.admin.ask("emailMessage", "repeated tries", id=made["id"]) == {"repeated": False, "tries": 1}
+
+
+async def test_a_process_does_not_begin_again_what_it_is_sending(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Also where its hold has lapsed, since the database was away; and what was wrong with it does not end its renewals."""
+    monkeypatch.setattr(outbound, "HELD", timedelta(milliseconds=200))
+    monkeypatch.setattr(email, "RENEW_SECONDS", 0.05)
+    renewed, renew, tried = asyncio.Event(), outbound.renew, 0
+    begun, answer = asyncio.Event(), asyncio.Event()
+
+    async def odd(*given: Any) -> None:
+        nonlocal tried
+        tried += 1
+        if tried < 3:
+            raise ValueError("odd")
+        await renew(*given)
+        renewed.set()
+
+    async def waits(_: Post, server: SMTP, session: Session, envelope: Envelope) -> str:
+        begun.set()
+        await answer.wait()
+        return await answered(post, server, session, envelope)
+
+    answered = Post.handle_DATA
+    monkeypatch.setattr(outbound, "renew", odd)
+    monkeypatch.setattr(Post, "handle_DATA", waits)
+    async with post_office() as post:
+        box = await opened_box(office.admin, post.port, connections=3)
+        await office.admin.do("emailSend", SENT, input=letter(box))
+        async with sending(office):
+            await begun.wait()
+            for _ in range(3):
+                await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
+                await asyncio.sleep(0.1)
+            await asyncio.wait_for(renewed.wait(), 2)
+            held = await office.rows("SELECT tries, doubts FROM outbound")
+            assert [dict(row) for row in held] == [{"tries": 1, "doubts": 0}]
+            answer.set()
+            await until(office, "SELECT state FROM email_message", lambda state: state == "SENT")
+        assert len(post.letters) == 1
 
 
 async def test_a_letter_whose_attachments_cannot_be_read_now_was_not_tried(office: Office, monkeypatch: pytest.MonkeyPatch):

@@ -158,6 +158,20 @@ async def taken(office: Office, most: int = 5) -> list[Letter]:
     return await sms_dispatch.take(office.database, most)
 
 
+async def test_what_a_process_is_sending_it_does_not_claim_again(office: Office):
+    """Its hold has lapsed, as when the database was away; what is begun anew is held on, so that nobody else claims it."""
+    await account(office, "http://127.0.0.1:9/")
+    await office.admin.do("smsMessageSend", SEND, input={"number": "13800138000", "text": "a"})
+    (letter,) = await taken(office)
+    await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
+    await office.rows("UPDATE sms_account SET next_at = NULL")
+    assert await sms_dispatch.take(office.database, 5, [letter]) == []
+    assert await office.value("SELECT due_at > now() + interval '80 seconds' AND doubts = 0 FROM outbound")
+    await office.rows("UPDATE outbound SET due_at = now() - interval '1 second'")
+    (again,) = await sms_dispatch.take(office.database, 5)
+    assert again.repeat
+
+
 async def test_what_is_on_its_way_to_a_number_counts_for_its_limit(office: Office):
     await account(office, "http://127.0.0.1:9/", perNumberPerDay=1)
     other = await office.admin.do("smsAccountCreate", "smsAccount { id }", input={"code": "b", "name": "b", "driver": "FILE"})

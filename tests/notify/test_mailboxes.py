@@ -156,6 +156,22 @@ async def test_a_folder_that_is_numbered_anew_brings_nothing_twice(mailroom: Mai
         }  # fmt: skip
 
 
+async def test_another_folder_with_the_same_numbers_brings_all_it_has(mailroom: Mailroom):
+    """Many servers number all their folders by 1, and their letters from 1 on."""
+    async with ImapPeer([letter(f"old {n}", name=f"old{n}@x") for n in range(3)]).serving() as old:
+        account = await box(mailroom, old)
+        async with listened(mailroom):
+            await arrived(mailroom, 3)
+    letters = [letter("old 1", name="old1@x"), *(letter(f"new {n}", name=f"new{n}@x") for n in range(4))]
+    async with ImapPeer(letters).serving() as new:
+        moved = "imap_port = $2, uid_validity = NULL, last_uid = NULL, version = version + 1"
+        await mailroom.rows(f"UPDATE email_account SET {moved} WHERE id = $1 RETURNING id", account, new.port)
+        async with listened(mailroom):
+            await arrived(mailroom, 7)
+            await until(lambda: mailroom.office.value("SELECT last_uid = 5 FROM email_account"), 20)
+    assert sorted(await subjects(mailroom)) == [*(f"new {n}" for n in range(4)), *(f"old {n}" for n in range(3))]
+
+
 async def test_what_is_large_gone_or_a_lie(mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(client, "LARGEST_ANSWER", 50_000)
     large = letter("large", name="l@x", body=b"x" * 1_100_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.factories.texting import SECRET, gateway
 
 from crm.config import Settings
 from crm.core.signing import SIGNATURE, TIMESTAMP, signature
+from crm.notify.gateways import peers
 from crm.notify.gateways.imap.client import Rejected
 from crm.notify.gateways.imap.connection import Connection, Server
 from crm.notify.gateways.peers import dialled, first_of, is_public
@@ -21,7 +23,8 @@ from crm.notify.gateways.sms import drivers
 from crm.notify.gateways.sms.driver import CannotSend, Way
 from crm.notify.gateways.sms.drivers import Drivers, make
 from crm.notify.gateways.sms.file import ConsoleDriver
-from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.rules.messaging.mail_hosts import MailSecurity
 
 
@@ -49,11 +52,11 @@ def test_private_addresses_also_where_they_are_wrapped(address: str):
 
 
 async def test_a_name_with_several_addresses_is_reached_by_any_of_them(monkeypatch):
-    async def told(_host: str, port: int, **_how: Any) -> list[Any]:
+    def told(_host: str, port: int) -> list[Any]:
         return [(None, None, None, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
 
     async with gateway() as peer:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", told)
+        monkeypatch.setattr(peers, "_looked_up", told)
         stamp, body = str(int(time.time())), b'{"segments": 1}'
         headers = {TIMESTAMP: stamp, SIGNATURE: signature(SECRET, stamp, body)}
         poster = Poster(f"http://two.example:{peer.port}/", private=True)
@@ -67,25 +70,44 @@ async def test_a_name_with_several_addresses_is_reached_by_any_of_them(monkeypat
 async def test_mail_servers_are_reached_by_any_of_their_addresses_too(monkeypatch):
     """Where one address of a name is private, the name is: a peer is not chosen by what else it is called."""
 
-    async def told(_host: str, port: int, **_how: Any) -> list[Any]:
+    def told(_host: str, port: int) -> list[Any]:
         return [(None, None, None, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
 
-    async def mixed(_host: str, port: int, **_how: Any) -> list[Any]:
+    def mixed(_host: str, port: int) -> list[Any]:
         return [(None, None, None, "", (address, port)) for address in ("198.41.0.4", "64:ff9b::7f00:1")]
 
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", told)
+        monkeypatch.setattr(peers, "_looked_up", told)
         with await dialled("two.example", port, 2, private=True) as line:
             assert line.getpeername() == ("127.0.0.1", port)
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", mixed)
+        monkeypatch.setattr(peers, "_looked_up", mixed)
         login = Login("two.example", port, None, None, None, private=False, connections=1)
         assert "private network" in str(await SmtpPeer(login).try_login())
         mailbox = Server("two.example", port, MailSecurity.NONE, "u", "p", "INBOX")
         with pytest.raises(Rejected, match="private network"):
             async with Connection(mailbox, private=False):
                 pass
+
+
+async def test_names_that_nobody_answers_for_hold_no_other_thread(monkeypatch):
+    """Nor does one more than there are threads wait for longer than it was given."""
+    answer = threading.Event()
+
+    def silent(_host: str, _port: int) -> list[Any]:
+        answer.wait(10)
+        return []
+
+    monkeypatch.setattr(peers, "_looked_up", silent)
+    try:
+        asking = [asyncio.create_task(dialled(f"{number}.example", 25, 0.05, private=True)) for number in range(40)]
+        await asyncio.sleep(0)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), 2) == 1
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        assert {type(end) for end in ends} == {TimeoutError}
+    finally:
+        answer.set()
 
 
 async def test_an_address_that_hangs_leaves_time_for_the_next():

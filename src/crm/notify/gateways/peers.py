@@ -6,9 +6,10 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 MOST_ADDRESSES = 3
 """So many of a name's addresses are tried. They share the time there is for connecting."""
@@ -17,6 +18,10 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 behind a translator: what it is depends on the address in its last four bytes."""
 _WRAPPED = [ipaddress.ip_network(each) for each in ("::/96", "64:ff9b:1::/48", "2002::/16")]
 """IPv6 that leads to IPv4 of whoever runs the network, or once did: no provider has such an address."""
+
+_LOOKING_UP = ThreadPoolExecutor(8, thread_name_prefix="names")
+"""Threads of their own: a name server that says nothing holds one for half a minute, also when nobody waits for it any more, and
+in the loop's own threads files are read and letters written."""
 
 Line = TypeVar("Line")
 
@@ -44,7 +49,7 @@ async def addresses_of(host: str, port: int, *, private: bool) -> list[str]:
     Without `private` one address of a private network is enough to refuse the name. `OSError` or `ValueError` where there is
     no such name.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, _looked_up, host, port)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not private and not all(is_public(each) for each in addresses):
         raise Forbidden(f"{host} is an address of a private network, which CRM_PRIVATE_PEERS does not allow")
@@ -62,6 +67,10 @@ async def first_of(addresses: Sequence[str], seconds: float, connect: Callable[[
             continue
     async with asyncio.timeout(seconds / len(addresses)):
         return await connect(last)
+
+
+def _looked_up(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def dialled(host: str, port: int, seconds: float, *, private: bool) -> socket.socket:

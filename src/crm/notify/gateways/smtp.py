@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import structlog
 
 from crm.core.clock import now
-from crm.notify.gateways.smtp_peer import Login, SmtpPeer
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.rules.messaging.mail_hosts import MailSecurity
 from crm.rules.messaging.sending import Result
 from crm.services.office.reminder_messages import Message, Sent

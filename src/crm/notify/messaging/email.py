@@ -17,7 +17,9 @@ import structlog
 
 from crm.config import Settings
 from crm.core.vault import Vault, VaultError
-from crm.notify.gateways.smtp_peer import PATIENCE, Login, SmtpPeer
+from crm.notify.gateways.smtp_delivery import PATIENT
+from crm.notify.gateways.smtp_line import Login
+from crm.notify.gateways.smtp_peer import SmtpPeer
 from crm.notify.messaging.email_writing import Writer
 from crm.notify.messaging.outbound import Outgoing
 from crm.notify.timers import each
@@ -27,16 +29,17 @@ from crm.rules.messaging.email_tokens import with_token
 from crm.rules.messaging.mail_hosts import SMTP_PORTS, MailSecurity
 from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.services.customers import email_filing
-from crm.services.messaging import email_dispatch, email_secrets, email_trials, outbound
+from crm.services.messaging import email_dispatch, email_lost, email_secrets, email_trials, outbound
 from crm.services.messaging.email_dispatch import Parcel
 from crm.services.messaging.outbound import HELD
 from crm.store.blobs_of import blobs_of
 from crm.store.database import Database
-from crm.store.errors import is_away
 
 log = structlog.get_logger("crm.mail")
 FILING_SECONDS = 1.0
 RENEW_SECONDS = HELD.total_seconds() / 3
+RENEW_AGAIN = 1.0
+"""After an error."""
 TRIAL_SECONDS = 1.0
 
 
@@ -61,7 +64,7 @@ class EmailSender:
         using = {key for key, (login, _) in self._peers.items() if self._busy[key] >= login.connections}
         return await email_dispatch.next_due(database, [*using.union(full)])
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Parcel]:
+    async def take(self, database: Database, most: int, flying: Collection[Parcel]) -> Sequence[Parcel]:
         """Claim what is due."""
         parcels = await email_dispatch.take(database, most, flying)
         for parcel in parcels:
@@ -93,7 +96,7 @@ class EmailSender:
             log.warning("a letter waits for what it is made of", message=str(parcel.message["id"]), exc_info=error)
             return Outcome(Result.NOT_SENT, detail="its attachments cannot be read now", after=wait_after(parcel.ticket.tries))
         people = {row["id"]: row["address"] for row in parcel.recipients}
-        delivered = await peer.deliver(return_path(parcel), list(people.values()), content, PATIENCE)
+        delivered = await peer.deliver(return_path(parcel), list(people.values()), content, PATIENT)
         return outcome_of(delivered, people, parcel.ticket.tries)
 
     @asynccontextmanager
@@ -107,18 +110,24 @@ class EmailSender:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _renew(self, parcel: Parcel) -> None:
+        wait = RENEW_SECONDS
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(wait)
             try:
                 await outbound.renew(self.database, parcel.ticket)
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                log.warning("a hold is not renewed, the database is away", reason=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, others take the letter for lost where it is not renewed
+                log.warning("a hold is not renewed", message=str(parcel.message["id"]), reason=type(error).__name__)
+                wait = min(RENEW_SECONDS, RENEW_AGAIN)
+            else:
+                wait = RENEW_SECONDS
 
     async def settle(self, database: Database, ended: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write down how they ended."""
         await email_dispatch.settle(database, ended)
+
+    async def lose(self, database: Database, letter: Parcel) -> None:
+        """Write down that nobody knows how it ended."""
+        await email_lost.lose(database, letter)
 
     async def close(self) -> None:
         """Close the connections."""

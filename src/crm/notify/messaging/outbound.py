@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from crm.core.clock import now
-from crm.rules.messaging.sending import Medium, Outcome
+from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.services.attempts import PASSING
 from crm.store.database import Database
 from crm.store.errors import is_away
@@ -26,6 +26,8 @@ MOST = 32
 """Messages of one account that are on their way at the same time, in this process: a peer that hangs holds up its own only."""
 LONGEST_SLEEP = 1.0
 """Other processes may queue something sooner than what this one is waiting for."""
+PASSED_OVER = 0.05
+"""Seconds until what is due is asked for again; at once would be all the time."""
 PAUSE_AFTER_FAILURE = 1.0
 GRACE = 5.0
 """So long are messages waited for at a stop that are on their way."""
@@ -52,14 +54,17 @@ class Sender(Protocol[Letter]):
     async def next_due(self, database: Database, full: Collection[UUID]) -> datetime | None:
         """When there is something to try, by other accounts than these."""
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
-        """Claim at most so many of each account, less those of it that are on their way."""
+    async def take(self, database: Database, most: int, flying: Collection[Letter]) -> Sequence[Letter]:
+        """Claim at most so many of each account, less those of it that are on their way: these it holds on."""
 
     async def send(self, letter: Letter) -> Outcome:
         """One try; it never raises for what a peer can do."""
 
     async def settle(self, database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
         """Write down how these ended."""
+
+    async def lose(self, database: Database, letter: Letter) -> None:
+        """Write down of one no more than that nobody knows how it ended, where the whole of it cannot be written."""
 
     async def close(self) -> None:
         """Give back what is open."""
@@ -92,15 +97,16 @@ class Outgoing(Generic[Letter]):
         """Write down what ended, send what is due, and wait for either."""
         self._bell.clear()
         await self._settle()
-        taken = await self.sender.take(self.database, MOST, self._count())
+        taken = await self.sender.take(self.database, MOST, list(self._flying.values()))
         for letter in taken:
             self._flying[asyncio.create_task(self.sender.send(letter))] = letter
         if taken:
             await asyncio.sleep(0)
         full = [account for account, count in self._count().items() if count >= MOST]
         due = await self.sender.next_due(self.database, full)
-        seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.001, (due - now()).total_seconds()))
-        await self._wait(seconds)
+        seconds = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, (due - now()).total_seconds())
+        # What is due and was not taken is held by somebody, or its account has no room.
+        await self._wait(seconds if seconds > 0 else 0.001 if taken else PASSED_OVER)
 
     def _count(self) -> Counter[UUID]:
         """How many of each account are on their way."""
@@ -140,7 +146,7 @@ class Outgoing(Generic[Letter]):
             self._ended = self._ended[len(ended) :]
 
     async def _settle_each(self) -> None:
-        """One that cannot be written down keeps no other from it. It is left to its hold, as one whose answer never came."""
+        """One that cannot be written down keeps no other from it."""
         while self._ended:
             letter, outcome = self._ended[0]
             try:
@@ -149,7 +155,19 @@ class Outgoing(Generic[Letter]):
                 if _passes(error):
                     raise
                 log.exception("an end cannot be written", medium=self.sender.medium.value, account=str(letter.account_id))
+                await self._lose(letter, outcome)
             self._ended.pop(0)
+
+    async def _lose(self, letter: Letter, outcome: Outcome) -> None:
+        """Or its peer would get it again. What was not taken is left to its hold: it is tried again then, not for ever."""
+        if outcome.result in (Result.NOT_SENT, Result.THROTTLED):
+            return
+        try:
+            await self.sender.lose(self.database, letter)
+        except Exception as error:
+            if _passes(error):
+                raise
+            log.exception("nor can that it is lost", medium=self.sender.medium.value, account=str(letter.account_id))
 
     async def _land(self) -> None:
         """What ended is written down; what has not by then is left to whoever claims it next."""

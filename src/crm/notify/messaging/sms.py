@@ -19,7 +19,7 @@ from crm.rules.messaging.sending import Medium, Outcome, Result
 from crm.rules.messaging.sms_text import parts_of
 from crm.services.customers import sms_filing
 from crm.services.deeds import DiallingPlan
-from crm.services.messaging import sms_dispatch, sms_intake
+from crm.services.messaging import sms_dispatch, sms_intake, sms_lost
 from crm.services.messaging.sms_dispatch import Letter
 from crm.services.messaging.sms_replies import Reply
 from crm.services.messaging.sms_reports import Receipt
@@ -87,7 +87,7 @@ class SmsSender:
         """When an account may send something, and has room for it."""
         return await sms_dispatch.next_due(database, full)
 
-    async def take(self, database: Database, most: int, flying: Mapping[UUID, int]) -> Sequence[Letter]:
+    async def take(self, database: Database, most: int, flying: Collection[Letter]) -> Sequence[Letter]:
         """Claim what is due."""
         return await sms_dispatch.take(database, most, flying)
 
@@ -104,6 +104,10 @@ class SmsSender:
     async def settle(self, database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
         """Write down how they ended."""
         await sms_dispatch.settle(database, ended)
+
+    async def lose(self, database: Database, letter: Letter) -> None:
+        """Write down that nobody knows how it ended."""
+        await sms_lost.lose(database, letter)
 
     async def close(self) -> None:
         """Close the drivers."""

@@ -86,7 +86,11 @@ class EmailMessageMutation:
         """One that is being sent at this moment answers ILLEGAL_TRANSITION."""
         return await email_sending.undo(deed, id)
 
-    @command("email_message.update", EmailMessagePayload, "Send a message again to those it did not reach (重发邮件).")
+    @command(
+        "email_message.update",
+        EmailMessagePayload,
+        "Send a message again to those it did not reach (重发邮件), or one that we did not send, as its reason is gone.",
+    )
     async def email_retry(deed: Deed, id: strawberry.ID) -> UUID:
         """Where nobody knows whether it did, it is marked as repeated."""
         return await email_sending.retry(deed, id)

@@ -137,7 +137,7 @@ class EmailAttachmentState(StrEnum):
     TOO_MANY = "TOO_MANY"
 
 
-_AGAIN = (EmailState.PARTLY, EmailState.FAILED, EmailState.EXPIRED, EmailState.UNKNOWN)
+_AGAIN = (EmailState.PARTLY, EmailState.FAILED, EmailState.EXPIRED, EmailState.UNKNOWN, EmailState.REFUSED)
 EMAIL_FLOW = Flow(
     "Message",
     EmailState,
@@ -172,9 +172,14 @@ def folder_after(state: EmailState) -> EmailFolder:
     return EmailFolder.ARCHIVE if state in (EmailState.CANCELLED, EmailState.REFUSED) else EmailFolder.SENT
 
 
-def offered(state: EmailState) -> tuple[EmailVerb, ...]:
-    """The verbs that a person can use next."""
-    return tuple(verb for verb in EMAIL_FLOW.verbs(state) if verb in BY_PEOPLE)
+def is_settled(state: EmailState, bulk: bool) -> bool:
+    """Whether it was never sent and stays so: in bulk the reason is mostly the recipient, and the next one asks again."""
+    return bulk and state is EmailState.REFUSED
+
+
+def offered(state: EmailState, bulk: bool = False) -> tuple[EmailVerb, ...]:
+    """The verbs that a person can use next; `bulk`: for one of a bulk message."""
+    return () if is_settled(state, bulk) else tuple(verb for verb in EMAIL_FLOW.verbs(state) if verb in BY_PEOPLE)
 
 
 def state_of(recipients: Iterable[EmailRecipientState]) -> EmailState:

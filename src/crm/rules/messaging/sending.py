@@ -25,7 +25,8 @@ class Result(StrEnum):
     """What became of one try.
 
     ACCEPTED and REJECTED are the peer's word. NOT_SENT: nothing of it reached the peer. THROTTLED: the peer said, not now.
-    DOUBTFUL: it was sent and nothing came back. REFUSED and TOO_OLD: we did not even try.
+    DOUBTFUL: it was sent and nothing came back. REFUSED and TOO_OLD: we did not even try. LOST: nor this time, there have been
+    too many tries whose end nobody wrote down.
     """
 
     ACCEPTED = "ACCEPTED"
@@ -35,6 +36,7 @@ class Result(StrEnum):
     DOUBTFUL = "DOUBTFUL"
     REFUSED = "REFUSED"
     TOO_OLD = "TOO_OLD"
+    LOST = "LOST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,14 @@ def verdict(outcome: Outcome, tries: int, doubts: int) -> Verdict:
             return Verdict(Next.AGAIN, outcome.after or backoff(doubts + 1), doubtful=True)
         case Result.DOUBTFUL:
             return Verdict(Next.GIVEN_UP, doubtful=True)
+        case Result.LOST:
+            return Verdict(Next.GIVEN_UP)
     return Verdict(Next.DONE)
+
+
+def is_lost(doubts: int) -> bool:
+    """Whether it is tried no more: so many tries were not ended that it has arrived, or kills whoever sends it."""
+    return doubts >= MOST_DOUBTS
 
 
 def backoff(count: int) -> timedelta:

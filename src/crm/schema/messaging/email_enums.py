@@ -32,7 +32,8 @@ strawberry.enum(EmailCategory, description="What a message is for (邮件类别)
 strawberry.enum(EmailFolder, description="Where a message lies (邮件文件夹). DRAFTS holds all drafts and nothing else.")
 strawberry.enum(
     EmailState,
-    description="Where a message stands (邮件状态). PARTLY: some recipients got it. UNKNOWN: nobody can say whether it arrived.",
+    description="Where a message stands (邮件状态). PARTLY: some recipients got it. UNKNOWN: nobody can say whether it arrived."
+    " REFUSED: we did not send it, for the reason it names; when that is gone, it can be sent again.",
 )
 strawberry.enum(EmailVerb, description="What happens to a message; people send, undo and retry (邮件操作).")
 strawberry.enum(EmailReason, description="Why a message was not sent, or did not arrive (邮件失败原因).")

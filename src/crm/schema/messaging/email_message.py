@@ -101,10 +101,10 @@ class EmailMessage(Record):
         kept = root.record["remarks"]
         return list(orjson.loads(kept) if isinstance(kept, str | bytes) else kept)
 
-    @computed("What people can do with it next; rights come on top.", needs=("state",))
+    @computed("What people can do with it next; rights come on top.", needs=("state",), reads=("batch_id",))
     def actions(root: Row) -> list[EmailVerb]:
         """The verbs that the flow table allows from here."""
-        return list(offered(EmailState(root.record["state"])))
+        return list(offered(EmailState(root.record["state"]), bulk=root.record["batch_id"] is not None))
 
 
 EmailMessageFilter = filter_of(EmailMessage)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from crm.rules.messaging.email_flow import (
     EmailBatchVerb,
     EmailCategory,
     EmailReason,
+    EmailRecipientState,
     EmailState,
     folder_after,
 )
@@ -114,28 +115,40 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
 
 
 async def cancel(deed: Deed, record_id: str) -> UUID:
-    """What nobody has sent yet is not sent; what is being sent at this moment goes out."""
+    """What nobody has sent yet is not sent, what may have arrived not again; what is being sent at this moment goes out."""
     batch: Any = await claim(deed, EmailBatch, record_id, Action.UPDATE)
     status = EMAIL_BATCH_FLOW.after(EmailBatchStatus(batch.status), EmailBatchVerb.CANCEL)
     waiting = await deed.rows(
-        "SELECT m.id, m.party_id, r.id AS recipient FROM email_message m JOIN email_recipient r ON r.message_id = m.id"
+        "SELECT m.id, m.party_id, m.doubts, r.id AS recipient FROM email_message m JOIN email_recipient r ON r.message_id = m.id"
         " WHERE m.batch_id = $1 AND m.state = 'QUEUED' ORDER BY m.id FOR NO KEY UPDATE OF m",
         batch.id,
     )
     caught = await outbound.withdraw(deed, Medium.EMAIL, [key for row in waiting for key in (row["id"], row["recipient"])])
     stopped = [row for row in waiting if row["id"] in caught or row["recipient"] in caught]
-    await deed.run(
-        "UPDATE email_message SET state = $2, folder = $5, ended_at = $3, updated_at = $3, updated_by_id = $4,"
-        " version = version + 1 WHERE id = ANY($1::uuid[])",
-        [row["id"] for row in stopped], EmailState.CANCELLED.value, deed.at, deed.actor,
-        folder_after(EmailState.CANCELLED).value,
-    )  # fmt: skip
-    await deed.run("UPDATE email_recipient SET state = 'NONE' WHERE id = ANY($1::uuid[])", [row["recipient"] for row in stopped])
-    told = [FieldChange("state", EmailState.QUEUED.value, EmailState.CANCELLED.value)]
-    await record_changes(deed, EmailMessage, "email_message", "cancel", [(row["id"], row["party_id"], told) for row in stopped])
+    await _end(deed, [row for row in stopped if not row["doubts"]], EmailState.CANCELLED, EmailRecipientState.NONE)
+    await _end(deed, [row for row in stopped if row["doubts"]], EmailState.UNKNOWN, EmailRecipientState.UNKNOWN)
     changes = await revise(deed, batch, {"status": status.value, "cancelled_at": deed.at})
     await record_change(deed, batch, "email_batch.cancel", changes)
     return UUID(str(batch.id))
+
+
+_END = """
+UPDATE email_message SET state = $2, folder = $3, reason = $4, ended_at = $5, updated_at = $5, updated_by_id = $6,
+    version = version + 1
+WHERE id = ANY($1::uuid[])
+"""
+_RECIPIENTS = "UPDATE email_recipient SET state = $2, settled_at = coalesce($3, settled_at) WHERE id = ANY($1::uuid[])"
+
+
+async def _end(deed: Deed, rows: Sequence[Mapping[str, Any]], state: EmailState, person: EmailRecipientState) -> None:
+    """Leave them at that."""
+    lost = state is EmailState.UNKNOWN
+    reason = EmailReason.NO_ANSWER.value if lost else None
+    keys = [row["id"] for row in rows]
+    await deed.run(_END, keys, state.value, folder_after(state).value, reason, deed.at, deed.actor)
+    await deed.run(_RECIPIENTS, [row["recipient"] for row in rows], person.value, deed.at if lost else None)
+    told = [FieldChange("state", EmailState.QUEUED.value, state.value)]
+    await record_changes(deed, EmailMessage, "email_message", "cancel", [(row["id"], row["party_id"], told) for row in rows])
 
 
 async def draft_of(deed: Deed, given: Mapping[str, Any]) -> BulkDraft:

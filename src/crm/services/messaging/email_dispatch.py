@@ -7,6 +7,7 @@ whether the recipient has unsubscribed, whether the message is still worth sendi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from crm.rules.messaging.email_flow import (
     state_of,
 )
 from crm.rules.messaging.email_outcomes import EmailOutcome
-from crm.rules.messaging.sending import Next, Outcome, Result
+from crm.rules.messaging.sending import Next, Outcome, Result, is_lost
 from crm.rules.system.notices import Notice
 from crm.services import events
 from crm.services.deeds import Channel, Database, Deed
@@ -78,15 +79,17 @@ SELECT DISTINCT address_key FROM email_suppression WHERE address_key = ANY($1::t
 """
 
 
-async def take(database: Database, most: int, busy: Mapping[UUID, int]) -> list[Parcel]:
-    """Claim of each mailbox at most so many, and no more than it has connections free (`busy`: in use here); committed then."""
+async def take(database: Database, most: int, flying: Collection[Parcel] = ()) -> list[Parcel]:
+    """Claim of each mailbox at most so many, and no more than it has connections free, less those `flying`; committed then."""
     parcels: list[Parcel] = []
+    busy, mine = Counter(each.account_id for each in flying), [each.ticket for each in flying]
     async with system_deed(database, "email", channel=Channel.SCHEDULE) as deed:
+        await outbound.keep(deed, mine)
         for account in await deed.rows(_OPEN, deed.at):
-            room = min(most, account["connections"]) - busy.get(account["id"], 0)
+            room = min(most, account["connections"]) - busy[account["id"]]
             if room <= 0:
                 continue
-            tickets, never = await email_limits.claim(deed, account, min(room, account["per_minute"]))
+            tickets, never = await email_limits.claim(deed, account, min(room, account["per_minute"]), mine)
             # The gate is the mailbox's and stands in the database, so several processes together keep to the rate.
             await pause(deed, account["id"], timedelta(minutes=len(tickets) / account["per_minute"]))
             parcels += await _parcels(deed, account, tickets, never)
@@ -140,6 +143,8 @@ def _stopped(
     """Why it is not tried now, if so."""
     if message["state"] != EmailState.QUEUED or not people:
         return Outcome(Result.REFUSED)
+    if is_lost(ticket.doubts):
+        return Outcome(Result.LOST)
     if account["deleted_at"] is not None or not account["active"] or message["deleted_at"] is not None:
         return Outcome(Result.REFUSED, reason=EmailReason.ACCOUNT_CLOSED)
     if at > ticket.first_due_at + WORTH:
@@ -164,7 +169,7 @@ async def settle(database: Database, ended: Sequence[tuple[Parcel, Outcome]]) ->
         await events.record_many(deed, topic_of_changes(Kind.EMAIL_MESSAGE), [(key, ()) for key in sorted(changed)])
 
 
-_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.THROTTLED)
+_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.THROTTLED, Result.LOST)
 
 
 async def _settle(deed: Deed, parcel: Parcel, outcome: Outcome) -> bool:
@@ -200,7 +205,8 @@ UPDATE email_recipient r SET state = k.state, reply = k.reply, status_code = k.c
 WHERE r.id = k.id
 """
 _LAST = {
-    Result.DOUBTFUL: EmailRecipientState.UNKNOWN, Result.REJECTED: EmailRecipientState.REFUSED,
+    Result.DOUBTFUL: EmailRecipientState.UNKNOWN, Result.LOST: EmailRecipientState.UNKNOWN,
+    Result.REJECTED: EmailRecipientState.REFUSED,
     Result.REFUSED: EmailRecipientState.REFUSED, Result.TOO_OLD: EmailRecipientState.REFUSED,
 }  # fmt: skip
 
@@ -261,6 +267,7 @@ async def _following(deed: Deed, message: Any, outcome: Outcome) -> dict[str, An
 
 _REASONS = {
     Result.REJECTED: EmailReason.REJECTED, Result.ACCEPTED: EmailReason.REJECTED, Result.DOUBTFUL: EmailReason.NO_ANSWER,
+    Result.LOST: EmailReason.NO_ANSWER,
 }  # fmt: skip
 
 

@@ -48,6 +48,11 @@ _KNOWN = "SELECT 1 FROM email_message WHERE account_id = $1 AND fingerprint = $2
 _AGAIN = """
 UPDATE email_message SET uid_validity = $3, uid = $4 WHERE account_id = $1 AND fingerprint = $2 RETURNING id
 """
+# Its number may be that of a letter of another folder that this mailbox had, or server: many begin all of them with the same.
+_FREED = """
+UPDATE email_message SET uid_validity = NULL, uid = NULL
+WHERE account_id = $1 AND uid_validity = $2 AND uid = $3 AND fingerprint IS DISTINCT FROM $4
+"""
 # What went out in bulk begins no conversation by itself; an answer does, and takes it in.
 _JOINS = "UPDATE email_message SET thread_id = $2 WHERE id = $1 AND thread_id IS NULL AND account_id = $3"
 _RECIPIENTS = """
@@ -89,6 +94,7 @@ async def skip(database: Database, account_id: UUID, uid_validity: int, uid: int
 async def _received(deed: Deed, account_id: UUID, arrival: Arrival, *, known: bool) -> UUID | None:
     account = await _account(deed, account_id, arrival)
     await deed.run(_REACHED, account_id, arrival.uid_validity, arrival.uid, deed.at)
+    await deed.run(_FREED, account_id, arrival.uid_validity, arrival.uid, arrival.mail.fingerprint)
     if await deed.rows(_AGAIN, account_id, arrival.mail.fingerprint, arrival.uid_validity, arrival.uid):
         return None
     if known:  # it was purged just now, and its files were not kept anew

@@ -6,7 +6,7 @@ knows the end of counts too. A letter goes out whole, or waits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -52,7 +52,10 @@ FROM unit u LEFT JOIN counted c ON c.message_id = u.message_id
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is tried at once: `cost` recipients of a message that has `need` to go, and `rest` that have not got it yet."""
+    """What is tried at once: `cost` recipients of a message that has `need` to go, and `rest` that have not got it yet.
+
+    `dead`: a try of it that nobody ended is counted in the day, so it may have to wait for a day by its own fault.
+    """
 
     id: int
     key: UUID
@@ -61,13 +64,16 @@ class Unit:
     cost: int
     need: int
     rest: int
+    dead: bool = False
 
 
-async def claim(deed: Deed, account: Mapping[str, Any], most: int) -> tuple[list[Ticket], set[UUID]]:
-    """Tickets of what a mailbox may send now; and of these, by their keys, what is too much for any day."""
+async def claim(
+    deed: Deed, account: Mapping[str, Any], most: int, mine: Collection[Ticket] = ()
+) -> tuple[list[Ticket], set[UUID]]:
+    """Tickets of what a mailbox may send now, but for `mine`; and of these, by their keys, what is too much for any day."""
     if account["per_day"] is None:
-        return await outbound.claim(deed, Medium.EMAIL, account["id"], most, from_first_try=True), set()
-    due = await outbound.due(deed, Medium.EMAIL, account["id"], LOOKED_AT)
+        return await outbound.claim(deed, Medium.EMAIL, account["id"], most, mine, from_first_try=True), set()
+    due = await outbound.due(deed, Medium.EMAIL, account["id"], LOOKED_AT, mine)
     units = await _units(deed, due)
     states = [state.value for state in OPEN]
     # A try that nobody ended is counted for a day: it may have come to its end unseen.
@@ -77,14 +83,15 @@ async def claim(deed: Deed, account: Mapping[str, Any], most: int) -> tuple[list
         await pause(deed, account["id"], FULL_DAY_PAUSE)
         return [], set()
     ids = [unit.id for unit in chosen]
-    tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], most, only=ids, from_first_try=True)
+    tickets = await outbound.claim(deed, Medium.EMAIL, account["id"], most, mine, only=ids, from_first_try=True)
     return tickets, {unit.key for unit in chosen if unit.rest > account["per_day"]}
 
 
 def fitting(units: Sequence[Unit], left: int, per_day: int) -> list[Unit]:
     """Of these, in their order, those that can go. What fits passes what does not, but not what has its turn before it.
 
-    Or bulk mail would take up each place that becomes free, and a letter to several would wait for its end.
+    Or bulk mail would take up each place that becomes free, and a letter to several would wait for its end. Only one that its own
+    try keeps out holds nobody up.
     """
     chosen, begun, barred = [], set[UUID](), False
     turn = 0
@@ -97,15 +104,18 @@ def fitting(units: Sequence[Unit], left: int, per_day: int) -> list[Unit]:
             begun.add(unit.message)
             chosen.append(unit)
             left -= unit.cost
-        elif not barred:
+        elif not barred and not unit.dead:
             barred, turn = True, unit.turn
     return chosen
 
 
 async def _units(deed: Deed, due: Sequence[Mapping[str, Any]]) -> list[Unit]:
-    keys = [row["message_id"] for row in due]
+    keys, since = [row["message_id"] for row in due], deed.at - DAY + HELD
     found = {row["key"]: row for row in await deed.rows(_UNITS, keys, [state.value for state in OPEN], deed.at)} if due else {}
     return [
-        Unit(row["id"], row["message_id"], row["turn"], of["message_id"], of["cost"], of["need"], of["rest"])
+        Unit(
+            row["id"], row["message_id"], row["turn"], of["message_id"], of["cost"], of["need"], of["rest"],
+            dead=row["begun"] and row["due_at"] > since,
+        )
         for row in due if (of := found[row["message_id"]])
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from crm.rules.messaging.email_flow import (
     EmailState,
     EmailVerb,
     folder_after,
+    is_settled,
 )
 from crm.rules.messaging.email_mime import message_id_of
 from crm.rules.messaging.sending import Medium
@@ -137,6 +138,8 @@ async def retry(deed: Deed, record_id: str) -> UUID:
     """Send it again to those it did not reach. Where nobody knows whether it did, it may arrive twice, and is marked."""
     message, _ = await seen_message(deed, record_id)
     account = await check_may_send(deed, message.account_id)
+    if is_settled(EmailState(message.state), message.batch_id is not None):
+        raise IllegalTransition("A message of a bulk message", message.state, EmailVerb.RETRY)
     state = EMAIL_FLOW.after(EmailState(message.state), EmailVerb.RETRY)
     query = "SELECT id, state FROM email_recipient WHERE message_id = $1 AND state = ANY($2) ORDER BY position"
     missed = await deed.rows(query, message.id, [EmailRecipientState.REFUSED.value, EmailRecipientState.UNKNOWN.value])

@@ -9,7 +9,7 @@ Whoever writes a message and its row here locks the message first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,32 +73,37 @@ async def withdraw(deed: Deed, medium: Medium, messages: Sequence[UUID]) -> set[
 _CLAIM = """
 WITH due AS (
     SELECT id FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3 AND ($7::bigint[] IS NULL OR id = ANY($7))
+        AND id <> ALL($9::bigint[])
     ORDER BY turn, due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
 UPDATE outbound o SET doubts = o.doubts + (o.holder IS NOT NULL)::int, tries = o.tries + 1, holder = $5, due_at = $6,
     first_due_at = CASE WHEN $8 AND o.tries = 0 THEN $3 ELSE o.first_due_at END
 FROM due WHERE o.id = due.id RETURNING o.id, o.message_id, o.tries, o.doubts, o.first_due_at
 """
 _DUE = """
-SELECT id, message_id, turn FROM outbound WHERE medium = $1 AND account_id = $2 AND due_at <= $3
+SELECT id, message_id, turn, due_at, holder IS NOT NULL AS begun FROM outbound
+WHERE medium = $1 AND account_id = $2 AND due_at <= $3 AND id <> ALL($5::bigint[])
 ORDER BY turn, due_at, id LIMIT $4
 """
 
 
-async def due(deed: Deed, medium: Medium, account_id: UUID, most: int) -> list[dict[str, Any]]:
-    """What is due for an account in the order in which it is claimed, for whoever chooses among it."""
-    return await deed.rows(_DUE, medium.value, account_id, deed.at, most)
+async def due(deed: Deed, medium: Medium, account_id: UUID, most: int, mine: Collection[Ticket] = ()) -> list[dict[str, Any]]:
+    """What is due for an account in the order in which it is claimed, for whoever chooses among it; `mine` is not."""
+    return await deed.rows(_DUE, medium.value, account_id, deed.at, most, [ticket.id for ticket in mine])
 
 
 async def claim(
-    deed: Deed, medium: Medium, account_id: UUID, most: int, *, only: Sequence[int] | None = None, from_first_try: bool = False
-) -> list[Ticket]:
+    deed: Deed, medium: Medium, account_id: UUID, most: int, mine: Collection[Ticket] = (), *, only: Sequence[int] | None = None,
+    from_first_try: bool = False,
+) -> list[Ticket]:  # fmt: skip
     """Tickets of what is due for an account, in its turn, the longest overdue first. They count once this is committed.
 
+    None of `mine`: what a process is sending at this moment it does not begin once more, whatever became of its hold.
     `only` these, where somebody chose. `from_first_try`: how long it is worth sending counts from there, not from its time.
     """
     holder, chosen = uuid4(), None if only is None else list(only)
     rows = await deed.rows(
-        _CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD, chosen, from_first_try
+        _CLAIM, medium.value, account_id, deed.at, most, holder, deed.at + HELD, chosen, from_first_try,
+        [ticket.id for ticket in mine],
     )  # fmt: skip
     return [
         Ticket(row["id"], row["message_id"], holder, row["tries"], row["doubts"], row["first_due_at"])
@@ -115,6 +120,19 @@ async def renew(database: Database, ticket: Ticket) -> None:
         await tx.execute_query(_RENEW, [ticket.id, ticket.holder, now() + HELD])
 
 
+_KEEP = """
+UPDATE outbound o SET due_at = $3 FROM unnest($1::bigint[], $2::uuid[]) AS k(id, holder)
+WHERE o.id = k.id AND o.holder = k.holder AND o.due_at < $4
+"""
+
+
+async def keep(deed: Deed, mine: Collection[Ticket]) -> None:
+    """Hold on what is near its end: before anything is claimed, or others would find due what is being sent here."""
+    if mine:
+        ids, holders = [ticket.id for ticket in mine], [ticket.holder for ticket in mine]
+        await deed.run(_KEEP, ids, holders, deed.at + HELD, deed.at + HELD / 3)
+
+
 _AGAIN = "UPDATE outbound SET holder = NULL, due_at = $3, doubts = $4, tries = $5 WHERE id = $1 AND holder = $2 RETURNING id"
 _GONE = "DELETE FROM outbound WHERE id = $1 AND holder = $2 RETURNING id"
 
@@ -122,12 +140,16 @@ _GONE = "DELETE FROM outbound WHERE id = $1 AND holder = $2 RETURNING id"
 async def settle(deed: Deed, ticket: Ticket, outcome: Outcome) -> Next | None:
     """Write down how a try ended, and what is done about it. None where the row is another's by now: then nothing follows."""
     judged = verdict(outcome, ticket.tries, ticket.doubts)
-    if judged.next is Next.AGAIN:
-        doubts = ticket.doubts + judged.doubtful
-        held: Any = await deed.rows(_AGAIN, ticket.id, ticket.holder, deed.at + judged.wait, doubts, ticket.tries)
-    else:
-        held = await deed.rows(_GONE, ticket.id, ticket.holder)
+    if judged.next is not Next.AGAIN:
+        return judged.next if await drop(deed, ticket) else None
+    doubts = ticket.doubts + judged.doubtful
+    held: Any = await deed.rows(_AGAIN, ticket.id, ticket.holder, deed.at + judged.wait, doubts, ticket.tries)
     return judged.next if held else None
+
+
+async def drop(deed: Deed, ticket: Ticket) -> bool:
+    """Nothing follows a try any more; whether its row was still ours."""
+    return bool(await deed.rows(_GONE, ticket.id, ticket.holder))
 
 
 async def next_due(database: Database, medium: Medium) -> datetime | None:

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from crm.core.kinds import Kind
 from crm.models import SmsMessage
-from crm.rules.messaging.sending import Medium, Next, Outcome, Result
+from crm.rules.messaging.sending import Medium, Next, Outcome, Result, is_lost
 from crm.rules.messaging.sms_flow import SMS_FLOW, WORTH, SmsCategory, SmsReason, SmsState, SmsVerb
 from crm.rules.messaging.sms_hours import allowed_at
 from crm.services import events
@@ -31,7 +30,6 @@ PAUSE = timedelta(seconds=1)
 UNDECIDED = timedelta(seconds=2)
 """So long a message waits whose number has had its share if what is on its way to it arrives."""
 LONGEST_DETAIL = 200
-NOTHING: Mapping[UUID, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +69,19 @@ FROM sms_message m LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.id =
 """
 
 
-async def take(database: Database, most: int, flying: Mapping[UUID, int] = NOTHING) -> list[Letter]:
+async def take(database: Database, most: int, flying: Collection[Letter] = ()) -> list[Letter]:
     """Claim at most so many messages of each account, less those `flying`, and no more than its rate allows.
 
     They are committed when this returns.
     """
     letters: list[Letter] = []
-    full = [account for account, count in flying.items() if count >= most]
+    busy, mine = Counter(each.account_id for each in flying), [each.ticket for each in flying]
+    full = [account for account, count in busy.items() if count >= most]
     async with system_deed(database, "sms", channel=Channel.SCHEDULE) as deed:
+        await outbound.keep(deed, mine)
         for account in await deed.rows(_OPEN, deed.at, full):
-            room = most - flying.get(account["id"], 0)
-            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]))
+            room = most - busy[account["id"]]
+            tickets = await outbound.claim(deed, Medium.SMS, account["id"], min(room, account["per_second"]), mine)
             given = await _letters(deed, account, tickets)
             # The gate is the account's and stands in the database, so several processes together keep to the rate.
             parts = sum(letter.message["segments"] for letter in given)
@@ -132,6 +132,8 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
     category = SmsCategory(message["category"])
     if message["state"] != SmsState.QUEUED:
         return Outcome(Result.REFUSED)
+    if is_lost(ticket.doubts):
+        return Outcome(Result.LOST)
     if account["deleted_at"] is not None or not account["active"]:
         return Outcome(Result.REFUSED, reason=SmsReason.ACCOUNT_CLOSED)
     if at > ticket.first_due_at + WORTH[category]:
@@ -144,11 +146,13 @@ def _stopped(at: datetime, account: Mapping[str, Any], message: Mapping[str, Any
             return Outcome(Result.REFUSED, reason=SmsReason.DAILY_LIMIT)
         if message["recent"] + message["underway"] + given >= limit:
             return Outcome(Result.THROTTLED, after=UNDECIDED)
-    if category is SmsCategory.MARKETING:
-        later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
-        if later > at:
-            return Outcome(Result.THROTTLED, after=later - at)
-    return None
+    return _quiet(at, account) if category is SmsCategory.MARKETING else None
+
+
+def _quiet(at: datetime, account: Mapping[str, Any]) -> Outcome | None:
+    """That it waits for the end of quiet hours."""
+    later = allowed_at(at, account["time_zone"], account["quiet_from"], account["quiet_until"])
+    return Outcome(Result.THROTTLED, after=later - at) if later > at else None
 
 
 async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) -> None:
@@ -165,12 +169,15 @@ async def settle(database: Database, ended: Sequence[tuple[Letter, Outcome]]) ->
         await events.record_many(deed, topic, [(key, ()) for key in changed])
 
 
-_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL)
+_SENT = (Result.ACCEPTED, Result.REJECTED, Result.DOUBTFUL, Result.LOST)
 _VERBS = {
     Result.ACCEPTED: SmsVerb.SUBMIT, Result.REJECTED: SmsVerb.FAIL, Result.REFUSED: SmsVerb.REFUSE,
     Result.TOO_OLD: SmsVerb.EXPIRE, Result.DOUBTFUL: SmsVerb.LOSE,
+    Result.LOST: SmsVerb.LOSE,
 }  # fmt: skip
-_REASONS = {Result.REJECTED: SmsReason.REJECTED, Result.DOUBTFUL: SmsReason.NO_ANSWER}
+_REASONS = {
+    Result.REJECTED: SmsReason.REJECTED, Result.DOUBTFUL: SmsReason.NO_ANSWER, Result.LOST: SmsReason.NO_ANSWER,
+}  # fmt: skip
 
 
 async def _settle(deed: Deed, letter: Letter, outcome: Outcome) -> bool:
