@@ -12,7 +12,8 @@ from tests.factories.texting import account, contact, gateway, sending, until
 from tests.notify.errands import reaches, working
 
 from crm.notify.messaging import sms
-from crm.services.messaging import sms_batch_preparing, sms_batches
+from crm.rules.messaging.sending import Outcome, Result
+from crm.services.messaging import sms_batch_preparing, sms_batches, sms_dispatch
 from crm.services.messaging.sms_batch_preparing import PREPARE, Prepare
 from crm.services.system.accounts import system_deed
 
@@ -158,6 +159,22 @@ async def test_what_is_cancelled_in_time_is_not_sent(office: Office):
     assert await office.value("SELECT count(*) FROM outbound") == 1
     async with office.unchanged():
         assert await office.admin.refusals("smsBatchCancel", id=batch["id"]) == [("ILLEGAL_TRANSITION", None)]
+
+
+async def test_what_may_have_arrived_is_not_called_cancelled(office: Office):
+    await account(office, "http://127.0.0.1:9/")
+    made = await people(office)
+    given = {"name": "x", "text": "停水", "contactIds": [made["mobile"]["id"]], "partyIds": [made["party"]["id"]]}
+    batch = await office.admin.do("smsBatchSend", BATCH, input=given)
+    async with working(office.database, PREPARE):
+        for row in await office.rows("SELECT id FROM job WHERE name = 'sms.prepare'"):
+            await reaches(office.database, row["id"], "DONE")
+    tried, later = await sms_dispatch.take(office.database, 2)
+    await sms_dispatch.settle(office.database, [(tried, Outcome(Result.DOUBTFUL)), (later, Outcome(Result.THROTTLED))])
+    await office.admin.do("smsBatchCancel", BATCH, id=batch["id"])
+    assert await office.value("SELECT count(*) FROM outbound") == 0
+    ends = {row["id"]: (row["state"], row["reason"]) for row in await office.rows("SELECT id, state, reason FROM sms_message")}
+    assert ends == {tried.ticket.message_id: ("UNKNOWN", "NO_ANSWER"), later.ticket.message_id: ("CANCELLED", None)}
 
 
 async def test_only_whom_the_sender_sees_is_written_to(office: Office):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -103,19 +103,28 @@ async def send(deed: Deed, given: Mapping[str, Any], condition: Condition | None
 
 
 async def cancel(deed: Deed, record_id: str) -> UUID:
-    """What nobody has sent yet is not sent; what is being sent at this moment goes out."""
+    """What nobody has sent yet is not sent, what may have arrived not again; what is being sent at this moment goes out."""
     batch: Any = await claim(deed, SmsBatch, record_id, Action.UPDATE)
     status = SMS_BATCH_FLOW.after(SmsBatchStatus(batch.status), SmsBatchVerb.CANCEL)
-    query = "SELECT id, party_id FROM sms_message WHERE batch_id = $1 AND state = 'QUEUED' ORDER BY id FOR NO KEY UPDATE"
-    waiting = {row["id"]: row["party_id"] for row in await deed.rows(query, batch.id)}
-    caught = sorted(await outbound.withdraw(deed, Medium.SMS, list(waiting)))
-    await deed.run(
-        "UPDATE sms_message SET state = $2, ended_at = $3, updated_at = $3, updated_by_id = $4, version = version + 1"
-        " WHERE id = ANY($1::uuid[])",
-        caught, SmsState.CANCELLED.value, deed.at, deed.actor,
-    )  # fmt: skip
-    told = [FieldChange("state", SmsState.QUEUED.value, SmsState.CANCELLED.value)]
-    await record_changes(deed, SmsMessage, "sms_message", "cancel", [(key, waiting[key], told) for key in caught])
+    query = "SELECT id, party_id, doubts FROM sms_message WHERE batch_id = $1 AND state = 'QUEUED' ORDER BY id FOR NO KEY UPDATE"
+    waiting = await deed.rows(query, batch.id)
+    caught = await outbound.withdraw(deed, Medium.SMS, [row["id"] for row in waiting])
+    stopped = [row for row in waiting if row["id"] in caught]
+    await _end(deed, [row for row in stopped if not row["doubts"]], SmsState.CANCELLED, None)
+    await _end(deed, [row for row in stopped if row["doubts"]], SmsState.UNKNOWN, SmsReason.NO_ANSWER)
     changes = await revise(deed, batch, {"status": status.value, "cancelled_at": deed.at})
     await record_change(deed, batch, "sms_batch.cancel", changes)
     return UUID(str(batch.id))
+
+
+_END = """
+UPDATE sms_message SET state = $2, reason = $3, ended_at = $4, updated_at = $4, updated_by_id = $5, version = version + 1
+WHERE id = ANY($1::uuid[])
+"""
+
+
+async def _end(deed: Deed, rows: Sequence[Mapping[str, Any]], state: SmsState, reason: SmsReason | None) -> None:
+    keys = [row["id"] for row in rows]
+    await deed.run(_END, keys, state.value, None if reason is None else reason.value, deed.at, deed.actor)
+    told = [FieldChange("state", SmsState.QUEUED.value, state.value)]
+    await record_changes(deed, SmsMessage, "sms_message", "cancel", [(row["id"], row["party_id"], told) for row in rows])
