@@ -258,6 +258,7 @@ SECRET = "open sesame 42"
         ("mutation ($i: String!) { signIn(input: {username: $i, password: $i}) { token } }", {"i": {"password": SECRET}}),
         (f'mutation {{ signIn(input: {{password: "{SECRET}"}}) {{ token }} }}', {}),
         ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": {"username": "a", "password": [SECRET]}}),
+        ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": SECRET}),
         ("mutation ($i: SignInInput!) { signIn(input: $i) { token } }", {"i": {"username": "a", "password": int(SECRET[-2:])}}),
         (f'mutation {{ signIn(input: {{username: {{password: "{SECRET}"}}, password: "x"}}) {{ token }} }}', {}),
     ],

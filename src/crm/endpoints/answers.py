@@ -17,7 +17,7 @@ from crm.graph.plans.planner import Planned
 
 log = structlog.get_logger("crm.graphql")
 
-_QUOTED = re.compile(r"([,.]? [Ff]ound)?: [\[{].*|(?<=String cannot represent a non string value): .*", re.DOTALL)
+_QUOTED = re.compile(r"[,.] [Ff]ound: .*|: [\[{].*|(?<=String cannot represent a non string value): .*", re.DOTALL)
 """graphql-core says what it found: the password beside the field that is missing, or where a number was meant to be a text."""
 
 

@@ -98,9 +98,9 @@ class Delivery:
             told = await self._handed(client, wait)
         elif told.code < TEMPORARY:
             raise aiosmtplib.SMTPDataError(told.code, told.text)  # It makes no sense there; nothing has left.
+        self.handed_over = False  # It has been answered, however long the server takes over what comes now.
         if told.code >= TEMPORARY:
             await _reset(client)
-        self.handed_over = False
         answers |= dict.fromkeys(taken, told)
         result = result_of(list(answers.values()))
         return Delivered(result, answers, detail=None if result is Result.ACCEPTED else _words(answers.values()))
