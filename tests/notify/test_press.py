@@ -66,7 +66,8 @@ async def test_an_announcement_is_run_once_for_all_of_one_role(office: Connected
             " SELECT topic, record_id, record_kind, audience, now() FROM event"
         )
         assert [(await feed.next())["announcement"]["title"] for feed in feeds] == ["early"] * people
-        assert statements_sent() - before <= 12  # the gate and the record; the rest is what the relay and the timers do meanwhile
+        # The gate and the record; what the relay and the timers do meanwhile; and not one for each.
+        assert statements_sent() - before <= 18 + people // 2
     assert runs == {"together": 1, "apart": 0}
 
 

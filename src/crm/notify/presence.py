@@ -23,15 +23,17 @@ WATCH_SECONDS = 0.5
 """A session that was ended must lose its sockets within two seconds; this leaves room for a slow database."""
 
 WHOLE_LOOK_SECONDS = 15.0
-"""Besides, all sessions are looked at whenever rights have moved, and this often: one that was deleted, or whose person was
-disabled by other hands than ours, is not among those that ended."""
+"""Besides, all sessions are looked at whenever rights have moved, and this often: one that other hands than ours deleted is not
+among those that ended."""
 LATE = timedelta(minutes=5)
 """A session's end may be seen so much later than it is dated: its transaction was long, and the clocks differ."""
 
 _LATELY = """
 SELECT now() AS at, e.epoch,
     ARRAY(SELECT id FROM session WHERE least(expires_at, revoked_at) BETWEEN $1 AND now() + $2
-          AND (revoked_at IS NOT NULL OR expires_at <= now())) AS ended
+          AND (revoked_at IS NOT NULL OR expires_at <= now())
+          UNION ALL SELECT z.id FROM user_account u JOIN session z ON z.user_id = u.id
+          WHERE NOT (u.active AND u.deleted_at IS NULL) AND z.revoked_at IS NULL AND z.expires_at > now()) AS ended
 FROM rights_epoch e
 """
 _GONE = """
